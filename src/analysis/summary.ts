@@ -1,0 +1,44 @@
+import type { Ledger } from '../events/ledger.js'
+import type { SessionDefinition } from '../sessions/definition.js'
+import type { Figures } from './figures.js'
+
+/** What was assumed about the input, short enough for a heading. */
+export interface MappingSummary {
+  readonly preset: string
+  /** The columns or paths that hold each role; null where there is none. */
+  readonly user: string
+  readonly time: string
+  readonly event: string | null
+  readonly recordedSession: string | null
+  readonly dedupe: string | null
+}
+
+/** Something a reader should know before trusting a figure. */
+export interface Warning {
+  readonly id: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** The answer of the main job. */
+export interface Summary {
+  readonly schema: 'sessionize/summary/v1'
+  readonly definition: SessionDefinition
+  readonly mapping: MappingSummary
+  /** First and last kept event, ISO 8601 UTC; null when nothing was kept. */
+  readonly firstEvent: string | null
+  readonly lastEvent: string | null
+  readonly overall: Figures
+  readonly segments: Segments | null
+  readonly ledger: Ledger
+  readonly warnings: readonly Warning[]
+}
+
+export interface Segments {
+  readonly dimensions: readonly string[]
+  /** Most sessions first; ties by value. */
+  readonly rows: readonly {
+    readonly values: readonly (string | null)[]
+    readonly figures: Figures
+  }[]
+}

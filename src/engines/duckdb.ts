@@ -1,0 +1,165 @@
+/**
+ * The embedded engine. The only module that imports the DuckDB bindings.
+ */
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type JS } from '@duckdb/node-api'
+import { type ErrorCode, SessionizeError } from '../errors/errors.js'
+import { type Sql, sql, text } from '../sql/sql.js'
+
+export interface EngineOptions {
+  readonly threads?: number
+  /** As DuckDB writes sizes: `2GB`, `512MB`. */
+  readonly memory?: string
+  /** Where larger-than-memory work spills. */
+  readonly tempDirectory: string
+}
+
+/** Scalars of a result row: 64-bit integers as bigint, timestamps as text. */
+export type Scalar = string | number | bigint | boolean | null
+export type Row = Record<string, JS | null>
+
+export class Engine {
+  private constructor(
+    private readonly instance: DuckDBInstance,
+    private readonly connection: DuckDBConnection,
+  ) {}
+
+  static async open(options: EngineOptions): Promise<Engine> {
+    const settings: Record<string, string> = { temp_directory: options.tempDirectory }
+    if (options.threads !== undefined) settings['threads'] = String(options.threads)
+    if (options.memory !== undefined) settings['memory_limit'] = options.memory
+    try {
+      const instance = await DuckDBInstance.create(':memory:', settings)
+      const connection = await instance.connect()
+      const engine = new Engine(instance, connection)
+      // Results must not depend on where the program runs: naive times are UTC unless said.
+      await engine.run(sql`SET TimeZone = 'UTC'`)
+      // Extensions are never fetched behind the user's back.
+      await engine.run(sql`SET autoinstall_known_extensions = false`)
+      // Progress is drawn by this program, never by the engine.
+      await engine.run(sql`SET enable_progress_bar = true`)
+      await engine.run(sql`SET enable_progress_bar_print = false`)
+      return engine
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /** Runs a statement for its effect. */
+  async run(statement: Sql): Promise<void> {
+    try {
+      await this.connection.run(statement.text)
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /** All rows, as objects by column name. For answers, never for events. */
+  async rows<T extends object = Row>(statement: Sql): Promise<T[]> {
+    try {
+      const reader = await this.connection.runAndReadAll(statement.text)
+      return reader.getRowObjectsJS() as T[]
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /** The single row of an aggregate. */
+  async row<T extends object = Row>(statement: Sql): Promise<T> {
+    const [first] = await this.rows<T>(statement)
+    if (first === undefined) throw new SessionizeError('engine', 'the engine returned no row')
+    return first
+  }
+
+  /** Column names and values in chunks of a few thousand rows, without holding the whole. */
+  async stream(
+    statement: Sql,
+  ): Promise<{ columns: string[]; types: string[]; chunks: AsyncIterable<DuckDBValue[][]> }> {
+    try {
+      const result = await this.connection.stream(statement.text)
+      return {
+        columns: result.deduplicatedColumnNames(),
+        types: result.columnTypes().map(String),
+        chunks: translated(result.yieldRows()),
+      }
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /** Names and types of a query's columns, without running it. */
+  async describe(query: Sql): Promise<{ name: string; type: string }[]> {
+    return (
+      await this.rows<{ column_name: string; column_type: string }>(sql`DESCRIBE ${query}`)
+    ).map((row) => ({ name: row.column_name, type: row.column_type }))
+  }
+
+  async setTimeZone(zone: string): Promise<void> {
+    await this.run(sql`SET TimeZone = ${text(zone)}`)
+  }
+
+  /** 0 to 100, or undefined while unknown. */
+  get progressPercent(): number | undefined {
+    const { percentage } = this.connection.progress
+    return percentage >= 0 ? percentage : undefined
+  }
+
+  interrupt(): void {
+    this.connection.interrupt()
+  }
+
+  close(): void {
+    this.connection.closeSync()
+    this.instance.closeSync()
+  }
+}
+
+async function* translated<T>(chunks: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* chunks
+  } catch (error) {
+    throw translate(error)
+  }
+}
+
+const SYMPTOMS: readonly { pattern: RegExp; code: ErrorCode; hint: string }[] = [
+  { pattern: /INTERRUPT/i, code: 'interrupted', hint: 'Run it again to start over.' },
+  {
+    pattern: /No space left on device|failed to offload data block|max_temp_directory_size/i,
+    code: 'disk_full',
+    hint: 'Free some space, or name a larger disk with --temp-dir.',
+  },
+  {
+    pattern: /Out of Memory|failed to (allocate|pin|reserve)/i,
+    code: 'out_of_memory',
+    hint: 'Give it more with --memory 4GB, or fewer threads with --threads 1.',
+  },
+  {
+    pattern:
+      /Extension ".*" (is|was) not found|requires the extension|Missing Extension|extension.*not.*installed/i,
+    code: 'extension_missing',
+    hint: 'Install it once with the duckdb shell, e.g. duckdb -c "INSTALL httpfs".',
+  },
+  {
+    pattern:
+      /gzip|zstd|ZSTD|decompress|No magic bytes found|too small to be a Parquet|Malformed|Invalid unicode/i,
+    code: 'input_corrupt',
+    hint: 'Export or copy the file again.',
+  },
+  {
+    pattern: /IO Error|No files found|Cannot open file/i,
+    code: 'input_unreadable',
+    hint: 'Check that the path exists and can be read.',
+  },
+]
+
+/** An engine's own exception as a typed error: one line, with what to do next. */
+export function translate(error: unknown): SessionizeError {
+  if (error instanceof SessionizeError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const symptom = SYMPTOMS.find(({ pattern }) => pattern.test(message))
+  const firstLine = message.split('\n\n')[0]?.replaceAll(/\s+/g, ' ').trim() ?? message
+  return new SessionizeError(symptom?.code ?? 'engine', firstLine, {
+    cause: error,
+    ...(symptom === undefined ? {} : { hint: symptom.hint }),
+  })
+}

@@ -1,0 +1,35 @@
+/**
+ * The row ledger: where every row that was read went. It always adds up, per file:
+ * read = kept + duplicates + rejected (by reason) + filtered + ignored + out of session.
+ */
+export const REJECT_REASONS = {
+  malformed: 'row that could not be parsed',
+  no_user: 'no user',
+  no_time: 'no time',
+  bad_time: 'time that could not be parsed',
+  time_out_of_range: 'time outside the years 1 to 9999',
+} as const
+
+export type RejectReason = keyof typeof REJECT_REASONS
+
+export interface LedgerCounts {
+  readonly read: number
+  /** In a session. */
+  readonly kept: number
+  readonly duplicates: number
+  readonly rejected: Readonly<Record<RejectReason, number>>
+  /** Left out by --where, --from or --to. */
+  readonly filtered: number
+  /** Left out by the session definition. */
+  readonly ignored: number
+  /** Marked by the vendor as outside any session (Amplitude's session_id -1). */
+  readonly outOfSession: number
+}
+
+export interface Ledger extends LedgerCounts {
+  readonly files: readonly (LedgerCounts & { readonly label: string })[]
+  readonly skipped: readonly { readonly label: string; readonly why: string }[]
+}
+
+export const rejectedTotal = (counts: LedgerCounts): number =>
+  Object.values(counts.rejected).reduce((sum, n) => sum + n, 0)
