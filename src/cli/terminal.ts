@@ -1,4 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
+import type { Appearance } from '../report/appearance.js'
+
+export type { Appearance }
 
 /** The world a command runs in; tests pass their own. */
 export interface Terminal {
@@ -8,15 +11,10 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** How text may look on a stream: the one place that decides about colour and width. */
-export interface Appearance {
-  readonly color: boolean
-  /** Block characters and box lines, or plain ASCII. */
-  readonly unicode: boolean
-  readonly columns: number
-}
-
-/** Colour is off when piped, with NO_COLOR, with TERM=dumb; FORCE_COLOR turns it on. */
+/**
+ * How text may look on a stream: the one place that decides about colour and width.
+ * Colour is off when piped, with NO_COLOR, with TERM=dumb; FORCE_COLOR turns it on.
+ */
 export function appearance(
   stream: Terminal['stdout'],
   env: Terminal['env'],

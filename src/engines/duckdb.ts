@@ -1,7 +1,15 @@
 /**
  * The embedded engine. The only module that imports the DuckDB bindings.
  */
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type JS } from '@duckdb/node-api'
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  DuckDBListValue,
+  type DuckDBResult,
+  DuckDBTimestampTZValue,
+  type DuckDBValue,
+  type JS,
+} from '@duckdb/node-api'
 import { type ErrorCode, SessionizeError } from '../errors/errors.js'
 import { type Sql, sql, text } from '../sql/sql.js'
 
@@ -70,16 +78,21 @@ export class Engine {
     return first
   }
 
-  /** Column names and values in chunks of a few thousand rows, without holding the whole. */
-  async stream(
-    statement: Sql,
-  ): Promise<{ columns: string[]; types: string[]; chunks: AsyncIterable<DuckDBValue[][]> }> {
+  /**
+   * A query's result in chunks of a few thousand rows, each a list of columns, without holding the
+   * whole. 64-bit integers and microsecond instants are bigint, lists are arrays.
+   */
+  async stream(statement: Sql): Promise<{
+    columns: string[]
+    types: string[]
+    chunks: AsyncIterable<(readonly unknown[])[]>
+  }> {
     try {
       const result = await this.connection.stream(statement.text)
       return {
         columns: result.deduplicatedColumnNames(),
         types: result.columnTypes().map(String),
-        chunks: translated(result.yieldRows()),
+        chunks: columnChunks(result),
       }
     } catch (error) {
       throw translate(error)
@@ -113,13 +126,20 @@ export class Engine {
   }
 }
 
-async function* translated<T>(chunks: AsyncIterable<T>): AsyncGenerator<T> {
+async function* columnChunks(result: DuckDBResult): AsyncGenerator<(readonly unknown[])[]> {
   try {
-    yield* chunks
+    for await (const chunk of result) yield chunk.getColumns().map((column) => column.map(plain))
   } catch (error) {
     throw translate(error)
   }
 }
+
+const plain = (value: DuckDBValue): unknown =>
+  value instanceof DuckDBTimestampTZValue
+    ? value.micros
+    : value instanceof DuckDBListValue
+      ? [...value.items]
+      : value
 
 const SYMPTOMS: readonly { pattern: RegExp; code: ErrorCode; hint: string }[] = [
   { pattern: /INTERRUPT/i, code: 'interrupted', hint: 'Run it again to start over.' },

@@ -1,0 +1,89 @@
+import { Command } from 'commander'
+import type { TableFormat } from '../../sessions/write.js'
+import type { Context } from '../context.js'
+import { requireInputs } from '../inputs.js'
+import {
+  definitionOptions,
+  dimensionOptions,
+  inputOptions,
+  names,
+  type OutputFlags,
+  outputOptions,
+  planOf,
+  readDataset,
+  readDefinition,
+  resourceOptions,
+  type SharedFlags,
+} from '../options.js'
+import { toOutput, withTarget } from '../output.js'
+import { writeRejects } from '../rejects.js'
+import { Watch } from '../watch.js'
+
+interface Flags extends SharedFlags, OutputFlags {
+  readonly format?: TableFormat
+  readonly columns?: string[]
+  readonly property?: string[]
+}
+
+const EXAMPLES = `Examples:
+  sessionize sessions export.zip -o sessions.parquet
+  sessionize sessions events.csv --by platform --property page > sessions.csv
+  sessionize sessions events.parquet --columns user,start,length_seconds --format ndjson
+`
+
+export function sessionsCommand({ terminal, signal }: Context): Command {
+  const command = new Command('sessions')
+    .description('write the session table, one row per session')
+    .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
+    .addHelpText('before', EXAMPLES)
+  inputOptions(command)
+  dimensionOptions(definitionOptions(command)).option(
+    '--property <columns>',
+    'add entry_ and exit_ columns: first and last filled value in the session',
+    names,
+  )
+  outputOptions(command, ['csv', 'ndjson', 'parquet', 'arrow']).option(
+    '--columns <names>',
+    'only these columns, in this order; fewer are faster',
+    names,
+  )
+  resourceOptions(command)
+  return command.action(async (inputs: string[], flags: Flags) => {
+    const { withDataset } = await import('../../events/dataset.js')
+    const { planSessions, sessionTable } = await import('../../sessions/build.js')
+    const { tableFormatOf, writeTable } = await import('../../sessions/write.js')
+    const dimensions = flags.by ?? []
+    const properties = flags.property ?? []
+    const definition = readDefinition(flags)
+    const format = flags.format ?? tableFormatOf(flags.output ?? '') ?? 'csv'
+    const watch = new Watch(terminal)
+    await withTarget(flags.output, (target) =>
+      withTarget(flags.rejects, (rejects) =>
+        withDataset(
+          requireInputs(inputs, terminal),
+          {
+            ...readDataset(flags, terminal, signal, [...new Set([...dimensions, ...properties])]),
+            onProgress: watch.sources,
+          },
+          async ({ engine, events, workspace }) => {
+            watch.engine(engine, events.ledger.kept)
+            await writeRejects(engine, events, rejects)
+            const request = await planSessions(engine, events, {
+              definition,
+              dimensions,
+              properties,
+              ...planOf(flags),
+            })
+            const query = sessionTable(request, flags.columns)
+            await toOutput(
+              target,
+              () => workspace.path(),
+              terminal,
+              (path) => writeTable(engine, query, format, path),
+            )
+          },
+        ),
+      ),
+    ).finally(() => watch.finish())
+  })
+}

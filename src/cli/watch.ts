@@ -1,0 +1,43 @@
+import type { Engine } from '../engines/duckdb.js'
+import { Progress } from '../report/progress.js'
+import type { SourceProgress } from '../sources/open.js'
+import type { Terminal } from './terminal.js'
+
+/** Shows on a terminal what is going on, from the engine's own figures. */
+export class Watch {
+  private readonly progress: Progress
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(terminal: Terminal) {
+    this.progress = new Progress(terminal.stderr, () => performance.now())
+  }
+
+  readonly sources = (progress: SourceProgress): void => {
+    this.progress.update({
+      phase: progress.phase,
+      done: progress.bytes,
+      total: progress.totalBytes ?? null,
+      unit: 'bytes',
+    })
+  }
+
+  /** Follows the engine's running query until the end. */
+  engine(engine: Engine, rows: number): void {
+    this.timer = setInterval(() => {
+      const percent = engine.progressPercent
+      if (percent === undefined) return
+      this.progress.update({
+        phase: 'cutting sessions',
+        done: Math.round((percent / 100) * rows),
+        total: rows,
+        unit: 'rows',
+      })
+    }, 100)
+    this.timer.unref()
+  }
+
+  finish(): void {
+    clearInterval(this.timer)
+    this.progress.finish()
+  }
+}

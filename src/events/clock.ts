@@ -1,0 +1,180 @@
+/**
+ * Times as integer microseconds. How a column's values spell a time is found from samples, then
+ * applied to every row; a value that is spelt otherwise is rejected and counted.
+ */
+import { SessionizeError } from '../errors/errors.js'
+import { type Sql, sql, text } from '../sql/sql.js'
+
+/** How a time is spelt. */
+export type TimeFormat =
+  | 'timestamp'
+  | 'timestamptz'
+  | 'epoch_s'
+  | 'epoch_ms'
+  | 'epoch_us'
+  | 'epoch_ns'
+  | 'iso'
+  | 'compact_iso'
+  | 'common_log'
+  | 'rfc2822'
+  /** A strptime pattern given by the user. */
+  | { readonly pattern: string }
+
+/**
+ * Times inside the engine count microseconds from 0001-01-01, not from 1970, so that they are never
+ * negative and integer division always rounds down, in every engine.
+ */
+export const YEAR_ONE_MICROS = 62_135_596_800_000_000n
+/** The first microsecond after the year 9999. */
+export const YEAR_10000_MICROS = 253_402_300_800_000_000n
+
+const MICROS_PER_UNIT = { epoch_s: 1_000_000n, epoch_ms: 1_000n, epoch_us: 1n } as const
+
+const PATTERNS = {
+  compact_iso: '%Y%m%dT%H%M%SZ',
+  common_log: '%d/%b/%Y:%H:%M:%S %z',
+  rfc2822: '%a, %d %b %Y %H:%M:%S %z',
+} as const
+
+/**
+ * Microseconds since 1970 (UTC) as BIGINT; NULL where the value cannot be read as this format.
+ *
+ * Naive times are read in `zone`. As ICU does it: a local time that a change to summer time skips
+ * moves forward by the skipped hour; one that the change back repeats is the later, standard-time
+ * instant. A leap second 23:59:60 counts as the second after it, as in POSIX time.
+ */
+export function epochMicros(value: Sql, format: TimeFormat, zone: string): Sql {
+  if (typeof format === 'object') {
+    return micros(
+      inZone(
+        sql`try_strptime(CAST(${value} AS VARCHAR), ${text(format.pattern)})`,
+        format.pattern,
+        zone,
+      ),
+    )
+  }
+  switch (format) {
+    case 'timestamp':
+      return zone === 'UTC'
+        ? finiteMicros(sql`CAST(${value} AS TIMESTAMP)`)
+        : finiteMicros(sql`timezone(${text(zone)}, CAST(${value} AS TIMESTAMP))`)
+    case 'timestamptz':
+      return finiteMicros(value)
+    case 'epoch_s':
+    case 'epoch_ms':
+    case 'epoch_us':
+      return sql`TRY_CAST(round(TRY_CAST(${value} AS DECIMAL(28, 9)) * ${MICROS_PER_UNIT[format]}) AS BIGINT)`
+    case 'epoch_ns':
+      return sql`TRY_CAST(TRY_CAST(${value} AS HUGEINT) // 1000 AS BIGINT)`
+    case 'iso':
+      // The session's time zone is `zone`, so naive text is read in it.
+      return sql`coalesce(${finiteMicros(sql`TRY_CAST(${value} AS TIMESTAMPTZ)`)}, ${leapSecond(value)})`
+    case 'compact_iso':
+    case 'common_log':
+    case 'rfc2822':
+      return micros(
+        inZone(sql`try_strptime(${value}, ${text(PATTERNS[format])})`, PATTERNS[format], zone),
+      )
+  }
+}
+
+const micros = (timestamp: Sql): Sql => sql`epoch_us(${timestamp})`
+
+const finiteMicros = (timestamp: Sql): Sql =>
+  sql`CASE WHEN isfinite(${timestamp}) THEN epoch_us(${timestamp}) END`
+
+/** A pattern with `%z` yields an instant; one without yields local time. */
+const inZone = (timestamp: Sql, pattern: string, zone: string): Sql =>
+  zone === 'UTC' || /%z/i.test(pattern) || pattern.endsWith('Z')
+    ? timestamp
+    : sql`timezone(${text(zone)}, ${timestamp})`
+
+const leapSecond = (value: Sql): Sql =>
+  sql`CASE WHEN regexp_matches(${value}, ':59:60') THEN epoch_us(TRY_CAST(replace(${value}, ':59:60', ':59:59') AS TIMESTAMPTZ)) + 1000000 END`
+
+/** The format that a typed column has by itself; undefined when its values must be looked at. */
+export function formatOfType(type: string): TimeFormat | undefined {
+  if (type === 'TIMESTAMP WITH TIME ZONE') return 'timestamptz'
+  if (/^(TIMESTAMP|DATE)/.test(type)) return 'timestamp'
+  return undefined
+}
+
+/** Formats to try on samples, and how to recognise text in each. */
+const SPELLINGS: readonly { format: TimeFormat; pattern: RegExp }[] = [
+  { format: 'compact_iso', pattern: /^\d{8}T\d{6}Z$/ },
+  {
+    format: 'iso',
+    pattern:
+      /^\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)?\s*$/i,
+  },
+  { format: 'common_log', pattern: /^\d{2}\/[A-Za-z]{3}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}$/ },
+  { format: 'rfc2822', pattern: /^[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} / },
+]
+
+/**
+ * Epoch units by magnitude: each covers 1973 to 2286, and no value fits two.
+ */
+const UNITS: readonly { format: TimeFormat; from: number; to: number }[] = [
+  { format: 'epoch_s', from: 1e8, to: 1e10 },
+  { format: 'epoch_ms', from: 1e11, to: 1e13 },
+  { format: 'epoch_us', from: 1e14, to: 1e16 },
+  { format: 'epoch_ns', from: 1e17, to: 1e19 },
+]
+
+/** The format of most samples with the share of samples that have it; undefined when none fits. */
+export function detectFormat(
+  samples: readonly string[],
+): { format: TimeFormat; share: number } | undefined {
+  const counts = new Map<TimeFormat, number>()
+  for (const sample of samples) {
+    const format = spelling(sample)
+    if (format !== undefined) counts.set(format, (counts.get(format) ?? 0) + 1)
+  }
+  const [best] = [...counts].sort((a, b) => b[1] - a[1])
+  return best === undefined ? undefined : { format: best[0], share: best[1] / samples.length }
+}
+
+function spelling(sample: string): TimeFormat | undefined {
+  if (/^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/.test(sample)) {
+    const magnitude = Math.abs(Number(sample))
+    return UNITS.find(({ from, to }) => magnitude >= from && magnitude < to)?.format
+  }
+  return SPELLINGS.find(({ pattern }) => pattern.test(sample))?.format
+}
+
+const NAMED: readonly TimeFormat[] = [
+  'epoch_s',
+  'epoch_ms',
+  'epoch_us',
+  'epoch_ns',
+  'iso',
+  'compact_iso',
+  'common_log',
+  'rfc2822',
+]
+const SHORT: Readonly<Record<string, TimeFormat>> = {
+  s: 'epoch_s',
+  ms: 'epoch_ms',
+  us: 'epoch_us',
+  ns: 'epoch_ns',
+}
+
+/** Reads `--time-format`: a unit (`s`, `ms`, `us`, `ns`), a name (`iso`), or a strptime pattern. */
+export function parseTimeFormat(text: string): TimeFormat {
+  const named = SHORT[text] ?? NAMED.find((format) => format === text)
+  if (named !== undefined) return named
+  if (text.includes('%')) return { pattern: text }
+  throw new SessionizeError('usage', `--time-format ${text} is not known.`, {
+    hint: `Use s, ms, us, ns, iso, common_log, rfc2822, or a pattern such as '%d.%m.%Y %H:%M:%S'.`,
+  })
+}
+
+export const formatName = (format: TimeFormat): string =>
+  typeof format === 'object' ? format.pattern : format
+
+/** `T` shifted to the origin that the stages count from. */
+export const fromYearOne = (epoch: Sql): Sql => sql`${epoch} + ${YEAR_ONE_MICROS}`
+
+/** The inverse, as a UTC timestamp with zone. */
+export const asTimestamp = (shifted: Sql): Sql =>
+  sql`make_timestamptz(${shifted} - ${YEAR_ONE_MICROS})`

@@ -1,0 +1,137 @@
+/**
+ * Opens everything a question needs, lets it be answered, and leaves nothing behind.
+ */
+import type { Readable } from 'node:stream'
+import { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import { assertUnchanged, fingerprint } from '../sources/changes.js'
+import { openSources, type SourceProgress } from '../sources/open.js'
+import type { Sources } from '../sources/source.js'
+import { verifyCompressed } from '../sources/verify.js'
+import { Workspace } from '../sources/workspace.js'
+import { REJECT_REASONS, rejectedTotal } from './ledger.js'
+import { type EventOptions, type Events, openEvents, type RejectedRow } from './open.js'
+
+export interface Resources {
+  readonly threads?: number
+  /** As in `2GB` or `512MB`. */
+  readonly memory?: string
+  readonly tempDirectory?: string
+}
+
+export interface DatasetOptions extends Resources, EventOptions {
+  readonly stdin?: Readable
+  /** Rejected rows are an error. */
+  readonly strict?: boolean
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: SourceProgress) => void
+}
+
+export interface Opened {
+  readonly engine: Engine
+  readonly workspace: Workspace
+  readonly sources: Sources
+}
+
+export interface Dataset extends Opened {
+  readonly events: Events
+}
+
+/** Files and an engine, before any row is mapped. */
+export async function withSources<T>(
+  inputs: readonly string[],
+  options: DatasetOptions,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const workspace = Workspace.create(options.tempDirectory)
+  let engine: Engine | undefined
+  const stop = (): void => engine?.interrupt()
+  signal?.addEventListener('abort', stop)
+  try {
+    const sources = await openSources(inputs, {
+      workspace,
+      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    })
+    engine = await Engine.open({
+      tempDirectory: workspace.path('-spill'),
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+    })
+    signal?.throwIfAborted()
+    return await use({ engine, workspace, sources })
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    engine?.close()
+    workspace.close()
+  }
+}
+
+/**
+ * The relation `events` of the named inputs, for as long as `use` runs.
+ *
+ * @throws SessionizeError when an input is missing, damaged, changes meanwhile, or holds no event.
+ */
+export async function withDataset<T>(
+  inputs: readonly string[],
+  options: DatasetOptions,
+  use: (dataset: Dataset) => Promise<T>,
+): Promise<T> {
+  return withSources(inputs, options, async (opened) => {
+    const { engine, sources } = opened
+    const before = await fingerprint(sources.files)
+    const verified = verifyCompressed(sources.files)
+    // Looked at after the reading; without this, a failure meanwhile would count as unhandled.
+    verified.catch(() => undefined)
+    const read = async (): Promise<T> => {
+      const events = await openEvents(engine, sources, options)
+      await assertUsable(events, options.strict === true)
+      return use({ ...opened, events })
+    }
+    const result = await read().catch(async (error: unknown) => {
+      // A damaged file explains whatever else went wrong.
+      await verified
+      throw error
+    })
+    await verified
+    await assertUnchanged(sources.files, before)
+    return result
+  })
+}
+
+async function assertUsable(events: Events, strict: boolean): Promise<void> {
+  const { ledger } = events
+  const rejected = rejectedTotal(ledger)
+  if (ledger.read === 0) {
+    throw new SessionizeError('no_events', `No rows in ${files(events)}.`, {
+      hint: 'Check that the export covers the period you want.',
+    })
+  }
+  if (strict && rejected > 0) {
+    throw new SessionizeError(
+      'rejected_rows',
+      `${rejected} of ${ledger.read} rows were rejected.\n${examples(await events.rejects())}`,
+      { hint: 'Leave out --strict to count them and go on, or write them with --rejects FILE.' },
+    )
+  }
+  if (rejected === ledger.read) {
+    throw new SessionizeError(
+      'no_events',
+      `None of the ${ledger.read} rows of ${files(events)} is an event.\n${examples(await events.rejects())}`,
+      { hint: 'Check --user and --time, or see: sessionize inspect FILE' },
+    )
+  }
+}
+
+const files = ({ ledger }: Events): string =>
+  ledger.files.length === 1 ? (ledger.files[0]?.label ?? '') : `${ledger.files.length} files`
+
+const examples = (rows: readonly RejectedRow[]): string =>
+  rows
+    .map(
+      ({ file, row, reason, value }) =>
+        `${file}, row ${row}: ${REJECT_REASONS[reason]}${reason === 'bad_time' && value !== null ? ` "${value}"` : ''}`,
+    )
+    .join('\n')

@@ -1,0 +1,50 @@
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { ZipFile } from 'yazl'
+import { SessionizeError } from '../errors/errors.js'
+
+/** A zip file of members that are compressed already. */
+export class Archive {
+  private readonly zip = new ZipFile()
+  private readonly written: Promise<void>
+
+  constructor(path: string) {
+    this.written = pipeline(this.zip.outputStream, createWriteStream(path))
+    // Seen in `close`; until then a failure must not count as unhandled.
+    this.written.catch(() => undefined)
+  }
+
+  /** Sizes go before the bytes, so that readers of a stream can follow; hence whole members. */
+  add(name: string, bytes: Buffer, time: Date): void {
+    this.zip.addBuffer(bytes, name, {
+      mtime: asLocal(time),
+      compress: false,
+      // The other timestamp depends on the machine's zone through this one.
+      forceDosTimestamp: true,
+    })
+  }
+
+  async close(): Promise<void> {
+    this.zip.end()
+    try {
+      await this.written
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      throw new SessionizeError('output_unwritable', `Cannot write the zip file: ${message}.`, {
+        hint: 'Check that the disk has room, or choose another path with --output.',
+        cause: error,
+      })
+    }
+  }
+}
+
+/** A zip's clock has no zone and is read as local; this makes it show UTC everywhere. */
+const asLocal = (time: Date): Date =>
+  new Date(
+    time.getUTCFullYear(),
+    time.getUTCMonth(),
+    time.getUTCDate(),
+    time.getUTCHours(),
+    time.getUTCMinutes(),
+    time.getUTCSeconds(),
+  )

@@ -1,0 +1,113 @@
+import { SessionizeError } from '../errors/errors.js'
+import { didYouMean } from '../errors/suggest.js'
+import { FORMATS, type FormatName, formatNamed } from './formats/index.js'
+
+/** `dense`: visits of many events; `sparse`: nearly one event a visit. */
+export const SHAPES = ['dense', 'sparse'] as const
+export type Shape = (typeof SHAPES)[number]
+
+/** What to make. The same values make the same bytes, whatever the number of threads. */
+export interface GenerateOptions {
+  readonly format: FormatName
+  /** About how many events, before duplicates and out-of-session events are added. */
+  readonly events: number
+  /** How many users there are; by default enough for about eight visits each. */
+  readonly users?: number
+  readonly seed: number
+  /** The first day, `yyyy-mm-dd`, in each user's local time. */
+  readonly start: string
+  readonly days: number
+  readonly shape: Shape
+  /** Mean number of events in a visit, in place of the shape's own. */
+  readonly eventsPerVisit?: number
+  /** Share of events that are delivered a second time, a little later. */
+  readonly duplicateShare: number
+  /** Share of events that are delivered hours late, after events that happened later. */
+  readonly lateShare: number
+  /** Share of users whose app sends a heartbeat every 30 s, sometimes for hours after they left. */
+  readonly heartbeatShare: number
+  /** Events of no session (recorded id -1), as a share of the events in visits. */
+  readonly outOfSessionShare: number
+}
+
+export const GENERATE_DEFAULTS = {
+  format: 'parquet',
+  events: 1_000_000,
+  seed: 1,
+  start: '2024-01-01',
+  days: 30,
+  shape: 'dense',
+  duplicateShare: 0,
+  lateShare: 0,
+  heartbeatShare: 0,
+  outOfSessionShare: 0,
+} as const satisfies GenerateOptions
+
+/** @throws SessionizeError `usage` on the first option that makes no sense. */
+export function checkOptions(options: GenerateOptions): void {
+  wholeNumber('--events', options.events, 1, 100_000_000_000)
+  if (options.users !== undefined) wholeNumber('--users', options.users, 1, 1_000_000_000)
+  wholeNumber('--seed', options.seed, 0, Number.MAX_SAFE_INTEGER)
+  wholeNumber('--days', options.days, 1, 3650)
+  if (options.eventsPerVisit !== undefined) {
+    within('--events-per-visit', options.eventsPerVisit, 1, 100)
+  }
+  within('--duplicates', options.duplicateShare, 0, 0.5)
+  within('--late', options.lateShare, 0, 1)
+  within('--heartbeats', options.heartbeatShare, 0, 1)
+  within('--out-of-session', options.outOfSessionShare, 0, 0.5)
+  oneOf('--shape', options.shape, SHAPES)
+  oneOf(
+    '--format',
+    options.format,
+    FORMATS.map(({ name }) => name),
+  )
+  checkDate(options.start)
+  if (options.outOfSessionShare > 0 && !formatNamed(options.format).recordsSessions) {
+    throw new SessionizeError(
+      'usage',
+      `--out-of-session needs a format that records session ids, which ${options.format} does not.`,
+      {
+        hint: `Use one of: ${FORMATS.filter((format) => format.recordsSessions)
+          .map(({ name }) => name)
+          .join(', ')}.`,
+      },
+    )
+  }
+}
+
+function wholeNumber(flag: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value)) {
+    throw new SessionizeError('usage', `${flag} ${value} is not a whole number.`, {
+      hint: `Give a whole number from ${least} to ${most}.`,
+    })
+  }
+  within(flag, value, least, most)
+}
+
+function within(flag: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return
+  throw new SessionizeError('usage', `${flag} ${value} is out of range.`, {
+    hint: `It must be from ${least} to ${most}.`,
+  })
+}
+
+function oneOf(flag: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return
+  throw new SessionizeError(
+    'usage',
+    `${flag} \`${value}\` is not known.${didYouMean(value, allowed)}`,
+    { hint: `Use one of: ${allowed.join(', ')}.` },
+  )
+}
+
+function checkDate(text: string): void {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
+  // `Date.parse` may roll 02-30 over into March: a date is right when it reads back the same.
+  const real = !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+  if (!real || text < '1970-01-02' || text > '2200-01-01') {
+    throw new SessionizeError('usage', `--start ${text} is not a date that can be used.`, {
+      hint: 'Write it as yyyy-mm-dd, e.g. --start 2024-01-01.',
+    })
+  }
+}

@@ -1,0 +1,32 @@
+import type { Summary } from '../analysis/summary.js'
+import type { Render } from './appearance.js'
+import { summaryAsCsv } from './summary/csv.js'
+import { summaryAsJson } from './summary/json.js'
+import { summaryAsMarkdown } from './summary/markdown.js'
+import { summaryAsTerminal } from './summary/terminal.js'
+
+/** Every format an answer can be written in: `--format` takes these names, the first by default. */
+export const FORMATS = ['terminal', 'json', 'csv', 'markdown'] as const
+
+export type ReportFormat = (typeof FORMATS)[number]
+
+export const summaryFormats: Readonly<Record<ReportFormat, Render<Summary>>> = {
+  terminal: summaryAsTerminal,
+  json: summaryAsJson,
+  csv: summaryAsCsv,
+  markdown: summaryAsMarkdown,
+}
+
+const EXTENSIONS: Readonly<Record<string, ReportFormat>> = {
+  txt: 'terminal',
+  json: 'json',
+  csv: 'csv',
+  md: 'markdown',
+  markdown: 'markdown',
+}
+
+/** The format that a file's name asks for; undefined when it says nothing. */
+export function formatOfPath(path: string): ReportFormat | undefined {
+  const extension = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase()
+  return extension === undefined ? undefined : EXTENSIONS[extension]
+}

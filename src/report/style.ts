@@ -1,0 +1,36 @@
+import { Chalk } from 'chalk'
+import type { Appearance } from './appearance.js'
+
+export type Paint = (text: string) => string
+
+/** The few inks and marks of the terminal output; without colour the inks change nothing. */
+export interface Style {
+  /** The figures one came for. */
+  readonly strong: Paint
+  readonly heading: Paint
+  /** Labels, column headings, and what may be passed over. */
+  readonly muted: Paint
+  /** Bars. */
+  readonly accent: Paint
+  readonly warning: Paint
+  readonly error: Paint
+  /** Where there is no value. */
+  readonly absent: string
+  /** Where text was cut. */
+  readonly ellipsis: string
+}
+
+/** Level 1 is the terminal's own 16 colours, which follow the reader's light or dark theme. */
+export function styleFor(look: Appearance): Style {
+  const chalk = new Chalk({ level: look.color ? 1 : 0 })
+  return {
+    strong: (text) => chalk.bold(text),
+    heading: (text) => chalk.bold(text),
+    muted: (text) => chalk.dim(text),
+    accent: (text) => chalk.cyan(text),
+    warning: (text) => chalk.yellow(text),
+    error: (text) => chalk.bold.red(text),
+    absent: look.unicode ? '–' : '-',
+    ellipsis: look.unicode ? '…' : '...',
+  }
+}

@@ -1,0 +1,87 @@
+/** Arrow IPC streams: the engine's chunks become record batches, column by column. */
+import { createWriteStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import {
+  Bool,
+  type DataType,
+  Field,
+  Float64,
+  Int64,
+  List,
+  makeBuilder,
+  makeData,
+  RecordBatch,
+  RecordBatchStreamWriter,
+  Schema,
+  Struct,
+  TimestampMicrosecond,
+  Utf8,
+} from 'apache-arrow'
+import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import type { Sql } from '../sql/sql.js'
+
+/** Rows per record batch: large enough for readers, small enough to hold. */
+const BATCH_ROWS = 65_536
+
+export async function writeArrow(engine: Engine, query: Sql, path: string): Promise<void> {
+  const { columns, types, chunks } = await engine.stream(query)
+  const schema = new Schema(
+    columns.map((name, i) => new Field(name, arrowType(name, types[i] ?? ''), true)),
+  )
+  const writer = new RecordBatchStreamWriter()
+  writer.reset(undefined, schema)
+  const written = pipeline(writer.toNodeStream(), createWriteStream(path))
+  let pending: unknown[][] = columns.map(() => [])
+  const flush = (): void => {
+    if ((pending[0]?.length ?? 0) === 0) return
+    writer.write(toBatch(schema, pending))
+    pending = columns.map(() => [])
+  }
+  for await (const chunk of chunks) {
+    chunk.forEach((values, i) => {
+      const column = pending[i]
+      for (const value of values) column?.push(value)
+    })
+    if ((pending[0]?.length ?? 0) >= BATCH_ROWS) flush()
+  }
+  flush()
+  writer.finish()
+  await written
+}
+
+function toBatch(schema: Schema, columns: readonly unknown[][]): RecordBatch {
+  const children = schema.fields.map((field, i) => {
+    const builder = makeBuilder({ type: field.type, nullValues: [null, undefined] })
+    for (const value of columns[i] ?? []) builder.append(value)
+    return builder.finish().flush()
+  })
+  const length = columns[0]?.length ?? 0
+  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, children }))
+}
+
+function arrowType(name: string, type: string): DataType {
+  switch (type) {
+    case 'VARCHAR':
+      return new Utf8()
+    case 'BIGINT':
+    case 'INTEGER':
+      return new Int64()
+    case 'DOUBLE':
+      return new Float64()
+    case 'BOOLEAN':
+      return new Bool()
+    case 'TIMESTAMP WITH TIME ZONE':
+      return new TimestampMicrosecond('UTC')
+    case 'VARCHAR[]':
+      return new List(new Field('item', new Utf8(), true))
+    default:
+      throw new SessionizeError(
+        'unsupported',
+        `Column \`${name}\` of type ${type} has no Arrow form here.`,
+        {
+          hint: 'Write Parquet instead.',
+        },
+      )
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * A session definition to SQL. Pure: nothing is run.
+ */
+import type { Dialect } from '../dialects/dialect.js'
+import { SessionizeError } from '../errors/errors.js'
+import { didYouMean } from '../errors/suggest.js'
+import { identifier, join, raw, type Sql, sql, withStages } from '../sql/sql.js'
+import type { SessionDefinition } from './definition.js'
+import {
+  type Attribute,
+  type BlockPlan,
+  type DataEdges,
+  type SessionPlan,
+  sessionStages,
+} from './stages.js'
+
+export const YEAR_ONE = 62_135_596_800_000_000n
+
+/** A property of events that sessions carry, under the user's name for it. */
+export interface Property {
+  readonly name: string
+  /** Column of `events`. */
+  readonly column: string
+}
+
+export interface SessionRequest {
+  readonly definition: SessionDefinition
+  readonly plan: BlockPlan
+  readonly edges: DataEdges
+  /** Session columns named like the property: its first value that is not null. */
+  readonly dimensions: readonly Property[]
+  /** `entry_` and `exit_` columns: first and last value that is not null. */
+  readonly properties: readonly Property[]
+}
+
+type Needs = 'names' | 'distinctNames' | 'recordedIds'
+
+interface SessionColumn {
+  readonly name: string
+  readonly about: string
+  readonly expression: (dialect: Dialect) => Sql
+  readonly needs?: Needs
+}
+
+const SECOND = 1_000_000
+
+const seconds = (dialect: Dialect, micros: Sql): Sql => sql`${dialect.double(micros)} / ${SECOND}`
+
+/** The columns of the session table, in order; dimensions and properties follow `last_event`. */
+const COLUMNS: readonly SessionColumn[] = [
+  { name: 'user', about: 'user id', expression: () => raw('user') },
+  {
+    name: 'session_id',
+    about: 'stable id: MD5 of the user, a bar, and the start in microseconds since 1970',
+    expression: (dialect) =>
+      dialect.md5(sql`user || '|' || ${dialect.asText(sql`start - ${YEAR_ONE}`)}`),
+  },
+  {
+    name: 'session_number',
+    about: 'number within the user, from 1',
+    expression: () => raw('row_number() OVER (PARTITION BY user ORDER BY start)'),
+  },
+  {
+    name: 'start',
+    about: 'time of the first event, UTC',
+    expression: (dialect) => dialect.instant(sql`start - ${YEAR_ONE}`),
+  },
+  {
+    name: 'end',
+    about: 'time of the last event, UTC',
+    expression: (dialect) => dialect.instant(sql`"end" - ${YEAR_ONE}`),
+  },
+  {
+    name: 'length_seconds',
+    about: 'last event minus first event; 0 for a bounce',
+    expression: (dialect) => seconds(dialect, sql`"end" - start`),
+  },
+  { name: 'events', about: 'number of events', expression: () => raw('events') },
+  {
+    name: 'distinct_events',
+    about: 'number of different event names',
+    expression: (dialect) => dialect.size(raw('names')),
+    needs: 'distinctNames',
+  },
+  {
+    name: 'first_event',
+    about: 'name of the first event',
+    expression: () => raw('first_event'),
+    needs: 'names',
+  },
+  {
+    name: 'last_event',
+    about: 'name of the last event',
+    expression: () => raw('last_event'),
+    needs: 'names',
+  },
+  {
+    name: 'bounce',
+    about: 'whether it is a session of one event',
+    expression: () => raw('events = 1'),
+  },
+  {
+    name: 'seconds_since_previous',
+    about: "from the end of the user's previous session to this start; empty for the first",
+    expression: (dialect) => seconds(dialect, sql`start - previous_end`),
+  },
+  {
+    name: 'recorded_session_ids',
+    about: 'the recorded session ids that it covers, sorted',
+    expression: () => raw('recorded'),
+    needs: 'recordedIds',
+  },
+  {
+    name: 'end_reason',
+    about: 'gap, or data_end when it is cut by the end of the data',
+    expression: () => raw(`CASE WHEN is_last AND end_censored THEN 'data_end' ELSE 'gap' END`),
+  },
+  {
+    name: 'start_censored',
+    about: 'whether it starts within one gap of the first event of the data',
+    expression: () => raw('start_censored'),
+  },
+  {
+    name: 'end_censored',
+    about: 'whether it ends within one gap of the last event of the data',
+    expression: () => raw('end_censored'),
+  },
+]
+
+/** Every column name that a request can give, in table order. */
+export function sessionColumns({
+  dimensions,
+  properties,
+}: Pick<SessionRequest, 'dimensions' | 'properties'>): string[] {
+  const own = COLUMNS.map(({ name }) => name)
+  const at = own.indexOf('last_event') + 1
+  return [
+    ...own.slice(0, at),
+    ...dimensions.map(({ name }) => name),
+    ...properties.flatMap(({ name }) => [`entry_${name}`, `exit_${name}`]),
+    ...own.slice(at),
+  ]
+}
+
+/** @throws SessionizeError `unknown_column` */
+export function chooseColumns(
+  request: SessionRequest,
+  wanted: readonly string[] | undefined,
+): string[] {
+  const all = sessionColumns(request)
+  for (const name of wanted ?? []) {
+    if (!all.includes(name)) {
+      throw new SessionizeError(
+        'unknown_column',
+        `No session column \`${name}\`.${didYouMean(name, all)}`,
+        {
+          hint: `--columns takes: ${all.join(', ')}.`,
+        },
+      )
+    }
+  }
+  return wanted === undefined ? all : [...wanted]
+}
+
+/** Internal names keep properties apart from the columns of the stages. */
+function attributes(
+  { dimensions, properties }: SessionRequest,
+  columns: readonly string[],
+): (Attribute & { name: string })[] {
+  const all = [
+    ...dimensions.map(({ name, column }) => ({ name, column, pick: 'first' as const })),
+    ...properties.flatMap(({ name, column }) => [
+      { name: `entry_${name}`, column, pick: 'first' as const },
+      { name: `exit_${name}`, column, pick: 'last' as const },
+    ]),
+  ]
+  return all.filter(({ name }) => columns.includes(name)).map((one, i) => ({ ...one, as: `a${i}` }))
+}
+
+/** The session table: one row per session with the chosen columns, ordered by user and start. */
+export function compileSessions(
+  request: SessionRequest,
+  columns: readonly string[],
+  dialect: Dialect,
+): Sql {
+  const needs = new Set(
+    COLUMNS.filter(({ name }) => columns.includes(name)).map((column) => column.needs),
+  )
+  const carried = attributes(request, columns)
+  const plan: SessionPlan = {
+    definition: request.definition,
+    blocks: request.plan,
+    attributes: carried,
+    names: needs.has('names'),
+    distinctNames: needs.has('distinctNames'),
+    recordedIds: needs.has('recordedIds'),
+  }
+  const select = columns.map((name) => {
+    const attribute = carried.find((one) => one.name === name)
+    if (attribute !== undefined) return sql`${identifier(attribute.as)} AS ${identifier(name)}`
+    const column = COLUMNS.find((one) => one.name === name)
+    return sql`${column?.expression(dialect) ?? raw('NULL')} AS ${identifier(name)}`
+  })
+  return withStages(
+    sessionStages(plan, request.edges, dialect),
+    // Qualified, because output columns reuse the names `start` and `end` for instants.
+    sql`SELECT ${join(select, ',\n  ')}\nFROM sessions\nORDER BY sessions.user, sessions.start`,
+  )
+}
+
+/** Sessions for analysis: times and lengths as integers, so that sums are exact in any order. */
+export function compileMeasures(request: SessionRequest, dialect: Dialect): Sql {
+  const names = request.dimensions.map(({ name }) => name)
+  const carried = attributes(request, names)
+  const plan: SessionPlan = {
+    definition: request.definition,
+    blocks: request.plan,
+    attributes: carried,
+    names: false,
+    distinctNames: false,
+    recordedIds: false,
+  }
+  const columns = [
+    raw('user'),
+    raw('start'),
+    raw('"end"'),
+    sql`"end" - start AS length`,
+    raw('events'),
+    raw('previous_end'),
+    raw('start_censored'),
+    raw('end_censored'),
+    ...carried.map(({ as }, i) => sql`${identifier(as)} AS ${identifier(`segment_${i}`)}`),
+  ]
+  return withStages(
+    sessionStages(plan, request.edges, dialect),
+    sql`SELECT ${join(columns)}\nFROM sessions`,
+  )
+}

@@ -1,0 +1,92 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { pipeline, Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { createGunzip, createInflateRaw, gunzip, inflateRaw } from 'node:zlib'
+import { type Bytes, PeekedBytes } from './bytes.js'
+import { corrupt, readFailure } from './failures.js'
+
+/** Large chunks: each is one trip to the thread pool. */
+const CHUNK_BYTES = 1024 * 1024
+
+/**
+ * Hourly export files are small, and there are thousands: one that is at most this long is taken
+ * off at once, which needs no stream and less than half of the time.
+ */
+const WHOLE_INPUT_BYTES = 4 * 1024 * 1024
+const WHOLE_OUTPUT_BYTES = 64 * 1024 * 1024
+
+type Packing = 'gzip' | 'deflate'
+
+const STREAMS = { gzip: createGunzip, deflate: createInflateRaw } as const
+const AT_ONCE = { gzip: promisify(gunzip), deflate: promisify(inflateRaw) } as const
+
+/** Takes off one layer of gzip, concatenated members included; fails where the data ends early. */
+export const gunzipped = (bytes: Bytes): AsyncGenerator<Buffer> => unpacked(bytes, 'gzip')
+
+/** Takes off raw deflate, as members of a zip have it. */
+export const inflated = (bytes: Bytes): AsyncGenerator<Buffer> => unpacked(bytes, 'deflate')
+
+async function* unpacked(bytes: Bytes, packing: Packing): AsyncGenerator<Buffer> {
+  const peeked = await PeekedBytes.of(bytes, WHOLE_INPUT_BYTES)
+  try {
+    const whole = peeked.complete ? await atOnce(peeked.head, packing) : undefined
+    if (whole !== undefined) {
+      yield whole
+      return
+    }
+    const stream = STREAMS[packing]({ chunkSize: CHUNK_BYTES })
+    // An error of either stream ends the loop below, so the callback has nothing left to do.
+    pipeline(Readable.from(peeked.all()), stream, () => {})
+    yield* buffers(stream)
+  } finally {
+    await peeked.close()
+  }
+}
+
+/** Undefined when there is more inside than is safe to hold. */
+async function atOnce(packed: Buffer, packing: Packing): Promise<Buffer | undefined> {
+  // A gzip file ends with its length, modulo 4 GiB: a hint for one allocation, never trusted.
+  const hint = packing === 'gzip' && packed.length > 18 ? packed.readUInt32LE(packed.length - 4) : 0
+  const chunkSize = Math.max(16 * 1024, Math.min(hint + 64, 16 * CHUNK_BYTES))
+  try {
+    return await AT_ONCE[packing](packed, { chunkSize, maxOutputLength: WHOLE_OUTPUT_BYTES })
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** A Node stream's chunks, typed: a stream without an encoding gives buffers. */
+export async function* buffers(stream: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a byte stream gave text')
+    yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+  }
+}
+
+/**
+ * Reads a gzip file to its end for its checksums and lengths, which DuckDB does not look at: it
+ * takes a truncated file for a shorter one, and a damaged one for whole.
+ */
+export async function verifyGzip(
+  path: string,
+  label: string,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<void> {
+  const stream = createGunzip({ chunkSize: CHUNK_BYTES })
+  try {
+    const source = createReadStream(path, { highWaterMark: CHUNK_BYTES })
+    source.on('data', (chunk) => onBytes(chunk.length))
+    pipeline(source, stream, () => {})
+    for await (const _ of stream);
+  } catch (error) {
+    throw readFailure(label, error)
+  }
+  const after = (await stat(path)).size - stream.bytesWritten
+  if (after > 0) {
+    throw corrupt(label, `has ${after} bytes after the end of its gzip data`, {
+      hint: 'Unpack it with gunzip, which leaves them out, and give the result.',
+    })
+  }
+}

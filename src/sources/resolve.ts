@@ -1,0 +1,145 @@
+/** What a user typed -> files on disk, each once, in a fixed order. */
+import type { Stats } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, join, sep } from 'node:path'
+import { SessionizeError } from '../errors/errors.js'
+import { didYouMean } from '../errors/suggest.js'
+import { readFailure } from './failures.js'
+import { glob, hasGlob } from './glob.js'
+import { skippedByName, skippedFolder } from './members.js'
+import type { SkippedFile } from './source.js'
+
+export interface LocatedFile {
+  readonly label: string
+  readonly path: string
+  /** For rules on names: relative to the folder that was named, with `/`. */
+  readonly name: string
+  /** Named by the user, not found in a folder or by a glob, so that being unreadable is an error and not a reason to pass it over. */
+  readonly named: boolean
+  /** A pipe or a device: it can be read once, from its start. */
+  readonly pipe: boolean
+}
+
+export interface Located {
+  readonly stdin: boolean
+  readonly urls: readonly string[]
+  readonly files: readonly LocatedFile[]
+  readonly skipped: readonly SkippedFile[]
+}
+
+export const STDIN = '-'
+
+const isUrl = (input: string): boolean =>
+  /^(https?|s3|gs|gcs|az|azure|abfss|r2|hf):\/\//i.test(input)
+
+export async function locate(inputs: readonly string[]): Promise<Located> {
+  const search = new Search()
+  let stdin = false
+  const urls = new Set<string>()
+  for (const input of inputs) {
+    if (input === STDIN) stdin = true
+    else if (isUrl(input)) urls.add(input)
+    else await search.input(input)
+  }
+  return { stdin, urls: [...urls], files: search.files, skipped: search.skipped }
+}
+
+class Search {
+  readonly files: LocatedFile[] = []
+  readonly skipped: SkippedFile[] = []
+  /** Real paths, so that a file named twice, or by name and by folder, is read once. */
+  private readonly seen = new Set<string>()
+
+  async input(input: string): Promise<void> {
+    // A file that exists under this very name wins over what its brackets would mean.
+    const found = await statOf(input)
+    if (found !== undefined) return this.place(input, found, true)
+    if (!hasGlob(input)) throw missing(input, await siblings(input))
+    const paths = await glob(input)
+    if (paths.length === 0) {
+      throw new SessionizeError('input_missing', `No file matches ${input}.`, {
+        hint: 'Check the folder, and use ** to look into folders at any depth.',
+      })
+    }
+    for (const path of paths) {
+      const stats = await statOf(path)
+      if (stats !== undefined) await this.place(path, stats, false)
+    }
+  }
+
+  private async place(path: string, stats: Stats, named: boolean): Promise<void> {
+    if (stats.isDirectory()) return this.folder(path, path, '')
+    await this.file({ label: slashed(path), path, name: basename(path), named }, stats)
+  }
+
+  private async file(file: Omit<LocatedFile, 'pipe'>, stats: Stats): Promise<void> {
+    if (stats.isSocket() || stats.isBlockDevice()) {
+      throw new SessionizeError('input_unreadable', `${file.label} is not a file or a pipe.`)
+    }
+    const pipe = !stats.isFile()
+    if (!pipe && (await this.seenBefore(file.path))) return
+    this.files.push({ ...file, pipe })
+  }
+
+  /** Recursive, in order of names. Links are followed, but no folder is entered twice. */
+  private async folder(path: string, root: string, relative: string): Promise<void> {
+    if (await this.seenBefore(path)) return
+    let names: string[]
+    try {
+      names = (await readdir(path)).sort()
+    } catch (error) {
+      throw readFailure(slashed(path), error)
+    }
+    for (const entry of names) {
+      const name = relative === '' ? entry : `${relative}/${entry}`
+      const inner = join(path, entry)
+      const stats = await statOf(inner)
+      if (stats === undefined) continue
+      const label = slashed(join(root, name))
+      const why = stats.isDirectory() ? skippedFolder(entry) : skippedByName(entry)
+      if (why !== undefined) this.skipped.push({ label, why })
+      else if (stats.isDirectory()) await this.folder(inner, root, name)
+      // A pipe in a folder would block without end.
+      else if (stats.isFile()) await this.file({ label, path: inner, name, named: false }, stats)
+    }
+  }
+
+  private async seenBefore(path: string): Promise<boolean> {
+    const real = await realpath(path)
+    if (this.seen.has(real)) return true
+    this.seen.add(real)
+    return false
+  }
+}
+
+const slashed = (path: string): string => (sep === '\\' ? path.replaceAll('\\', '/') : path)
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    // A glob is no valid name on Windows (EINVAL), and a long list of braces no possible one.
+    if (['ENOENT', 'ENOTDIR', 'EINVAL', 'ENAMETOOLONG'].includes(String(code))) return undefined
+    throw readFailure(path, error)
+  }
+}
+
+async function siblings(path: string): Promise<string[]> {
+  try {
+    return await readdir(dirname(path))
+  } catch {
+    return []
+  }
+}
+
+function missing(input: string, names: readonly string[]): SessionizeError {
+  const folder = dirname(input)
+  const near = didYouMean(basename(input), names)
+  return new SessionizeError('input_missing', `No file or folder ${input}.${near}`, {
+    hint:
+      names.length === 0 && folder !== '.'
+        ? `The folder ${folder} does not exist or is empty.`
+        : 'Check the name; a path is relative to the folder you are in.',
+  })
+}

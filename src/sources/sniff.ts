@@ -1,0 +1,154 @@
+/**
+ * What a file is, by its first bytes. The name only settles what the content leaves open, so a
+ * zip named `.json.gz` and a csv named `.json` are read for what they are.
+ */
+
+import { HEAD_BYTES, type PeekedBytes } from './bytes.js'
+import { sniffDelimiter } from './delimiter.js'
+import { decodeHead, type Encoding, encodingOf } from './encoding.js'
+import { kindByName } from './extension.js'
+import type { Format } from './source.js'
+import { isTarHeader } from './tar.js'
+
+export type Sniffed =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'zip' | 'tar' | 'gzip' | 'zstd' | 'parquet' | 'arrow' }
+  | SniffedText
+  /** A web page or XML: nearly always the error page of a failed download. */
+  | { readonly kind: 'markup' }
+  /** `bytes`: its first bytes in hexadecimal, for the message. */
+  | { readonly kind: 'unknown'; readonly bytes: string }
+
+export interface SniffedText {
+  readonly kind: 'text'
+  readonly format: Extract<Format, 'ndjson' | 'json' | 'csv' | 'log'>
+  readonly encoding: Encoding
+  readonly delimiter?: string
+  /** The content itself says so; otherwise only the name does, or nothing. */
+  readonly sure: boolean
+  /** Its start as text, for telling kinds of content apart. */
+  readonly head: string
+}
+
+/** Looks at the first `HEAD_BYTES` of what was peeked. */
+export function sniff(peeked: Pick<PeekedBytes, 'head' | 'complete'>, name: string): Sniffed {
+  const head = peeked.head.subarray(0, HEAD_BYTES)
+  const complete = peeked.complete && head.length === peeked.head.length
+  if (head.length === 0) return { kind: 'empty' }
+  const binary = byMagic(head)
+  if (binary !== undefined) return { kind: binary }
+
+  const encoding = encodingOf(head)
+  const text = decodeHead(head, encoding)
+  if (complete && text.trim() === '') return { kind: 'empty' }
+  if (looksBinary(text)) return { kind: 'unknown', bytes: head.subarray(0, 4).toString('hex') }
+  if (/^\s*<(!doctype|html|\?xml|error)/i.test(text)) return { kind: 'markup' }
+  return { kind: 'text', encoding, head: text, ...textShape(text, complete, name) }
+}
+
+type Magic = 'zip' | 'tar' | 'gzip' | 'zstd' | 'parquet' | 'arrow'
+
+const MAGIC: readonly { readonly kind: Magic; readonly bytes: string }[] = [
+  { kind: 'zip', bytes: 'PK\x03\x04' },
+  // An archive without members, and one that was written for several disks.
+  { kind: 'zip', bytes: 'PK\x05\x06' },
+  { kind: 'zip', bytes: 'PK\x07\x08' },
+  { kind: 'gzip', bytes: '\x1f\x8b' },
+  { kind: 'zstd', bytes: '\x28\xb5\x2f\xfd' },
+  { kind: 'parquet', bytes: 'PAR1' },
+  { kind: 'parquet', bytes: 'PARE' },
+  { kind: 'arrow', bytes: 'ARROW1' },
+]
+
+function byMagic(head: Buffer): Magic | undefined {
+  const start = head.toString('latin1', 0, 8)
+  const known = MAGIC.find(({ bytes }) => start.startsWith(bytes))
+  if (known !== undefined) return known.kind
+  if (isArrowStream(head)) return 'arrow'
+  return isTarHeader(head) ? 'tar' : undefined
+}
+
+/** A continuation marker, then the length of a schema message, a multiple of 8. */
+function isArrowStream(head: Buffer): boolean {
+  if (head.length < 8 || head.readUInt32LE(0) !== 0xffffffff) return false
+  const length = head.readInt32LE(4)
+  return length > 0 && length % 8 === 0
+}
+
+/** Text has a stray NUL at most; pictures and programs have many control characters. */
+function looksBinary(text: string): boolean {
+  const sample = text.slice(0, 4096)
+  let odd = 0
+  for (const char of sample) {
+    const code = char.charCodeAt(0)
+    if (code === 0xfffd || (code < 32 && !(code >= 9 && code <= 13) && code !== 27)) odd++
+  }
+  return odd > sample.length / 10
+}
+
+type Shape = Pick<SniffedText, 'format' | 'sure'> & { readonly delimiter?: string }
+
+function textShape(text: string, complete: boolean, name: string): Shape {
+  const trimmed = text.trimStart()
+  const lines = wholeLines(trimmed, complete)
+  if (/^\[\s*([{\]]|$)/.test(trimmed)) return { format: 'json', sure: true }
+  if (trimmed.startsWith('{')) return objects(lines, name)
+  if (isLog(lines)) return { format: 'log', sure: true }
+
+  const named = kindByName(name).kind
+  const sniffed = sniffDelimiter(text, complete)
+  if (sniffed?.sure === true) {
+    return { format: 'csv', delimiter: sniffed.delimiter, sure: true }
+  }
+  if (named?.format === 'csv') {
+    return { format: 'csv', delimiter: sniffed?.delimiter ?? named.delimiter ?? ',', sure: true }
+  }
+  // A JSON or log file whose first lines are damaged is still read as one: its rows are counted.
+  if (named?.format === 'json' || named?.format === 'ndjson')
+    return { format: 'ndjson', sure: true }
+  if (named?.format === 'log') return { format: 'log', sure: false }
+  return { format: 'csv', delimiter: sniffed?.delimiter ?? ',', sure: false }
+}
+
+/** Lines seen to their end; the whole text when there is no line end in it. */
+function wholeLines(text: string, complete: boolean): string[] {
+  const lines = text.split(/\r\n|\n|\r/)
+  if (!complete && lines.length > 1) lines.pop()
+  return lines.filter((line) => line.trim() !== '').slice(0, 50)
+}
+
+/** One object a line, or objects that span lines. */
+function objects(lines: readonly string[], name: string): Shape {
+  const [only] = lines
+  if (lines.length === 1 && only !== undefined) {
+    // One line may hold one object, part of a gigantic one, or several side by side.
+    return { format: /\}\s*\{/.test(only) && !isObject(only) ? 'json' : 'ndjson', sure: true }
+  }
+  const whole = lines.filter(isObject).length
+  if (whole * 2 >= lines.length) return { format: 'ndjson', sure: true }
+  // Damaged or gigantic lines: each still starts an object, which inner lines seldom do.
+  const starts = lines.filter((line) => /^\s*\{\s*"/.test(line)).length
+  const lineBased = kindByName(name).kind?.format === 'ndjson' || starts * 2 > lines.length
+  return { format: lineBased ? 'ndjson' : 'json', sure: true }
+}
+
+function isObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/** Common and combined log format, with or without a host in front. */
+const ACCESS_LINE = /^\S+ .*?\[\d{1,2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2}(?: [+-]\d{4})?\] "/
+
+function isLog(lines: readonly string[]): boolean {
+  const directives = lines.filter((line) => line.startsWith('#'))
+  if (lines[0]?.startsWith('#') === true && directives.some((line) => /^#Fields:/i.test(line))) {
+    return true
+  }
+  const sample = lines.slice(0, 20)
+  return sample.filter((line) => ACCESS_LINE.test(line)).length * 2 > sample.length
+}

@@ -1,0 +1,69 @@
+/** The oracle's sessions as the text that `sessionize sessions --format csv` must write. */
+import type { OracleSession } from './sessionize.js'
+
+export function sessionsCsv(
+  sessions: readonly OracleSession[],
+  dimensions: readonly string[] = [],
+): string {
+  const header = [
+    'user',
+    'session_id',
+    'session_number',
+    'start',
+    'end',
+    'length_seconds',
+    'events',
+    'distinct_events',
+    'first_event',
+    'last_event',
+    ...dimensions,
+    'bounce',
+    'seconds_since_previous',
+    'recorded_session_ids',
+    'end_reason',
+    'start_censored',
+    'end_censored',
+  ]
+  const rows = sessions.map((s) => [
+    s.user,
+    s.id,
+    String(s.number),
+    isoTime(s.startMicros),
+    isoTime(s.endMicros),
+    seconds(s.endMicros - s.startMicros),
+    String(s.events),
+    String(s.distinctEvents),
+    s.firstEvent,
+    s.lastEvent,
+    ...s.dimensions,
+    String(s.bounce),
+    s.microsSincePrevious === null ? null : seconds(s.microsSincePrevious),
+    JSON.stringify(s.recordedSessionIds),
+    s.endReason,
+    String(s.startCensored),
+    String(s.endCensored),
+  ])
+  return csv([header, ...rows])
+}
+
+export const csv = (rows: readonly (readonly (string | null)[])[]): string =>
+  rows.map((row) => `${row.map(cell).join(',')}\n`).join('')
+
+/** Null is an empty cell; the empty text is a quoted one. */
+function cell(value: string | null): string {
+  if (value === null) return ''
+  return value === '' || /[",\n\r#]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value
+}
+
+/** ISO 8601 in UTC with all six digits of the microseconds. */
+export function isoTime(micros: bigint): string {
+  const within = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n
+  const whole = new Date(Number((micros - within) / 1000n)).toISOString()
+  return whole.replace('.000Z', `.${String(within).padStart(6, '0')}Z`)
+}
+
+/** At least one decimal, no idle zeros: `60.0`, `0.000001`. */
+export function seconds(micros: bigint): string {
+  const [whole, part] = [micros / 1_000_000n, micros % 1_000_000n]
+  return `${whole}.${String(part).padStart(6, '0').replace(/0+$/, '').padStart(1, '0')}`
+}

@@ -1,0 +1,158 @@
+/**
+ * Generated data sets, and packs of them: many small data sets in one run, each under its own user
+ * names, so that a thousand inputs cost a handful of runs.
+ */
+import fc from 'fast-check'
+import { csv, isoTime } from './csv.js'
+import type { OracleDefinition, OracleEvent } from './sessionize.js'
+
+export const DIMENSIONS = ['platform', 'country'] as const
+
+const SECOND = 1_000_000n
+const MINUTE = 60n * SECOND
+/** Divides by every gap below, so that events and blocks meet edge on edge. */
+const FIRST = BigInt(Date.UTC(2024, 1, 28)) * 1000n
+const LAST = FIRST + 48n * 60n * MINUTE
+
+/** Timeouts whose multiples meet: what is exactly one gap for one is exactly two for another. */
+export const GAPS = [5n * MINUTE, 10n * MINUTE, 30n * MINUTE, 60n * MINUTE, 1n, SECOND] as const
+
+export const definition: fc.Arbitrary<OracleDefinition> = fc.record({
+  gapMicros: fc.constantFrom(...GAPS.slice(0, 4)),
+  boundary: fc.constantFrom('after', 'at'),
+})
+
+/** Steps from one event of a user to the next: at, just under and just over whole gaps, and others. */
+const step: fc.Arbitrary<bigint> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(0n) },
+  { weight: 3, arbitrary: fc.bigInt(1n, 4n * MINUTE) },
+  { weight: 2, arbitrary: fc.bigInt(1n, 4n).map((minutes) => minutes * MINUTE) },
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...GAPS), fc.constantFrom(-1n, 0n, 1n))
+      .map(([gap, more]) => (gap + more < 0n ? 0n : gap + more)),
+  },
+  { weight: 1, arbitrary: fc.bigInt(1n, 3n * 60n * MINUTE) },
+)
+
+/** Where a user's events begin or end: at, or a little inside, the edges of the whole pack. */
+const place = fc.record({
+  edge: fc.constantFrom('first', 'last'),
+  inside: fc.oneof(
+    fc.constantFrom(0n, ...GAPS),
+    fc.bigInt(0n, 30n * MINUTE),
+    fc.bigInt(0n, 300n).map((minutes) => minutes * MINUTE),
+  ),
+})
+
+const rareNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
+  fc.option(arbitrary, { freq: 4 })
+
+const row = fc.record({
+  step,
+  name: rareNull(fc.constantFrom('a', 'b', 'view', 'view, all', 'é', 'Z', '10', '9')),
+  recorded: rareNull(fc.constantFrom('s1', 's2', 's10')),
+  platform: rareNull(fc.constantFrom('web', 'ios', 'Web')),
+  country: rareNull(fc.constantFrom('DE', 'FR', 'é')),
+  /** More rows under the same dedupe key: how much later each is. */
+  copies: fc.oneof(
+    { weight: 9, arbitrary: fc.constant<bigint[]>([]) },
+    {
+      weight: 1,
+      arbitrary: fc.array(fc.constantFrom(0n, 1n, MINUTE, 10n * MINUTE), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+    },
+  ),
+})
+
+const activity = fc.record({
+  user: fc.constantFrom('u', 'u1', 'u2', 'ü', 'U', 'a "b", c', 'two\nlines', '007', '7', '🚀'),
+  place,
+  rows: fc.array(row, { minLength: 1, maxLength: 9 }),
+})
+
+export const dataset: fc.Arbitrary<OracleEvent[]> = fc
+  .uniqueArray(activity, { minLength: 1, maxLength: 3, selector: ({ user }) => user })
+  .map((users) =>
+    users.flatMap(({ user, place: { edge, inside }, rows }) => {
+      const span = rows.reduce((sum, r) => sum + r.step, 0n)
+      let micros = edge === 'first' ? FIRST + inside - (rows[0]?.step ?? 0n) : LAST - inside - span
+      return rows.flatMap((r, i) => {
+        micros += r.step
+        const event: OracleEvent = {
+          user,
+          micros,
+          name: r.name,
+          recorded: r.recorded,
+          dedupeKey: r.copies.length === 0 ? null : `${user} ${i}`,
+          properties: { platform: r.platform, country: r.country },
+        }
+        return [event, ...r.copies.map((later) => ({ ...event, micros: event.micros + later }))]
+      })
+    }),
+  )
+
+/** `size` data sets as one; data set 7's user `u` is `0007 u`. */
+export function pack(size: number): fc.Arbitrary<OracleEvent[]> {
+  return fc
+    .array(dataset, { minLength: size, maxLength: size })
+    .map((datasets) => datasets.flatMap((events, i) => events.map((e) => inDataset(e, i))))
+    .map(shuffled)
+}
+
+function inDataset(event: OracleEvent, index: number): OracleEvent {
+  const prefix = String(index).padStart(4, '0')
+  return {
+    ...event,
+    user: `${prefix} ${event.user}`,
+    dedupeKey: event.dedupeKey == null ? null : `${prefix} ${event.dedupeKey}`,
+  }
+}
+
+/** Another order of the same events, the same every time. */
+export function shuffled<T>(values: readonly T[], seed = 1): T[] {
+  const out = [...values]
+  let state = seed
+  for (let i = out.length - 1; i > 0; i--) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    const j = state % (i + 1)
+    const [a, b] = [out[i], out[j]]
+    if (a === undefined || b === undefined) continue
+    out[i] = b
+    out[j] = a
+  }
+  return out
+}
+
+export function eventsCsv(events: readonly OracleEvent[]): string {
+  return csv([
+    ['user_id', 'time', 'event', 'sid', 'platform', 'country', 'insert_id'],
+    ...events.map((e) => [
+      e.user,
+      isoTime(e.micros),
+      e.name,
+      e.recorded ?? null,
+      e.properties?.['platform'] ?? null,
+      e.properties?.['country'] ?? null,
+      e.dedupeKey ?? null,
+    ]),
+  ])
+}
+
+/** Flags that make the command line read `eventsCsv` as the oracle sees it. */
+export const MAPPING = [
+  '--user=user_id',
+  '--time=time',
+  '--event=event',
+  '--session=sid',
+  '--dedupe=insert_id',
+  `--by=${DIMENSIONS.join(',')}`,
+] as const
+
+export const definitionFlags = ({ gapMicros, boundary }: OracleDefinition): string[] => [
+  `--gap=${gapMicros}us`,
+  `--boundary=${boundary}`,
+]

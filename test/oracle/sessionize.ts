@@ -1,0 +1,422 @@
+/**
+ * The oracle: a sessionizer to check the real one against. It shares no code with `src/`, holds
+ * everything in arrays, walks each user's events one by one, and prefers the obvious to the fast.
+ *
+ * The order of the work: duplicates leave, ignored events leave, each user's events are put in one
+ * total order, and a single pass decides for each event whether it continues the open session.
+ */
+import { createHash } from 'node:crypto'
+
+export interface OracleEvent {
+  readonly user: string
+  /** Microseconds since the epoch, UTC. */
+  readonly micros: bigint
+  readonly name: string | null
+  /** The session id that the export itself carries. */
+  readonly recorded?: string | null
+  /** Events that share a key are one event; null is never a duplicate. */
+  readonly dedupeKey?: string | null
+  readonly properties?: Readonly<Record<string, string | null>>
+}
+
+type NamePredicate = (name: string) => boolean
+
+export interface OracleDefinition {
+  readonly gapMicros: bigint
+  /** A gap of exactly the timeout continues the session (`after`) or closes it (`at`). */
+  readonly boundary: 'after' | 'at'
+  /**
+   * Another timeout for events with this value of a property; the first rule that matches counts.
+   * Each event keeps its session alive for its own timeout, and the session lives until the latest
+   * of those moments. So a web event (30 min) at 0:00 and a phone event (5 min) at 0:10 keep the
+   * session alive until 0:30, as the web page's own timer would; the order of events tied in time
+   * makes no difference.
+   */
+  readonly gaps?: readonly {
+    readonly property: string
+    readonly value: string
+    readonly gapMicros: bigint
+  }[]
+  /**
+   * An event later than the session's start by more than this opens a new session, and the length
+   * is measured anew from there. An event at exactly the maximum still belongs, at either boundary.
+   */
+  readonly maxLengthMicros?: bigint
+  /** A session that holds this many events (passive ones included) takes no more. */
+  readonly maxEvents?: number
+  /** An event of a later local date than the session's start, in this zone, opens a new session. */
+  readonly midnightZone?: string
+  /**
+   * An event whose value is not null and differs from the user's latest non-null value opens a new
+   * session. The latest value is remembered across sessions (a campaign stays in force until
+   * another takes its place); from nothing to a value is no change.
+   */
+  readonly cutOn?: readonly string[]
+  /** Always opens a new session. */
+  readonly isStart?: NamePredicate
+  /** Belongs to the open session and closes it; with none open it is a session by itself. */
+  readonly isEnd?: NamePredicate
+  /** Left out before sessions are built, as if it had never been in the file. Beats all the others. */
+  readonly isIgnored?: NamePredicate
+  /**
+   * Joins a session that is open, and counts there as an event; never opens one, never keeps one
+   * alive, never moves its end (so a heartbeat adds no length), never cuts on a property. Where no
+   * session is open to it, it is left out and counted as ignored. A start or end event is not
+   * passive. A session with one event that is not passive is a bounce.
+   */
+  readonly isPassive?: NamePredicate
+}
+
+export type EndReason =
+  | 'end_event'
+  | 'gap'
+  | 'max_length'
+  | 'max_events'
+  | 'midnight'
+  | 'property'
+  | 'start_event'
+  | 'data_end'
+
+export interface OracleSession {
+  readonly user: string
+  readonly id: string
+  readonly number: number
+  readonly startMicros: bigint
+  /** The last event that is not passive. */
+  readonly endMicros: bigint
+  readonly events: number
+  readonly distinctEvents: number
+  /** The name of the first event in the total order, null when it has none. */
+  readonly firstEvent: string | null
+  readonly lastEvent: string | null
+  /** Per dimension asked for: the first value in the session that is not null. */
+  readonly dimensions: readonly (string | null)[]
+  readonly bounce: boolean
+  readonly microsSincePrevious: bigint | null
+  readonly recordedSessionIds: readonly string[]
+  /**
+   * Why the session holds no later event. `end_event` where its last event is one; `data_end` where
+   * it is end-censored; else the first that applies to the event that opened the user's next
+   * session: gap, max_length, max_events, midnight, property, start_event. A user's last session,
+   * when the data go on for longer than its timeout, ended by its gap.
+   */
+  readonly endReason: EndReason
+  /** The user's first session, not opened by a start event, begins within a gap of the data. */
+  readonly startCensored: boolean
+  /** The user's last session, not closed by an end event, was alive when the data ended. */
+  readonly endCensored: boolean
+}
+
+export interface OracleResult {
+  /** By user in binary order, then start. */
+  readonly sessions: readonly OracleSession[]
+  readonly kept: number
+  readonly duplicates: number
+  /** Ignored events, and passive events that found no session. */
+  readonly ignored: number
+}
+
+export function sessionize(
+  input: readonly OracleEvent[],
+  definition: OracleDefinition,
+  dimensions: readonly string[] = [],
+): OracleResult {
+  const unique = withoutDuplicates(input)
+  const events = unique.filter((event) => !matches(definition.isIgnored, event))
+  const byUser = new Map<string, OracleEvent[]>()
+  for (const event of events) {
+    const mine = byUser.get(event.user) ?? []
+    mine.push(event)
+    byUser.set(event.user, mine)
+  }
+
+  const users = [...byUser.keys()].sort(compareText)
+  const cut = users.map((user) =>
+    cutIntoSessions(inOrder(byUser.get(user) ?? [], definition, dimensions), definition),
+  )
+  const keptEvents = cut.flat().flatMap((open) => open.events)
+  const times = keptEvents.map((event) => event.micros).sort(compareBig)
+  const [first, last] = [times[0] ?? 0n, times.at(-1) ?? 0n]
+
+  return {
+    sessions: cut.flatMap((ofUser) => describe(ofUser, definition, dimensions, first, last)),
+    kept: keptEvents.length,
+    duplicates: input.length - unique.length,
+    ignored: unique.length - keptEvents.length,
+  }
+}
+
+/** Of events that share a key, the one that is first in time, then name, then values stays. */
+function withoutDuplicates(input: readonly OracleEvent[]): OracleEvent[] {
+  const best = new Map<string, OracleEvent>()
+  const unique: OracleEvent[] = []
+  for (const event of input) {
+    const key = event.dedupeKey ?? null
+    if (key === null) {
+      unique.push(event)
+      continue
+    }
+    const other = best.get(key)
+    if (other === undefined || compareWhole(event, other) < 0) best.set(key, event)
+  }
+  return [...unique, ...best.values()]
+}
+
+/**
+ * One total order: time, then place, then name, then values. The place matters only among events
+ * of one instant where start, end or passive events are defined: a start comes before the other
+ * events of its instant, and passive events after the active ones (so that they find the session);
+ * an end comes last, but before a start of the same instant (it ends the session before), and then
+ * the other events belong to the new session.
+ */
+function inOrder(
+  events: readonly OracleEvent[],
+  definition: OracleDefinition,
+  dimensions: readonly string[],
+): OracleEvent[] {
+  const startTimes = new Set(
+    events.filter((e) => matches(definition.isStart, e)).map((e) => e.micros),
+  )
+  const place = (event: OracleEvent): number => {
+    if (matches(definition.isStart, event)) return 1
+    if (matches(definition.isEnd, event)) return startTimes.has(event.micros) ? 0 : 4
+    return matches(definition.isPassive, event) ? 3 : 2
+  }
+  const properties = [...(definition.cutOn ?? []), ...dimensions]
+  return [...events].sort(
+    (a, b) =>
+      compareBig(a.micros, b.micros) ||
+      place(a) - place(b) ||
+      compareText(a.name, b.name) ||
+      compareAll(properties, a, b) ||
+      compareWhole(a, b),
+  )
+}
+
+interface OpenSession {
+  readonly events: OracleEvent[]
+  readonly active: OracleEvent[]
+  readonly startMicros: bigint
+  aliveUntil: bigint
+  endedByEvent: boolean
+  openedByStartEvent: boolean
+  /** Why the session after this one was opened. */
+  endReason: EndReason | undefined
+}
+
+function cutIntoSessions(
+  events: readonly OracleEvent[],
+  definition: OracleDefinition,
+): OpenSession[] {
+  const sessions: OpenSession[] = []
+  const latest = new Map<string, string>()
+  for (const event of events) {
+    const open = sessions.at(-1)
+    const isStart = matches(definition.isStart, event)
+    const isEnd = matches(definition.isEnd, event)
+    const isPassive = !isStart && !isEnd && matches(definition.isPassive, event)
+    const reason =
+      open === undefined ? undefined : reasonToCut(open, event, definition, isPassive, latest)
+
+    if (isPassive) {
+      if (open !== undefined && reason === undefined) open.events.push(event)
+      continue
+    }
+    for (const property of definition.cutOn ?? []) {
+      const value = propertyOf(event, property)
+      if (value !== null) latest.set(property, value)
+    }
+    const aliveUntil = event.micros + gapOf(event, definition)
+    if (open !== undefined && reason === undefined) {
+      open.events.push(event)
+      open.active.push(event)
+      if (aliveUntil > open.aliveUntil) open.aliveUntil = aliveUntil
+      open.endedByEvent = isEnd
+      continue
+    }
+    if (open !== undefined) open.endReason = reason
+    sessions.push({
+      events: [event],
+      active: [event],
+      startMicros: event.micros,
+      aliveUntil,
+      endedByEvent: isEnd,
+      openedByStartEvent: isStart,
+      endReason: undefined,
+    })
+  }
+  return sessions
+}
+
+/** Why `event` cannot belong to `open`; undefined when it can. */
+function reasonToCut(
+  open: OpenSession,
+  event: OracleEvent,
+  definition: OracleDefinition,
+  isPassive: boolean,
+  latest: ReadonlyMap<string, string>,
+): EndReason | undefined {
+  const { maxLengthMicros, maxEvents, midnightZone } = definition
+  if (open.endedByEvent) return 'end_event'
+  if (!isAlive(open.aliveUntil, event.micros, definition)) return 'gap'
+  if (maxLengthMicros !== undefined && event.micros - open.startMicros > maxLengthMicros) {
+    return 'max_length'
+  }
+  if (maxEvents !== undefined && open.events.length >= maxEvents) return 'max_events'
+  if (
+    midnightZone !== undefined &&
+    localDate(event.micros, midnightZone) > localDate(open.startMicros, midnightZone)
+  ) {
+    return 'midnight'
+  }
+  if (isPassive) return undefined
+  for (const property of definition.cutOn ?? []) {
+    const value = propertyOf(event, property)
+    const before = latest.get(property)
+    if (value !== null && before !== undefined && value !== before) return 'property'
+  }
+  if (matches(definition.isStart, event)) return 'start_event'
+  return undefined
+}
+
+const isAlive = (aliveUntil: bigint, micros: bigint, { boundary }: OracleDefinition): boolean =>
+  boundary === 'after' ? micros <= aliveUntil : micros < aliveUntil
+
+function gapOf(event: OracleEvent, definition: OracleDefinition): bigint {
+  for (const rule of definition.gaps ?? []) {
+    if (propertyOf(event, rule.property) === rule.value) return rule.gapMicros
+  }
+  return definition.gapMicros
+}
+
+function describe(
+  ofUser: readonly OpenSession[],
+  definition: OracleDefinition,
+  dimensions: readonly string[],
+  dataFirst: bigint,
+  dataLast: bigint,
+): OracleSession[] {
+  return ofUser.map((open, i) => {
+    const first = open.events[0]
+    const last = open.active.at(-1)
+    if (first === undefined || last === undefined) throw new Error('a session without events')
+    const before = ofUser[i - 1]
+    const names = new Set(open.events.flatMap((e) => (e.name === null ? [] : [e.name])))
+    const endCensored =
+      i === ofUser.length - 1 &&
+      !open.endedByEvent &&
+      isAlive(open.aliveUntil, dataLast, definition)
+    const startCensored =
+      i === 0 &&
+      !open.openedByStartEvent &&
+      isAlive(dataFirst + gapOf(first, definition), open.startMicros, definition)
+    return {
+      user: first.user,
+      id: sessionId(first.user, open.startMicros, sameStartBefore(ofUser, i)),
+      number: i + 1,
+      startMicros: open.startMicros,
+      endMicros: last.micros,
+      events: open.events.length,
+      distinctEvents: names.size,
+      firstEvent: first.name,
+      lastEvent: last.name,
+      dimensions: dimensions.map((property) => firstValue(open.events, property)),
+      bounce: open.active.length === 1,
+      microsSincePrevious:
+        before === undefined ? null : open.startMicros - (before.active.at(-1)?.micros ?? 0n),
+      recordedSessionIds: [
+        ...new Set(open.events.flatMap((e) => (e.recorded == null ? [] : [e.recorded]))),
+      ].sort(compareText),
+      endReason: open.endedByEvent
+        ? 'end_event'
+        : endCensored
+          ? 'data_end'
+          : (open.endReason ?? 'gap'),
+      startCensored,
+      endCensored,
+    }
+  })
+}
+
+/**
+ * Two sessions of one user can start in the same microsecond only where a rule other than the gap
+ * parts events of one instant; the second and later ones then carry their place in the id.
+ */
+export function sessionId(user: string, startMicros: bigint, sameStart = 0): string {
+  const place = sameStart === 0 ? '' : `|${sameStart + 1}`
+  return createHash('md5').update(`${user}|${startMicros}${place}`, 'utf8').digest('hex')
+}
+
+function sameStartBefore(ofUser: readonly OpenSession[], index: number): number {
+  const start = ofUser[index]?.startMicros
+  return ofUser.slice(0, index).filter((open) => open.startMicros === start).length
+}
+
+/** The first value that is not null, by time; of one instant the smallest. */
+function firstValue(ordered: readonly OracleEvent[], property: string): string | null {
+  const withValue = ordered.filter((e) => propertyOf(e, property) !== null)
+  const tied = withValue.filter((e) => e.micros === withValue[0]?.micros)
+  return tied.map((e) => propertyOf(e, property)).sort(compareText)[0] ?? null
+}
+
+/** The local calendar date, written so that text order is date order (years 1 to 9999). */
+export function localDate(micros: bigint, zone: string): string {
+  const millis = Number(floorDiv(micros, 1000n))
+  const parts = dateFormat(zone).formatToParts(new Date(millis))
+  const part = (type: string): string => parts.find((p) => p.type === type)?.value ?? ''
+  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`
+}
+
+const FORMATS = new Map<string, Intl.DateTimeFormat>()
+
+function dateFormat(zone: string): Intl.DateTimeFormat {
+  const known = FORMATS.get(zone)
+  if (known !== undefined) return known
+  const format = new Intl.DateTimeFormat('en', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  })
+  FORMATS.set(zone, format)
+  return format
+}
+
+const floorDiv = (a: bigint, b: bigint): bigint => a / b - (a % b < 0n ? 1n : 0n)
+
+const matches = (predicate: NamePredicate | undefined, event: OracleEvent): boolean =>
+  predicate !== undefined && event.name !== null && predicate(event.name)
+
+const propertyOf = (event: OracleEvent, property: string): string | null =>
+  event.properties?.[property] ?? null
+
+const compareBig = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Binary order of the UTF-8 bytes; no value comes before all others. */
+export function compareText(a: string | null, b: string | null): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+}
+
+function compareAll(properties: readonly string[], a: OracleEvent, b: OracleEvent): number {
+  for (const property of properties) {
+    const order = compareText(propertyOf(a, property), propertyOf(b, property))
+    if (order !== 0) return order
+  }
+  return 0
+}
+
+/** Zero only for events that nothing could tell apart. */
+function compareWhole(a: OracleEvent, b: OracleEvent): number {
+  const properties = new Set([
+    ...Object.keys(a.properties ?? {}),
+    ...Object.keys(b.properties ?? {}),
+  ])
+  return (
+    compareBig(a.micros, b.micros) ||
+    compareText(a.name, b.name) ||
+    compareText(a.recorded ?? null, b.recorded ?? null) ||
+    compareAll([...properties].sort(compareText), a, b) ||
+    compareText(a.user, b.user)
+  )
+}
