@@ -20,8 +20,8 @@ export function renderFields(fields: readonly Field[], look: Appearance): string
     .flatMap(({ label, text }) =>
       wrap(text, textRoom).map((line, at) => {
         const head = pad(at === 0 ? label : '', labelWidth, 'left')
-        if (line === '') return at === 0 ? style.muted(label) : ''
-        return `${at === 0 ? style.muted(head) : head}  ${line}`
+        if (line === '') return at === 0 ? style.quiet(label) : ''
+        return `${at === 0 ? style.quiet(head) : head}  ${line}`
       }),
     )
     .join('\n')

@@ -12,7 +12,7 @@ export function renderProblem(
   look: Appearance,
 ): string {
   const style = styleFor(look)
-  const lines = [`${style.error('error:')} ${unwrapped(error.message)}`]
+  const lines = [`${style.failure('error:')} ${unwrapped(error.message)}`]
   if (error.hint !== undefined) lines.push(`${style.accent('hint:')} ${unwrapped(error.hint)}`)
   return lines.join('\n')
 }

@@ -7,13 +7,12 @@ export type Paint = (text: string) => string
 export interface Style {
   /** The figures one came for. */
   readonly strong: Paint
-  readonly heading: Paint
   /** Labels, column headings, and what may be passed over. */
-  readonly muted: Paint
+  readonly quiet: Paint
   /** Bars. */
   readonly accent: Paint
-  readonly warning: Paint
-  readonly error: Paint
+  readonly caution: Paint
+  readonly failure: Paint
   /** Where there is no value. */
   readonly absent: string
   /** Where text was cut. */
@@ -25,11 +24,10 @@ export function styleFor(look: Appearance): Style {
   const chalk = new Chalk({ level: look.color ? 1 : 0 })
   return {
     strong: (text) => chalk.bold(text),
-    heading: (text) => chalk.bold(text),
-    muted: (text) => chalk.dim(text),
+    quiet: (text) => chalk.dim(text),
     accent: (text) => chalk.cyan(text),
-    warning: (text) => chalk.yellow(text),
-    error: (text) => chalk.bold.red(text),
+    caution: (text) => chalk.yellow(text),
+    failure: (text) => chalk.bold.red(text),
     absent: look.unicode ? '–' : '-',
     ellipsis: look.unicode ? '…' : '...',
   }

@@ -61,10 +61,10 @@ export function renderTable(table: Table, look: Appearance): string {
       const { align = 'left', paint } = kept[at]?.column ?? {}
       const ends = at === last && align === 'left' && !cut
       const cell = ends ? text.trimEnd() : pad(text, widths[at] ?? 0, align)
-      if (line === 0) return style.muted(cell)
+      if (line === 0) return style.quiet(cell)
       return paint === undefined ? cell : paint(cell)
     })
-    return [...painted, ...(cut ? [style.muted(style.ellipsis)] : [])].join(GAP)
+    return [...painted, ...(cut ? [style.quiet(style.ellipsis)] : [])].join(GAP)
   }
 
   const first = table.columns.every(({ header }) => header === '') ? 1 : 0

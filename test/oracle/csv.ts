@@ -62,8 +62,11 @@ export function isoTime(micros: bigint): string {
   return whole.replace('.000Z', `.${String(within).padStart(6, '0')}Z`)
 }
 
-/** At least one decimal, no idle zeros: `60.0`, `0.000001`. */
+/** As the engine spells a double: `60.0`, `0.5`, and below a ten-thousandth `1e-06`. */
 export function seconds(micros: bigint): string {
-  const [whole, part] = [micros / 1_000_000n, micros % 1_000_000n]
-  return `${whole}.${String(part).padStart(6, '0').replace(/0+$/, '').padStart(1, '0')}`
+  const value = Number(micros) / 1_000_000
+  if (value !== 0 && Math.abs(value) < 1e-4) {
+    return value.toExponential().replace(/e-(\d)$/, 'e-0$1')
+  }
+  return Number.isInteger(value) ? `${value}.0` : String(value)
 }

@@ -159,7 +159,7 @@ function segments({ dimensions, rows }: Segments, look: Appearance): string {
   const more = rows.length - MOST_SEGMENTS
   if (more <= 0) return table
   const note = `and ${formatNumberOf(more, 'more segment')}: --format csv has all`
-  return `${table}\n${style.muted(note)}`
+  return `${table}\n${style.quiet(note)}`
 }
 
 function rowsRead(ledger: Ledger, look: Appearance): string {
@@ -169,7 +169,7 @@ function rowsRead(ledger: Ledger, look: Appearance): string {
       columns: [
         { header: '', align: 'left' },
         { header: '', align: 'right' },
-        { header: '', align: 'right', paint: style.muted },
+        { header: '', align: 'right', paint: style.quiet },
       ],
       rows: ledgerLines(ledger).map(({ label, depth, rows, share }) => [
         '  '.repeat(depth) + label,
@@ -203,7 +203,7 @@ function files(ledger: Ledger, look: Appearance): string {
   const more = ledger.files.length - shown.length
   if (more === 0) return table
   const note = `and ${formatNumberOf(more, 'more file')}: --format json has all`
-  return `${table}\n${style.muted(note)}`
+  return `${table}\n${style.quiet(note)}`
 }
 
 function provenance({ ledger, mapping }: Summary, look: Appearance): readonly Field[] {
@@ -240,7 +240,7 @@ function notice(warning: Warning, look: Appearance): string {
   const style = styleFor(look)
   const shown = (text: string): string => visibleExcerpt(text, style.ellipsis)
   return [
-    renderNotice('warning', shown(warning.message), style.warning, look),
+    renderNotice('warning', shown(warning.message), style.caution, look),
     ...(warning.hint === undefined
       ? []
       : [renderNotice('hint', shown(warning.hint), style.accent, look)]),
