@@ -4,18 +4,20 @@
  * can write them.
  *
  * `case.json`: what the case shows (`about`), the flags (`args`), and where they matter the inputs
- * (default: every other file of the folder), the exit code, a part of the message on stderr, and
- * figures of the row ledger.
+ * (default: every other file of the folder), the file that comes on stdin, the exit code, a part of
+ * the message on stderr, and figures of the row ledger.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { run } from './oracle/run.js'
+import { type Run, run } from './oracle/run.js'
 
 interface Case {
   readonly about: string
   readonly args: readonly string[]
   readonly inputs?: readonly string[]
+  /** The file whose bytes come on standard input. */
+  readonly stdin?: string
   readonly exit?: number
   readonly stderr?: string
   readonly ledger?: Readonly<Record<string, unknown>>
@@ -33,26 +35,31 @@ describe.each(names)('%s', (name) => {
     about,
     args,
     inputs,
+    stdin,
     exit = 0,
     stderr,
     ledger,
   }: Case = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8'))
-  const paths = (inputs ?? inputsOf(folder)).map((input) => join(folder, input))
+  const paths = (inputs ?? inputsOf(folder)).map((input) =>
+    input === '-' ? input : join(folder, input),
+  )
+  const ran = (argv: readonly string[]): Promise<Run> =>
+    run(argv, stdin === undefined ? undefined : readFileSync(join(folder, stdin)))
 
   test(about, async () => {
-    const ran = await run(['sessions', ...paths, '--format', 'csv', ...args])
-    const said = { exit: ran.exit, stderr: exit === ran.exit ? '' : ran.stderr }
+    const result = await ran(['sessions', ...paths, '--format', 'csv', ...args])
+    const said = { exit: result.exit, stderr: exit === result.exit ? '' : result.stderr }
     expect(said).toEqual({ exit, stderr: '' })
-    expect(ran.stdout).toBe(exit === 0 ? readFileSync(expectedPath, 'utf8') : '')
+    expect(result.stdout).toBe(exit === 0 ? readFileSync(expectedPath, 'utf8') : '')
     if (exit !== 0) expect(existsSync(expectedPath)).toBe(false)
-    if (stderr !== undefined) expect(ran.stderr).toContain(stderr)
-    expect(ran.stderr).not.toMatch(/\n\s+at .*\(.*:\d+:\d+\)/)
+    if (stderr !== undefined) expect(result.stderr).toContain(stderr)
+    expect(result.stderr).not.toMatch(/\n\s+at .*\(.*:\d+:\d+\)/)
   })
 
   test.runIf(ledger !== undefined)('its row ledger', async () => {
-    const ran = await run([...paths, '--format', 'json', ...args])
-    expect(ran.exit, ran.stderr).toBe(0)
-    const summary: { ledger: LedgerShape } = JSON.parse(ran.stdout)
+    const result = await ran([...paths, '--format', 'json', ...args])
+    expect(result.exit, result.stderr).toBe(0)
+    const summary: { ledger: LedgerShape } = JSON.parse(result.stdout)
     expect(summary.ledger).toMatchObject(ledger ?? {})
     for (const counts of [summary.ledger, ...summary.ledger.files]) {
       expect(accounted(counts)).toBe(counts.read)

@@ -2,19 +2,24 @@
  * What must hold for any input, on generated ones. Each run packs many generated data sets (see
  * `oracle/datasets.ts`); `inputs` counts them, and the last test asserts how many there were.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { DuckDBInstance } from '@duckdb/node-api'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sessionsCsv } from './oracle/csv.js'
 import {
+  DEDUPE,
   DIMENSIONS,
   dataset,
   definition,
   definitionFlags,
   eventsCsv,
+  eventsJson,
+  eventsNdjson,
   GAPS,
   MAPPING,
   pack,
@@ -33,8 +38,28 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function write(events: readonly OracleEvent[]): string {
-  const path = join(folder, `${written++}.csv`)
-  writeFileSync(path, eventsCsv(events))
+  return writeAs('.csv', eventsCsv(events))
+}
+
+function writeAs(extension: string, content: string | Buffer): string {
+  const path = join(folder, `${written++}${extension}`)
+  writeFileSync(path, content)
+  return path
+}
+
+/** Typed: the time is a TIMESTAMP. */
+async function writeParquet(events: readonly OracleEvent[]): Promise<string> {
+  const csvPath = write(events)
+  const path = csvPath.replace(/csv$/, 'parquet')
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  await connection.run(
+    `COPY (SELECT * REPLACE (CAST(time AS TIMESTAMP) AS time)
+      FROM read_csv('${csvPath}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"'))
+      TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
+  )
+  connection.closeSync()
+  instance.closeSync()
   return path
 }
 
@@ -43,7 +68,15 @@ const sessionsOf = (
   by: OracleDefinition,
   flags: readonly string[] = [],
 ): Promise<string> =>
-  output(['sessions', ...files, '--format=csv', ...MAPPING, ...definitionFlags(by), ...flags])
+  output([
+    'sessions',
+    ...files,
+    '--format=csv',
+    ...MAPPING,
+    DEDUPE,
+    ...definitionFlags(by),
+    ...flags,
+  ])
 
 function expected(events: readonly OracleEvent[], by: OracleDefinition): string {
   return sessionsCsv(sessionize(events, by, DIMENSIONS).sessions, DIMENSIONS)
@@ -86,7 +119,7 @@ const assertPacks = async <T extends [unknown, ...unknown[]]>(
 describe.each(['blocks', 'events'])('the plan by %s', (plan) => {
   test('gives what the oracle gives', async () => {
     await assertPacks(
-      4,
+      8,
       100,
       fc.asyncProperty(pack(100), definition, async (events, by) => {
         const actual = await sessionsOf([write(events)], by, ['--plan', plan])
@@ -129,6 +162,28 @@ test('the order of rows, their spread over files, and threads change nothing', a
   )
 })
 
+test('at a size that is worth sharing out, threads and a memory limit change nothing', async () => {
+  await assertPacks(
+    1,
+    100,
+    fc.asyncProperty(pack(100), definition, async (events, by) => {
+      // More rows than one row group holds, so that the engine's threads share them.
+      const copies = Math.ceil(150_000 / events.length)
+      const many = Array.from({ length: copies }, (_, copy) =>
+        events.map((event) => ({ ...event, user: `${event.user} ${copy}`, dedupeKey: null })),
+      ).flat()
+      const file = await writeParquet(shuffled(many))
+      const whole = expected(many, by)
+      for (const flags of [['--threads=1'], ['--threads=2'], ['--threads=2', '--memory=150MB']]) {
+        for (const plan of ['blocks', 'events']) {
+          const actual = await sessionsOf([file], by, [...flags, `--plan=${plan}`])
+          expect(actual === whole, `${plan} ${flags.join(' ')}`).toBe(true)
+        }
+      }
+    }),
+  )
+})
+
 test('a wider gap never makes more sessions', async () => {
   await assertPacks(
     1,
@@ -155,21 +210,100 @@ test('a wider gap never makes more sessions', async () => {
   )
 })
 
-test('each event that is kept is in exactly one session', async () => {
+test('the format of the files changes nothing', async () => {
+  await assertPacks(
+    2,
+    100,
+    fc.asyncProperty(pack(100), definition, async (events, by) => {
+      const whole = expected(events, by)
+      const files = [
+        writeAs('.ndjson', eventsNdjson(events)),
+        writeAs('.json', eventsJson(events)),
+        writeAs('.csv.gz', gzipSync(eventsCsv(events))),
+        await writeParquet(events),
+      ]
+      for (const file of files) expectSame(await sessionsOf([file], by), whole, events)
+      const parts = [0, 1, 2].map((part) => events.filter((_event, i) => i % 3 === part))
+      const mixed = [
+        writeAs('.json', eventsNdjson(parts[0] ?? [])),
+        await writeParquet(parts[1] ?? []),
+        write(parts[2] ?? []),
+      ]
+      expectSame(await sessionsOf(mixed, by), whole, events)
+    }),
+  )
+})
+
+test('typed columns without a bad row or a key give the same by their shorter way', async () => {
+  await assertPacks(
+    2,
+    100,
+    fc.asyncProperty(pack(100), definition, async (events, by) => {
+      const keyless = events.map((event) => ({ ...event, dedupeKey: null }))
+      const whole = expected(keyless, by)
+      const file = await writeParquet(keyless)
+      for (const plan of ['blocks', 'events']) {
+        const flags = ['--dedupe=none', `--plan=${plan}`]
+        expectSame(await sessionsOf([file], by, flags), whole, keyless)
+      }
+    }),
+  )
+})
+
+test('local times in a zone are the instants that they came from', async () => {
+  await assertPacks(
+    1,
+    100,
+    fc.asyncProperty(
+      pack(100),
+      fc.constantFrom('America/New_York', 'Asia/Kolkata', 'Pacific/Apia', 'Europe/London'),
+      async (events, zone) => {
+        const by: OracleDefinition = { gapMicros: 1_800_000_000n, boundary: 'after' }
+        const keyless = events.map((event) => ({ ...event, dedupeKey: null }))
+        const path = write(keyless)
+        const local = readFileSync(path, 'utf8').replaceAll(
+          /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{6})Z/g,
+          (_all, second: string, fraction: string) => localTime(`${second}Z`, zone) + fraction,
+        )
+        writeFileSync(path, local)
+        const actual = await sessionsOf([path], by, [`--timezone=${zone}`])
+        expectSame(actual, expected(keyless, by), keyless)
+      },
+    ),
+  )
+})
+
+/** The generated days, 28 February to 1 March 2024, see no change of the clock in these zones. */
+function localTime(instant: string, timeZone: string): string {
+  return new Date(instant).toLocaleString('sv-SE', { timeZone })
+}
+
+test('each event that is kept is in exactly one session, and the summary counts them so', async () => {
   await assertPacks(
     1,
     100,
     fc.asyncProperty(pack(100), definition, async (events, by) => {
       const file = write(events)
-      const sessions = records(await sessionsOf([file], by))
-      const json = await output([file, '--format=json', ...MAPPING, ...definitionFlags(by)])
-      const { ledger }: { ledger: { read: number; kept: number; duplicates: number } } =
-        JSON.parse(json)
-      const { kept, duplicates } = sessionize(events, by)
-      expect(ledger).toMatchObject({ read: events.length, kept, duplicates })
-      expect(sessions.reduce((sum, s) => sum + Number(s['events']), 0)).toBe(kept)
-      sessions.forEach((session, i) => {
-        const before = sessions[i - 1]
+      const table = records(await sessionsOf([file], by))
+      const json = await output([file, '--format=json', ...MAPPING, DEDUPE, ...definitionFlags(by)])
+      const summary: { ledger: unknown; overall: unknown } = JSON.parse(json)
+      const { sessions, kept, duplicates } = sessionize(events, by)
+      const micros = sessions.map((s) => s.endMicros - s.startMicros)
+      expect(summary.ledger).toMatchObject({ read: events.length, kept, duplicates })
+      expect(summary.overall).toMatchObject({
+        sessions: sessions.length,
+        users: new Set(sessions.map((s) => s.user)).size,
+        events: kept,
+        bounces: sessions.filter((s) => s.bounce).length,
+        totalSeconds: Number(micros.reduce((sum, length) => sum + length, 0n)) / 1e6,
+        length: { maxSeconds: Math.max(...micros.map(Number)) / 1e6 },
+        lengthWithoutBounces: { sessions: sessions.filter((s) => !s.bounce).length },
+        startCensored: sessions.filter((s) => s.startCensored).length,
+        endCensored: sessions.filter((s) => s.endCensored).length,
+      })
+      expect(table.reduce((sum, s) => sum + Number(s['events']), 0)).toBe(kept)
+      table.forEach((session, i) => {
+        const before = table[i - 1]
         if (before?.['user'] !== session['user']) return
         expect((before?.['end'] ?? '') < (session['start'] ?? '')).toBe(true)
       })

@@ -2,13 +2,11 @@
  * The command line: finds the command, runs it, and turns whatever happens into an exit code.
  */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
-import { inspectCommand } from './commands/inspect.js'
-import { sessionsCommand } from './commands/sessions.js'
-import { sqlCommand } from './commands/sql.js'
-import { SUMMARY_EXAMPLES, summaryCommand } from './commands/summary.js'
+import { COMMANDS } from './commands/index.js'
+import { SUMMARY_EXAMPLES } from './commands/summary.js'
 import type { Context } from './context.js'
 import { appearance, type Terminal } from './terminal.js'
 
@@ -18,11 +16,21 @@ export async function main(
   terminal: Terminal,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
+  const root = program({ terminal, signal })
   try {
-    await program({ terminal, signal }).parseAsync([...argv], { from: 'user' })
+    await root.parseAsync([...argv], { from: 'user' })
     return 0
   } catch (error) {
-    return report(error, argv, terminal, signal)
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const names = root.commands.map((command) => command.name())
+    const problem = signal.aborted
+      ? new SessionizeError('interrupted', 'Interrupted.')
+      : asProblem(error, argv, names)
+    const { renderProblem } = await import('../report/problem.js')
+    terminal.stderr.write(`${renderProblem(problem, appearance(terminal.stderr, terminal.env))}\n`)
+    if (argv.includes('--debug') && error instanceof Error)
+      terminal.stderr.write(`${error.stack}\n`)
+    return problem.exitCode
   }
 }
 
@@ -34,13 +42,14 @@ function program(context: Context): Command {
     )
     .version(version(), '-V, --version')
     .addHelpText('before', SUMMARY_EXAMPLES)
-    .option('--debug', 'show the stack trace of an error')
-  root.addCommand(summaryCommand(context), { isDefault: true })
-  root.addCommand(sessionsCommand(context))
-  root.addCommand(inspectCommand(context))
-  root.addCommand(sqlCommand(context))
+  COMMANDS.forEach((command, i) => {
+    root.addCommand(command(context), { isDefault: i === 0 })
+  })
   for (const command of [root, ...root.commands]) {
     command
+      .addOption(
+        new Option('--debug', 'show the stack trace of an error').hideHelp(command !== root),
+      )
       .exitOverride()
       .configureOutput({
         writeOut: (text) => terminal.stdout.write(text),
@@ -62,29 +71,17 @@ function version(): string {
     : 'unknown'
 }
 
-async function report(
+function asProblem(
   error: unknown,
   argv: readonly string[],
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<number> {
-  if (error instanceof CommanderError && error.exitCode === 0) return 0
-  const problem = signal.aborted
-    ? new SessionizeError('interrupted', 'Interrupted.')
-    : asProblem(error, argv)
-  const { renderProblem } = await import('../report/problem.js')
-  terminal.stderr.write(`${renderProblem(problem, appearance(terminal.stderr, terminal.env))}\n`)
-  if (argv.includes('--debug') && error instanceof Error) terminal.stderr.write(`${error.stack}\n`)
-  return problem.exitCode
-}
-
-function asProblem(error: unknown, argv: readonly string[]): SessionizeError {
+  commands: readonly string[],
+): SessionizeError {
   if (error instanceof CommanderError) {
     return new SessionizeError('usage', error.message.replace(/^error: /, ''), {
       hint: 'See: sessionize --help',
     })
   }
-  if (error instanceof SessionizeError) return withCommandHint(error, argv)
+  if (error instanceof SessionizeError) return withCommandHint(error, argv, commands)
   const message = error instanceof Error ? error.message : String(error)
   return new SessionizeError('engine', `This is a bug in sessionize: ${message}`, {
     hint: 'Run it again with --debug and report what it prints.',
@@ -92,14 +89,17 @@ function asProblem(error: unknown, argv: readonly string[]): SessionizeError {
   })
 }
 
-const COMMANDS = ['summary', 'sessions', 'inspect', 'sql', 'generate']
-
 /** `sessionize sesions x.csv` names a file that does not exist: perhaps a command was meant. */
-function withCommandHint(error: SessionizeError, argv: readonly string[]): SessionizeError {
+function withCommandHint(
+  error: SessionizeError,
+  argv: readonly string[],
+  commands: readonly string[],
+): SessionizeError {
   const [first = ''] = argv
-  if (error.code !== 'input_missing' || !/^[a-z]+$/.test(first) || COMMANDS.includes(first))
+  if (error.code !== 'input_missing' || !/^[a-z]+$/.test(first) || commands.includes(first)) {
     return error
-  const near = didYouMean(first, COMMANDS)
+  }
+  const near = didYouMean(first, commands)
   return near === ''
     ? error
     : new SessionizeError(error.code, error.message, { hint: `Or a command?${near}` })

@@ -9,6 +9,9 @@ export interface Dialect {
   /** Quotient of non-negative integers, rounded down. */
   quotient(a: Sql, b: number): Sql
   remainder(a: Sql, b: number): Sql
+  /** Quotient and remainder of a non-negative integer by 2^bits. */
+  shiftRight(value: Sql, bits: number): Sql
+  lowBits(value: Sql, bits: number): Sql
   /** An integer type of at least 96 bits, so that a time and a code fit one sortable value. */
   wide(value: Sql): Sql
   integer(value: Sql): Sql

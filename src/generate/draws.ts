@@ -7,8 +7,8 @@ import { list, raw, type Sql, type SqlPart, sql } from '../sql/sql.js'
  * stay distinct, and keys that differ in one bit give unrelated draws. (Its hash of several
  * arguments is not used: there, the last argument only flips fixed bits of the result.)
  */
+/** Only add at the end: a place in this list is part of every seed's meaning. */
 const PURPOSES = [
-  'user',
   'activity',
   'platform',
   'second platform',
@@ -18,7 +18,6 @@ const PURPOSES = [
   'heartbeat user',
   'heartbeat visit',
   'heartbeat length',
-  'visit',
   'bounce',
   'length',
   'length rounding',

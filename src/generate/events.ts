@@ -2,15 +2,23 @@ import { type Sql, sql, text, withStages } from '../sql/sql.js'
 import { DAY_MS } from './calendar.js'
 import { draw, happens, logNormal, uniform } from './draws.js'
 import { codeInVisit, heartbeatCode, nameOf, PURCHASE_NAME, strayCode } from './names.js'
-import { countryName, personColumns, platformName, uuid } from './people.js'
+import { countryName, personColumns, platformName } from './people.js'
 import type { Plan } from './plan.js'
 import { beatMs, keyOf, momentMs, visitId } from './visits.js'
 
 const RETRY_MICROS = { least: 1_000_000, most: 90_000_000 } as const
-const LATENCY_MICROS = { least: 200_000, most: 20_000_000 } as const
+const LATENCY_MICROS = { least: 200_000, most: 5_000_000 } as const
+/** Less than any latency, so nothing is sent before it happened. */
+const NETWORK_MICROS = 150_000
+/** An SDK sends what has gathered in this time in one request, so these events arrive together. */
+const FLUSH_MS = 10_000
 /** Late events come after four hours (median), and after sixty-four at most. */
 const LATENESS_MEDIAN_MICROS = 4 * 3_600_000_000
 const LATENESS_SIGMA = 0.8
+
+const flush = sql`((time_ms - start_ms) // ${FLUSH_MS})`
+const flushMicros = sql`((start_ms + (${flush} + 1) * ${FLUSH_MS}) * 1000)`
+const flushKey = sql`hash(xor(visit_key, ${flush}::UBIGINT))`
 
 /**
  * One row per delivered event, as narrow as it can be, in the order of arrival. Only these few
@@ -66,12 +74,12 @@ JOIN rhythm ON rhythm.position = rhythm_start + CASE WHEN index < events THEN in
   CASE WHEN is_stray THEN 0 ELSE platform END::TINYINT AS platform,
   country,
   CASE WHEN is_stray THEN -1 ELSE start_ms END AS session_ms,
-  time_ms * 1000 + ${between(LATENCY_MICROS, draw(sql`key`, 'latency'))}
+  ${flushMicros} + ${between(LATENCY_MICROS, draw(flushKey, 'latency'))}
     + CASE WHEN ${happens(draw(sql`key`, 'late'), lateShare)}
       THEN ${logNormal(draw(sql`key`, 'lateness'), LATENESS_MEDIAN_MICROS, LATENESS_SIGMA)}::BIGINT ELSE 0 END
     + CASE WHEN is_copy THEN ${between(RETRY_MICROS, draw(sql`key`, 'retry'))} ELSE 0 END AS arrival_micros
 FROM happened
--- A copy arrives after its original, so these two are never equal for two rows.
+-- A copy arrives after its original, so no two rows are equal in both.
 ORDER BY arrival_micros, event_id`,
   )
 }
@@ -89,8 +97,9 @@ export function eventColumns(plan: Plan, from: Sql): Sql {
   ${versionName(plan)} AS version,
   make_timestamp(time_ms * 1000) AS time,
   make_timestamp(arrival_micros) AS arrival,
+  date_trunc('millisecond', make_timestamp(arrival_micros - ${NETWORK_MICROS})) AS sent,
   format('{:016x}', key) AS insert_id,
-  ${uuid(sql`key`, draw(sql`key`, 'identity'))} AS uuid,
+  ${rowId(plan)} AS uuid,
   CASE WHEN ${name} = ${text(PURCHASE_NAME)}
     THEN round(${logNormal(draw(sql`key`, 'revenue'), 40, 0.7)}, 2) END AS revenue
 FROM (
@@ -99,8 +108,19 @@ FROM (
 )`
 }
 
+/**
+ * A UUID as time-based ones look: eight digits of the event's own, the rest shared by the visit.
+ * Both are unique: an odd factor only scatters the places in a visit, a hash only scatters visits.
+ */
+function rowId(plan: Plan): Sql {
+  const visit = keyOf(plan, sql`(event_id >> 14)`)
+  const index = sql`(((event_id & 16383) + 1) * 2654435761 & 4294967295)`
+  return sql`format('{:08x}-{:04x}-1{:03x}-a{:03x}-{:012x}', ${index}, ${visit} >> 48,
+    (${visit} >> 36) & 4095, (${visit} >> 24) & 4095, (${visit} & 16777215) * 16777217)`
+}
+
 /** A release every ten days, which each user takes up within a few days. */
 function versionName({ startMs }: Plan): Sql {
   const day = sql`(session_ms - ${startMs}) / ${DAY_MS} - 5 * ${uniform(draw(sql`user_key`, 'adoption'))}`
-  return sql`CASE WHEN platform > 0 THEN '4.' || greatest(0, floor((${day}) / 10) + 12)::INTEGER || '.' || platform END`
+  return sql`CASE WHEN platform > 0 THEN '4.' || (12 + floor((${day}) / 10))::INTEGER END`
 }

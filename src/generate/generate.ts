@@ -5,8 +5,9 @@ import { SessionizeError } from '../errors/errors.js'
 import { Target } from '../report/target.js'
 import { Workspace } from '../sources/workspace.js'
 import { sql } from '../sql/sql.js'
+import { destinationOf } from './destination.js'
 import { deliveries, eventColumns } from './events.js'
-import { type EventFormat, formatNamed } from './formats/index.js'
+import { type EventFormat, type FormatName, formatNamed } from './formats/index.js'
 import { writeHourlyZip } from './hourly-zip.js'
 import { GENERATE_DEFAULTS, type GenerateOptions } from './options.js'
 import { type Plan, plan } from './plan.js'
@@ -15,18 +16,19 @@ import { plantedSessions } from './truth.js'
 import { peopleTable, rhythmTable, visitsTable } from './visits.js'
 
 export interface GenerateOutput {
+  /** Unless the options say otherwise, its ending says the format and the compression. */
   readonly path: string
-  /** Of a csv or ndjson file, or inside a Parquet file. Amplitude's zip has its own. */
-  readonly compression?: Compression
   /** Where to write the planted sessions: `.parquet`, or CSV under any other name. */
   readonly truthPath?: string
   readonly threads?: number
   readonly memory?: string
   readonly tempDirectory?: string
+  readonly signal?: AbortSignal
 }
 
 export interface GenerateResult {
   readonly path: string
+  readonly format: FormatName
   readonly bytes: number
   /** Rows written: `events + duplicates + outOfSession`. */
   readonly rows: number
@@ -49,9 +51,11 @@ export async function generate(
   options: Partial<GenerateOptions>,
   output: GenerateOutput,
 ): Promise<GenerateResult> {
-  const planned = plan({ ...GENERATE_DEFAULTS, ...options })
-  const format = formatNamed(planned.options.format)
-  if (output.truthPath !== undefined && resolve(output.truthPath) === resolve(output.path)) {
+  const { path, truthPath, signal } = output
+  const destination = destinationOf(path, options.format)
+  const planned = plan({ ...GENERATE_DEFAULTS, ...options, format: destination.format })
+  const format = formatNamed(destination.format)
+  if (truthPath !== undefined && resolve(truthPath) === resolve(path)) {
     throw new SessionizeError('usage', 'The events and the truth cannot go to the same file.', {
       hint: 'Give --truth a path of its own.',
     })
@@ -65,29 +69,34 @@ export async function generate(
   }
   let workspace: Workspace | undefined
   let engine: Engine | undefined
+  const stop = (): void => engine?.interrupt()
+  signal?.addEventListener('abort', stop)
   try {
-    const data = open(output.path)
-    const truth = output.truthPath === undefined ? undefined : open(output.truthPath)
+    const data = open(path)
+    const truth = truthPath === undefined ? undefined : open(truthPath)
     workspace = Workspace.create(output.tempDirectory)
     engine = await Engine.open({
-      tempDirectory: workspace.directory,
+      tempDirectory: workspace.path('-spill'),
       ...(output.threads === undefined ? {} : { threads: output.threads }),
       ...(output.memory === undefined ? {} : { memory: output.memory }),
     })
+    signal?.throwIfAborted()
     await engine.run(rhythmTable(planned))
     await engine.run(peopleTable(planned))
     await engine.run(visitsTable(planned))
-    await writeEvents(engine, workspace, planned, format, data.path, output.compression)
+    await writeEvents(engine, workspace, planned, format, data.path, destination.compression)
     if (truth !== undefined) {
-      await writeTable(engine, plantedSessions(planned, format.user), truthFile(truth))
+      await writeTable(engine, plantedSessions(planned, format), truthFile(truth))
     }
     const counts = await engine.row<Counts>(COUNTS)
+    signal?.throwIfAborted()
     for (const target of targets) target.commit()
-    return { path: output.path, bytes: statSync(output.path).size, ...counts }
+    return { path, format: destination.format, bytes: statSync(path).size, ...counts }
   } catch (error) {
     for (const target of targets) target.abort()
     throw error
   } finally {
+    signal?.removeEventListener('abort', stop)
     engine?.close()
     workspace?.close()
   }
@@ -99,7 +108,7 @@ async function writeEvents(
   planned: Plan,
   format: EventFormat,
   path: string,
-  compression: Compression = 'none',
+  compression: Compression,
 ): Promise<void> {
   if (format.packaging === 'hourly_zip') {
     await writeHourlyZip(engine, workspace, planned, format, path)
@@ -119,7 +128,7 @@ const truthFile = ({ path, finalPath }: Target): Parameters<typeof writeTable>[2
     ? { path, encoding: 'parquet' }
     : { path, encoding: 'csv', timeFormat: '%Y-%m-%dT%H:%M:%S.%gZ' }
 
-type Counts = Omit<GenerateResult, 'path' | 'bytes'>
+type Counts = Omit<GenerateResult, 'path' | 'format' | 'bytes'>
 
 const COUNTS = sql`SELECT
   coalesce(sum(events + beat_count + duplicates + strays), 0)::DOUBLE AS "rows",

@@ -1,6 +1,6 @@
-import { createReadStream, rmSync } from 'node:fs'
-import { buffer } from 'node:stream/consumers'
-import { createGzip } from 'node:zlib'
+import { readFile, rm } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import type { Engine } from '../engines/duckdb.js'
 import type { Workspace } from '../sources/workspace.js'
 import { type Sql, sql } from '../sql/sql.js'
@@ -14,9 +14,10 @@ import type { Plan } from './plan.js'
 import { formatted, writeTable } from './table.js'
 
 const HOUR_MICROS = 3_600_000_000
-/** What one member holds at most, as an hour of a busy project comes in several. */
-const MEMBER_ROWS = 200_000
+/** What one member holds at most: an hour of a busy project comes in several. */
+const MEMBER_ROWS = 100_000
 const MERGED_SHARE = 0.03
+const compress = promisify(gzip)
 
 interface Member {
   readonly hour: Date
@@ -26,8 +27,8 @@ interface Member {
 }
 
 /**
- * An Amplitude export: `184320/184320_2024-01-01_0#0.json.gz`, one member per hour of upload, then
- * the hour's merged ids and a marker that the export is complete.
+ * An Amplitude export: `184320/184320_2024-01-01_0#0.json.gz`, one member or more per hour of
+ * upload, then a file of merged ids and a marker that the export is complete.
  */
 export async function writeHourlyZip(
   engine: Engine,
@@ -38,41 +39,33 @@ export async function writeHourlyZip(
 ): Promise<void> {
   await engine.run(sql`CREATE TABLE deliveries AS ${deliveries(plan)}`)
   const archive = new Archive(path)
-  const write = async (name: string, hour: Date, query: Sql): Promise<() => Promise<void>> => {
+  const write = async (query: Sql): Promise<string> => {
     const file = workspace.path('.json')
     await writeTable(engine, query, {
       path: file,
       encoding: format.encoding,
       ...(format.timeFormat === undefined ? {} : { timeFormat: format.timeFormat }),
     })
-    return async () => {
-      archive.add(name, await buffer(createReadStream(file).pipe(createGzip())), hour)
-      rmSync(file)
-    }
+    return file
   }
 
   let last = new Date(plan.startMs)
-  // The engine writes one member while the one before it is compressed.
+  // The engine writes one batch while the members of the batch before it are compressed.
   let pack = async (): Promise<void> => undefined
-  for (const { hour, partition, firstRow, rows } of await members(engine)) {
-    const slice = sql`(FROM deliveries WHERE rowid >= ${firstRow} AND rowid < ${firstRow + rows})`
-    const name = `${PROJECT}/${PROJECT}_${stamp(hour)}#${partition}.json.gz`
-    const [next] = await Promise.all([
-      write(name, hour, formatted(format, eventColumns(plan, slice))),
+  for (const batch of batches(await members(engine))) {
+    const [file] = await Promise.all([
+      write(formatted(format, eventColumns(plan, slice(batch)))),
       pack(),
     ])
-    pack = next
-    last = hour
+    pack = () => packMembers(archive, batch, file)
+    last = batch.at(-1)?.hour ?? last
   }
   await pack()
 
-  const merged = await write(
-    `${PROJECT}/-${ORGANIZATION}_${stamp(last)}.json.gz`,
-    last,
-    mergedIds(plan, last),
-  )
-  await merged()
-  archive.add(`${PROJECT}/${PROJECT}_${stamp(last)}_complete`, Buffer.alloc(0), last)
+  const merged = await readFile(await write(mergedIds(plan, last)))
+  const folder = `${PROJECT}/`
+  archive.add(`${folder}-${ORGANIZATION}_${stamp(last)}.json.gz`, await compress(merged), last)
+  archive.add(`${folder}${PROJECT}_${stamp(last)}_complete`, Buffer.alloc(0), last)
   await archive.close()
 }
 
@@ -90,6 +83,56 @@ FROM deliveries GROUP BY ALL ORDER BY ALL`,
       rows: Math.min(MEMBER_ROWS, rows - partition * MEMBER_ROWS),
     })),
   )
+}
+
+/** Neighbours together, up to the size of one full member: a query costs more than a small hour. */
+function batches(all: readonly Member[]): Member[][] {
+  const grouped: Member[][] = []
+  let room = 0
+  for (const member of all) {
+    const current = grouped.at(-1)
+    if (current !== undefined && member.rows <= room) {
+      current.push(member)
+      room -= member.rows
+    } else {
+      grouped.push([member])
+      room = MEMBER_ROWS - member.rows
+    }
+  }
+  return grouped
+}
+
+function slice(batch: readonly Member[]): Sql {
+  const first = batch[0]?.firstRow ?? 0
+  const rows = batch.reduce((sum, member) => sum + member.rows, 0)
+  return sql`(FROM deliveries WHERE rowid >= ${first} AND rowid < ${first + rows})`
+}
+
+/** Cuts a batch's lines into its members. */
+async function packMembers(
+  archive: Archive,
+  batch: readonly Member[],
+  file: string,
+): Promise<void> {
+  const lines = await readFile(file)
+  await rm(file)
+  let start = 0
+  for (const { hour, partition, rows } of batch) {
+    const end = afterLines(lines, start, rows)
+    const name = `${PROJECT}/${PROJECT}_${stamp(hour)}#${partition}.json.gz`
+    archive.add(name, await compress(lines.subarray(start, end)), hour)
+    start = end
+  }
+}
+
+/** The place after so many more lines. */
+function afterLines(bytes: Buffer, from: number, lines: number): number {
+  let end = from
+  for (let i = 0; i < lines; i++) {
+    const newline = bytes.indexOf(10, end)
+    end = newline < 0 ? bytes.length : newline + 1
+  }
+  return end
 }
 
 /** `2024-01-31_9`: the hour has no leading zero. */

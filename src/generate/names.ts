@@ -25,8 +25,6 @@ const HEARTBEAT = 'heartbeat'
 const STRAY = ['Email Delivered', 'Push Delivered', 'Order Shipped', 'Subscription Renewed']
 
 export const EVENT_NAMES: readonly string[] = [...WEB, ...MOBILE, OPENED, HEARTBEAT, ...STRAY]
-/** What stands for a page or a screen view. */
-export const VIEW_NAMES = ['Page Viewed', 'Screen Viewed', OPENED]
 export const PURCHASE_NAME = 'Order Completed'
 
 const code = (name: string): number => EVENT_NAMES.indexOf(name) + 1

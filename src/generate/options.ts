@@ -57,11 +57,6 @@ export function checkOptions(options: GenerateOptions): void {
   within('--heartbeats', options.heartbeatShare, 0, 1)
   within('--out-of-session', options.outOfSessionShare, 0, 0.5)
   oneOf('--shape', options.shape, SHAPES)
-  oneOf(
-    '--format',
-    options.format,
-    FORMATS.map(({ name }) => name),
-  )
   checkDate(options.start)
   if (options.outOfSessionShare > 0 && !formatNamed(options.format).recordsSessions) {
     throw new SessionizeError(

@@ -1,7 +1,7 @@
 import { type Sql, sql } from '../sql/sql.js'
 import { draw, happens, nth } from './draws.js'
 import type { Plan } from './plan.js'
-import { COUNTRIES, PLATFORMS } from './population.js'
+import { COUNTRIES, type Country, PLATFORMS, type Platform } from './population.js'
 
 /** The share of users who never log in, so that some ids are missing in formats that allow it. */
 const ANONYMOUS_SHARE = 0.3
@@ -27,17 +27,16 @@ export function personColumns({ users, options }: Plan): Sql {
 }
 
 /** NULL for place 0, the platform of events that a server sends. */
-export const platformName = nth(
-  PLATFORMS.map(({ name }) => name),
-  sql`platform`,
-)
-export const countryName = nth(
-  COUNTRIES.map(({ name }) => name),
-  sql`country`,
-)
+export const byPlatform = (value: (platform: Platform) => string): Sql =>
+  nth(PLATFORMS.map(value), sql`platform`)
+export const byCountry = (value: (country: Country) => string): Sql =>
+  nth(COUNTRIES.map(value), sql`country`)
+
+export const platformName = byPlatform(({ name }) => name)
+export const countryName = byCountry(({ name }) => name)
 
 /** A version 4 UUID that keeps all the first 64 bits, so distinct bits give distinct ids. */
-export function uuid(bits: Sql, more: Sql): Sql {
+function uuid(bits: Sql, more: Sql): Sql {
   return sql`format('{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}', ${bits} >> 32, (${bits} >> 16) & 65535,
     ${bits} & 4095, ((${bits} >> 12) & 15) << 8 | (${more} >> 56), ${more} & 281474976710655)`
 }

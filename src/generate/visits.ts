@@ -47,7 +47,7 @@ ORDER BY position`
 export const keyOf = (plan: Plan, number: Sql): Sql =>
   sql`hash(xor(${number}::UBIGINT, hash(${raw(`${plan.options.seed}::UBIGINT`)})))`
 
-/** Room for 2^16 visits of a user and 2^14 events of a visit. */
+/** Unique in the data: room for 2^16 visits of a user, and 2^14 events of a visit. */
 export const visitId = sql`((user_number << 30) | (visit_number << 14))`
 
 /** The time of the visit's event at this moment of the rhythm, in ms after the visit's start. */
@@ -152,9 +152,7 @@ FROM placed`,
   ${roundedAtRandom(sql`(events + beat_count) * ${options.outOfSessionShare}`, draw(sql`visit_key`, 'strays'))} AS strays
 FROM dated
 WHERE ${uniform(draw(sql`visit_key`, 'keep'))} <
-  ${byPlace(BY_WAKING_HOUR)}[1 + waking_hour] * ${byPlace(BY_WEEKDAY)}[1 + (${plan.startMs / DAY_MS + 3} + day) % 7]
--- Threads may finish in any order; the table, and all that is read from it, must not show it.
-ORDER BY user_number, visit_number`,
+  ${byPlace(BY_WAKING_HOUR)}[1 + waking_hour] * ${byPlace(BY_WEEKDAY)}[1 + (${plan.startMs / DAY_MS + 3} + day) % 7]`,
   )}`
 }
 

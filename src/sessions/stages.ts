@@ -40,7 +40,8 @@ export interface SessionPlan {
 }
 
 /** Codes are below this, and a block's width in microseconds times this fits 63 bits. */
-const CODES = 2 ** 31
+const CODE_BITS = 31
+const CODES = 2 ** CODE_BITS
 /** The widest block that leaves room for a code: times within it are below 2^32 microseconds. */
 const WIDEST_BLOCK_MICROS = 3_600_000_000
 
@@ -54,12 +55,10 @@ export function sessionStages(plan: SessionPlan, edges: DataEdges, dialect: Dial
   const carried = carriedColumns(plan)
   return [
     ...coded.map((column) => codeStage(column)),
-    plan.blocks === 'blocks'
-      ? blockStage(plan, columns, dialect)
-      : eventStage(plan, columns, dialect),
+    plan.blocks === 'blocks' ? blockStage(plan, columns, dialect) : eventStage(plan, columns),
     linkedStage(plan),
-    aloneStage(plan, carried),
-    runStage(),
+    aloneStage(plan, carried, dialect),
+    runStage(plan, dialect),
     joinedStage(plan, carried, dialect),
     sessionsStage(plan, carried, edges),
   ]
@@ -123,8 +122,9 @@ function blockStage(plan: SessionPlan, columns: readonly string[], dialect: Dial
   const block = dialect.quotient(sql`t`, width)
   const offset = dialect.remainder(sql`t`, width)
   const packed = (column: string): Sql => sql`${offset} * ${CODES} + ${codeOf(column)}`
-  const unpackTime = (key: Sql): Sql => sql`block * ${width} + ${dialect.quotient(key, CODES)}`
-  const unpackCode = (key: Sql): Sql => dialect.remainder(key, CODES)
+  const unpackTime = (key: Sql): Sql =>
+    sql`block * ${width} + ${dialect.shiftRight(key, CODE_BITS)}`
+  const unpackCode = (key: Sql): Sql => dialect.lowBits(key, CODE_BITS)
   const extreme = ({ pick }: Carried, value: Sql): Sql =>
     pick === 'first' ? sql`min(${value})` : sql`max(${value})`
 
@@ -168,11 +168,27 @@ FROM (
   }
 }
 
-function eventStage(plan: SessionPlan, columns: readonly string[], dialect: Dialect): Stage {
+function eventStage(plan: SessionPlan, columns: readonly string[]): Stage {
   const { select, from } = codedEvents(plan, columns)
-  const values = [
+  return {
+    name: 'blocks',
+    comment: 'One row per event: they are too far apart to be worth grouping first.',
+    body: sql`SELECT ${join(select)}
+${from}`,
+  }
+}
+
+/**
+ * What a block of one event says follows from the event; it is spelt out only after the blocks were
+ * linked, so that the sort carries less.
+ */
+function spelledOut(plan: SessionPlan, dialect: Dialect): Sql {
+  if (plan.blocks === 'blocks') return raw('*')
+  return join([
+    sql`user`,
     sql`t AS first`,
     sql`t AS last`,
+    sql`1 AS events`,
     ...(plan.names ? [sql`name_code AS first_event_code`, sql`name_code AS last_event_code`] : []),
     ...plan.attributes.flatMap(({ as, column }) => [
       sql`CASE WHEN ${codeOf(column)} IS NOT NULL THEN t END AS ${timeOf(as)}`,
@@ -180,16 +196,11 @@ function eventStage(plan: SessionPlan, columns: readonly string[], dialect: Dial
     ]),
     ...(plan.distinctNames ? [sql`${dialect.single(sql`name`)} AS names`] : []),
     ...(plan.recordedIds ? [sql`${dialect.single(sql`session`)} AS recorded`] : []),
-  ]
-  return {
-    name: 'blocks',
-    comment: 'One row per event: they are too far apart to be worth grouping first.',
-    body: sql`SELECT user, ${join(values)}, 1 AS events
-FROM (
-  SELECT ${join(select)}
-  ${from}
-)`,
-  }
+    sql`previous_last`,
+    sql`next_first`,
+    sql`opens`,
+    sql`closes`,
+  ])
 }
 
 const collected = (plan: SessionPlan, dialect: Dialect): Sql[] => [
@@ -207,19 +218,20 @@ function exceeds({ gapMicros, boundary }: SessionDefinition, micros: Sql): Sql {
   return boundary === 'after' ? sql`${micros} > ${gapMicros}` : sql`${micros} >= ${gapMicros}`
 }
 
-function linkedStage({ definition }: SessionPlan): Stage {
+function linkedStage({ blocks, definition }: SessionPlan): Stage {
+  const [first, last] = blocks === 'blocks' ? [sql`first`, sql`last`] : [sql`t`, sql`t`]
   return {
     name: 'linked',
     comment: 'Blocks with their neighbours: whether each opens and whether it closes a session.',
     body: sql`SELECT *,
-  previous_last IS NULL OR ${exceeds(definition, sql`first - previous_last`)} AS opens,
-  next_first IS NULL OR ${exceeds(definition, sql`next_first - last`)} AS closes
+  previous_last IS NULL OR ${exceeds(definition, sql`${first} - previous_last`)} AS opens,
+  next_first IS NULL OR ${exceeds(definition, sql`next_first - ${last}`)} AS closes
 FROM (
   SELECT *,
-    lag(last) OVER by_time AS previous_last,
-    lead(first) OVER by_time AS next_first
+    lag(${last}) OVER by_time AS previous_last,
+    lead(${first}) OVER by_time AS next_first
   FROM blocks
-  WINDOW by_time AS (PARTITION BY user ORDER BY first)
+  WINDOW by_time AS (PARTITION BY user ORDER BY ${first})
 )`,
   }
 }
@@ -236,7 +248,7 @@ const outColumns = (plan: SessionPlan, carried: readonly Carried[]): Sql[] => [
 ]
 
 /** A block that both opens and closes is a session; in sparse data nearly all are. */
-function aloneStage(plan: SessionPlan, carried: readonly Carried[]): Stage {
+function aloneStage(plan: SessionPlan, carried: readonly Carried[], dialect: Dialect): Stage {
   return {
     name: 'alone',
     comment: 'One row per session of a single block.',
@@ -246,18 +258,16 @@ function aloneStage(plan: SessionPlan, carried: readonly Carried[]): Stage {
       ),
       '',
     )}
-FROM linked
-WHERE opens AND closes`,
+FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE opens AND closes)`,
   }
 }
 
-function runStage(): Stage {
+function runStage(plan: SessionPlan, dialect: Dialect): Stage {
   return {
     name: 'runs',
     comment: 'Blocks of longer sessions, numbered by session within the user.',
     body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first ROWS UNBOUNDED PRECEDING) AS run
-FROM linked
-WHERE NOT (opens AND closes)`,
+FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE NOT (opens AND closes))`,
   }
 }
 
@@ -271,7 +281,7 @@ function joinedStage(plan: SessionPlan, carried: readonly Carried[], dialect: Di
           ? sql`last`
           : timeOf(as)
     const value = pack(time, codeOf(as))
-    return sql`${dialect.integer(dialect.remainder(pick === 'first' ? sql`min(${value})` : sql`max(${value})`, CODES))} AS ${codeOf(as)}`
+    return sql`${dialect.integer(dialect.lowBits(pick === 'first' ? sql`min(${value})` : sql`max(${value})`, CODE_BITS))} AS ${codeOf(as)}`
   })
   const sets = collectedNames(plan).map((set) => sql`${dialect.merge(set)} AS ${set}`)
   return {

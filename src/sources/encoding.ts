@@ -23,9 +23,10 @@ export function encodingOf(head: Buffer): Encoding {
   sample.forEach((byte, i) => {
     if (byte === 0) i % 2 === 0 ? even++ : odd++
   })
-  const most = sample.length / 2 - sample.length / 16
-  if (odd >= most && even === 0) return 'utf-16le'
-  if (even >= most && odd === 0) return 'utf-16be'
+  const most = sample.length * 0.4
+  const few = sample.length * 0.04
+  if (odd >= most && even <= few) return 'utf-16le'
+  if (even >= most && odd <= few) return 'utf-16be'
   return 'utf-8'
 }
 

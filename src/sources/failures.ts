@@ -15,17 +15,18 @@ export const refused = (message: string): SessionizeError =>
     hint: 'If you trust it, unpack it yourself and give the folder.',
   })
 
+export const unsafeName = (label: string, what: string): SessionizeError =>
+  refused(`${label} has a member whose name leads out of the archive (${what}).`)
+
 /** An error of the operating system or of zlib, met on the way of one file. */
 export function readFailure(label: string, error: unknown): SessionizeError {
   if (error instanceof SessionizeError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   switch (code) {
     case 'Z_BUF_ERROR':
-      return corrupt(label, 'is cut short: its gzip data ends early', { cause: error })
+      return corrupt(label, 'is cut short: its compressed data ends early', { cause: error })
     case 'Z_DATA_ERROR':
-      return corrupt(label, 'is damaged: its gzip data does not match its checksum', {
-        cause: error,
-      })
+      return damaged(label, error)
     case 'ENOSPC':
     case 'EDQUOT':
       return new SessionizeError('disk_full', `The disk is full: cannot unpack ${label}.`, {
@@ -52,4 +53,19 @@ export function readFailure(label: string, error: unknown): SessionizeError {
       })
     }
   }
+}
+
+/** zlib's own words, sorted by what happened. */
+function damaged(label: string, cause: unknown): SessionizeError {
+  const message = cause instanceof Error ? cause.message : ''
+  if (/incorrect (data|length) check/.test(message)) {
+    return corrupt(label, 'is damaged: its data does not match its checksum', { cause })
+  }
+  // Its first header was right, or it would not have been taken for gzip.
+  if (/header|compression method/.test(message)) {
+    return corrupt(label, 'is damaged, or has other bytes after the end of its gzip data', {
+      cause,
+    })
+  }
+  return corrupt(label, 'is damaged: its compressed data cannot be read', { cause })
 }

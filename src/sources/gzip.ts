@@ -13,7 +13,7 @@ const CHUNK_BYTES = 1024 * 1024
  * Hourly export files are small, and there are thousands: one that is at most this long is taken
  * off at once, which needs no stream and less than half of the time.
  */
-const WHOLE_INPUT_BYTES = 4 * 1024 * 1024
+export const WHOLE_INPUT_BYTES = 4 * 1024 * 1024
 const WHOLE_OUTPUT_BYTES = 64 * 1024 * 1024
 
 type Packing = 'gzip' | 'deflate'

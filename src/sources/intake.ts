@@ -7,7 +7,7 @@ import { type Bytes, HEAD_BYTES, PeekedBytes } from './bytes.js'
 import { asUtf8 } from './encoding.js'
 import { kindByName } from './extension.js'
 import { corrupt, readFailure, refused } from './failures.js'
-import { buffers, gunzipped } from './gzip.js'
+import { buffers, gunzipped, WHOLE_INPUT_BYTES } from './gzip.js'
 import { ArchiveBudget, type ArchiveLimits } from './limits.js'
 import { isMarker, isMergedIds, skippedByName } from './members.js'
 import { type Sniffed, type SniffedText, sniff } from './sniff.js'
@@ -31,11 +31,22 @@ export interface Candidate {
   /** Set for a file on disk, which may stay where it is. */
   readonly path?: string
   /** Set inside an archive. */
-  readonly archive?: { readonly budget: ArchiveBudget; readonly depth: number }
+  readonly archive?: {
+    readonly budget: ArchiveBudget
+    readonly depth: number
+    /** Its bytes count against the limits already, as those of the gzip around a tar. */
+    readonly counted: boolean
+  }
 }
 
 /** A gzip of a gzip happens when a download is compressed on its way; a third layer is a trap. */
 const GZIP_LAYERS = 3
+
+/**
+ * A small gzip was unpacked whole, and so checked, to see what it is; written down plain it is read
+ * five times as fast. Not beyond this much in one run: disks are finite.
+ */
+const SMALL_GZIP_TOTAL_BYTES = 4 * 1024 ** 3
 
 const FORMATS_HINT =
   'Read are NDJSON, JSON, CSV/TSV, Parquet, Arrow and access logs, plain, gzip, zstd, in zip or tar.'
@@ -54,28 +65,25 @@ export class Intake {
     const { label, name } = candidate
     const why = candidate.named ? undefined : skippedByName(name)
     if (why !== undefined) return this.skip(label, why)
+    const budget = candidate.archive?.budget ?? new ArchiveBudget(label, this.limits)
+    const metered = (bytes: Bytes): Bytes => budget.metered(bytes, label, candidate.bytes)
+    const member = candidate.archive !== undefined && !candidate.archive.counted
     let peeked: PeekedBytes | undefined
     try {
-      peeked = await PeekedBytes.of(this.metered(candidate, candidate.read()))
+      peeked = await PeekedBytes.of(member ? metered(candidate.read()) : candidate.read())
       let layers = 0
       let seen = sniff(peeked, name)
       while (seen.kind === 'gzip') {
         if (++layers > GZIP_LAYERS) throw refused(`${label} is gzip in gzip in gzip.`)
-        const inner: Bytes = gunzipped(peeked.all())
-        peeked = await PeekedBytes.of(this.metered(candidate, inner))
+        peeked = await PeekedBytes.of(metered(gunzipped(peeked.all())))
         seen = sniff(peeked, name)
       }
-      await this.settle({ ...candidate, seen, layers, peeked })
+      await this.settle({ ...candidate, seen, layers, peeked, budget })
     } catch (error) {
       throw readFailure(label, error)
     } finally {
       await peeked?.close()
     }
-  }
-
-  /** Bytes count against the limits inside archives, and wherever they are written to disk. */
-  private metered({ archive, label, bytes }: Candidate, stream: Bytes): Bytes {
-    return archive === undefined ? stream : archive.budget.metered(stream, label, bytes)
   }
 
   private async settle(found: Found): Promise<void> {
@@ -173,7 +181,9 @@ export class Intake {
     const { path, layers, peeked, seen } = found
     const recoded = encoding.startsWith('utf-16') || (encoding === 'utf-8-bom' && markMatters)
     const packedBinary = layers > 0 && seen.kind !== 'text'
-    if (path !== undefined && !recoded && !packedBinary && layers <= 1) {
+    const small =
+      layers > 0 && found.bytes <= WHOLE_INPUT_BYTES && this.spooledBytes < SMALL_GZIP_TOTAL_BYTES
+    if (path !== undefined && !recoded && !packedBinary && !small && layers <= 1) {
       const compression = layers === 1 ? 'gzip' : 'none'
       return { path: await this.literal(path), bytes: found.bytes, compression }
     }
@@ -206,8 +216,7 @@ export class Intake {
   }
 
   private async archive(found: Found, kind: 'zip' | 'tar'): Promise<void> {
-    const { label, path, layers, peeked, archive } = found
-    const budget = archive?.budget ?? new ArchiveBudget(label, this.limits)
+    const { label, path, layers, peeked, archive, budget } = found
     const depth = (archive?.depth ?? 0) + 1
     if (depth > this.limits.depth) {
       throw refused(
@@ -221,7 +230,7 @@ export class Intake {
         named: false,
         bytes,
         read: () => stream,
-        archive: { budget, depth },
+        archive: { budget, depth, counted: kind === 'tar' && layers > 0 },
       })
     if (kind === 'zip') {
       const inPlace = path !== undefined && layers === 0
@@ -232,12 +241,7 @@ export class Intake {
       if (!inPlace) await rm(file)
       return
     }
-    // The members are counted themselves; the archive's own bytes show a bomb around them.
-    const unpacked =
-      layers === 0 || archive !== undefined
-        ? peeked.all()
-        : budget.metered(peeked.all(), label, found.bytes)
-    for await (const { name, size, bytes } of tarMembers(unpacked, label)) {
+    for await (const { name, size, bytes } of tarMembers(peeked.all(), label)) {
       budget.addEntries(1)
       await member(name, size, bytes)
     }
@@ -277,6 +281,7 @@ interface Found extends Candidate {
   /** Layers of gzip taken off `peeked`. */
   readonly layers: number
   readonly peeked: PeekedBytes
+  readonly budget: ArchiveBudget
 }
 
 /** A file on disk as a candidate. */

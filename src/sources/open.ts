@@ -4,6 +4,7 @@ import { assertUnchanged, fingerprint } from './changes.js'
 import { buffers } from './gzip.js'
 import { fileCandidate, Intake } from './intake.js'
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './limits.js'
+import { inParallel, PARALLEL_FILES } from './parallel.js'
 import { remoteFile } from './remote.js'
 import { locate, STDIN } from './resolve.js'
 import type { SkippedFile, Sources } from './source.js'
@@ -43,12 +44,12 @@ export async function openSources(
     (phase, bytes, totalBytes) =>
       report?.({ phase, bytes, ...(totalBytes === undefined ? {} : { totalBytes }) }),
   )
-  for (const file of located.files) {
+  await inParallel(located.files, PARALLEL_FILES, async (file) => {
     const before = file.pipe ? new Map() : await fingerprint([file])
     await intake.take(await fileCandidate(file))
     // What was copied cannot change any more, so it is now that a change would show.
-    if (!file.pipe) await assertUnchanged([file], before)
-  }
+    await assertUnchanged([file], before)
+  })
   if (located.stdin) await takeStdin(intake, options.stdin)
   const files = [...intake.files, ...located.urls.map(remoteFile)]
   const skipped = [...located.skipped, ...intake.skipped]

@@ -110,11 +110,11 @@ function textShape(text: string, complete: boolean, name: string): Shape {
   return { format: 'csv', delimiter: sniffed?.delimiter ?? ',', sure: false }
 }
 
-/** Lines seen to their end; the whole text when there is no line end in it. */
+/** The first lines that were seen to their end; the whole text when there is no line end in it. */
 function wholeLines(text: string, complete: boolean): string[] {
   const lines = text.split(/\r\n|\n|\r/)
   if (!complete && lines.length > 1) lines.pop()
-  return lines.filter((line) => line.trim() !== '').slice(0, 50)
+  return lines.filter((line) => line.trim() !== '').slice(0, 20)
 }
 
 /** One object a line, or objects that span lines. */
@@ -149,6 +149,5 @@ function isLog(lines: readonly string[]): boolean {
   if (lines[0]?.startsWith('#') === true && directives.some((line) => /^#Fields:/i.test(line))) {
     return true
   }
-  const sample = lines.slice(0, 20)
-  return sample.filter((line) => ACCESS_LINE.test(line)).length * 2 > sample.length
+  return lines.filter((line) => ACCESS_LINE.test(line)).length * 2 > lines.length
 }

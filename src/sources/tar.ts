@@ -2,8 +2,9 @@
  * Tar archives as a stream: POSIX ustar and pax, and GNU long names. Members are read in place, in
  * order, so a `tar.gz` needs no unpacked copy.
  */
+import { validateFileName } from 'yauzl'
 import type { Bytes } from './bytes.js'
-import { corrupt, refused } from './failures.js'
+import { corrupt, refused, unsafeName } from './failures.js'
 
 const BLOCK = 512
 /** A pax header or a long name of more than this is not a name. */
@@ -35,7 +36,9 @@ export async function* tarMembers(bytes: Bytes, label: string): AsyncGenerator<T
       }
       const type = header.toString('latin1', 156, 157)
       const size = next.size ?? number(header.subarray(124, 136), label)
-      const name = next.path ?? headerName(header)
+      const name = (next.path ?? headerName(header)).replace(/^(\.\/+)+/, '')
+      const unsafe = validateFileName(name.replaceAll('\\', '/'))
+      if (unsafe !== null) throw unsafeName(label, unsafe)
       switch (type) {
         case '0':
         case '\0':

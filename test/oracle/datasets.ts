@@ -142,15 +142,40 @@ export function eventsCsv(events: readonly OracleEvent[]): string {
   ])
 }
 
-/** Flags that make the command line read `eventsCsv` as the oracle sees it. */
+export function eventsNdjson(events: readonly OracleEvent[]): string {
+  return events.map((event) => `${JSON.stringify(jsonRow(event))}\n`).join('')
+}
+
+export function eventsJson(events: readonly OracleEvent[]): string {
+  return JSON.stringify(events.map(jsonRow), null, 1)
+}
+
+/** Nulls are sometimes there and sometimes left out. */
+function jsonRow(event: OracleEvent): Record<string, unknown> {
+  const row = {
+    user_id: event.user,
+    time: isoTime(event.micros),
+    event: event.name,
+    sid: event.recorded ?? null,
+    platform: event.properties?.['platform'] ?? null,
+    country: event.properties?.['country'] ?? null,
+    insert_id: event.dedupeKey ?? null,
+  }
+  return event.micros % 2n === 0n
+    ? row
+    : Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
+}
+
+/** Flags that make the command line read these files as the oracle sees the events. */
 export const MAPPING = [
   '--user=user_id',
   '--time=time',
   '--event=event',
   '--session=sid',
-  '--dedupe=insert_id',
   `--by=${DIMENSIONS.join(',')}`,
 ] as const
+
+export const DEDUPE = '--dedupe=insert_id'
 
 export const definitionFlags = ({ gapMicros, boundary }: OracleDefinition): string[] => [
   `--gap=${gapMicros}us`,

@@ -8,11 +8,11 @@ export interface Run {
   readonly stderr: string
 }
 
-export async function run(argv: readonly string[], stdin?: string): Promise<Run> {
+export async function run(argv: readonly string[], stdin?: Buffer): Promise<Run> {
   const out: Buffer[] = []
   const err: Buffer[] = []
   const exit = await main(argv, {
-    stdin: stdin === undefined ? new PassThrough().end() : Readable.from([Buffer.from(stdin)]),
+    stdin: stdin === undefined ? new PassThrough().end() : Readable.from([stdin]),
     stdout: collect(out),
     stderr: collect(err),
     env: {},

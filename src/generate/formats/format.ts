@@ -1,4 +1,4 @@
-import type { Sql } from '../../sql/sql.js'
+import { type Sql, sql } from '../../sql/sql.js'
 
 /** How DuckDB writes the rows. */
 export type Encoding = 'parquet' | 'csv' | 'tsv' | 'ndjson'
@@ -20,7 +20,11 @@ export interface EventFormat {
   readonly timeFormat?: string
   /** The user as a reader of this format knows them. */
   readonly user: Sql
+  /** How the format spells the names of events, where not as they are. */
+  readonly spelling?: (name: Sql) => Sql
   /** Whether a row can say that it is of no session. */
   readonly recordsSessions: boolean
   readonly columns: readonly (readonly [name: string, value: Sql])[]
 }
+
+export const snakeCase = (name: Sql): Sql => sql`replace(lower(${name}), ' ', '_')`

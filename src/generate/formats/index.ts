@@ -1,13 +1,28 @@
 import { amplitude } from './amplitude.js'
 import type { EventFormat } from './format.js'
+import { ga4 } from './ga4.js'
 import { csv, ndjson, parquet } from './generic.js'
+import { mixpanel } from './mixpanel.js'
+import { posthog } from './posthog.js'
+import { segment } from './segment.js'
+import { snowplow } from './snowplow.js'
 
 export type { Encoding, EventFormat } from './format.js'
 
-export const FORMAT_NAMES = ['parquet', 'csv', 'ndjson', 'amplitude'] as const
-export type FormatName = (typeof FORMAT_NAMES)[number]
+const BY_NAME = {
+  parquet,
+  csv,
+  ndjson,
+  amplitude,
+  mixpanel,
+  segment,
+  posthog,
+  ga4,
+  snowplow,
+} as const satisfies Readonly<Record<string, EventFormat>>
 
-const BY_NAME: Readonly<Record<FormatName, EventFormat>> = { parquet, csv, ndjson, amplitude }
+export type FormatName = keyof typeof BY_NAME
 
 export const FORMATS: readonly EventFormat[] = Object.values(BY_NAME)
 export const formatNamed = (name: FormatName): EventFormat => BY_NAME[name]
+export const isFormatName = (name: string): name is FormatName => Object.hasOwn(BY_NAME, name)
