@@ -317,7 +317,11 @@ test('another user leaves the others as they were', async () => {
     100,
     fc.asyncProperty(pack(100), definition, async (events, by) => {
       const template = events.filter((e) => e.user.startsWith('0000'))
-      const another = template.map((e) => ({ ...e, user: `${e.user} again`, dedupeKey: null }))
+      const another = template.map((e) => ({
+        ...e,
+        user: `${e.user} again`,
+        dedupeKey: e.dedupeKey == null ? null : `${e.dedupeKey} again`,
+      }))
       const lines = (text: string): string[] =>
         records(text)
           .filter((record) => !(record['user'] ?? '').endsWith(' again'))

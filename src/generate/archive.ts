@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, type WriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
 import { SessionizeError } from '../errors/errors.js'
@@ -6,10 +6,13 @@ import { SessionizeError } from '../errors/errors.js'
 /** A zip file of members that are compressed already. */
 export class Archive {
   private readonly zip = new ZipFile()
+  private readonly file: WriteStream
   private readonly written: Promise<void>
 
+  /** @param path a file that is there already, so that a late opening cannot bring back a removed one */
   constructor(path: string) {
-    this.written = pipeline(this.zip.outputStream, createWriteStream(path))
+    this.file = createWriteStream(path, { flags: 'r+' })
+    this.written = pipeline(this.zip.outputStream, this.file)
     // Seen in `close`; until then a failure must not count as unhandled.
     this.written.catch(() => undefined)
   }
@@ -22,6 +25,11 @@ export class Archive {
       // The other timestamp depends on the machine's zone through this one.
       forceDosTimestamp: true,
     })
+  }
+
+  /** Stops in the middle; the file is then good for nothing. */
+  discard(): void {
+    this.file.destroy()
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,9 @@ import { list, raw, type Sql, type SqlPart, sql } from '../sql/sql.js'
  * threads come to it. DuckDB's hash of one 64-bit integer is a mixing bijection: distinct keys
  * stay distinct, and keys that differ in one bit give unrelated draws. (Its hash of several
  * arguments is not used: there, the last argument only flips fixed bits of the result.)
+ *
+ * Only add to the end of this list: the places in it are part of what a seed means.
  */
-/** Only add at the end: a place in this list is part of every seed's meaning. */
 const PURPOSES = [
   'activity',
   'platform',

@@ -7,11 +7,11 @@ import { Workspace } from '../sources/workspace.js'
 import { sql } from '../sql/sql.js'
 import { destinationOf } from './destination.js'
 import { deliveries, eventColumns } from './events.js'
-import { type EventFormat, type FormatName, formatNamed } from './formats/index.js'
+import { type FormatName, formatNamed } from './formats/index.js'
 import { writeHourlyZip } from './hourly-zip.js'
 import { GENERATE_DEFAULTS, type GenerateOptions } from './options.js'
-import { type Plan, plan } from './plan.js'
-import { type Compression, formatted, writeTable } from './table.js'
+import { plan } from './plan.js'
+import { encodingOf, formatted, type TableFile, writeTable } from './table.js'
 import { plantedSessions } from './truth.js'
 import { peopleTable, rhythmTable, visitsTable } from './visits.js'
 
@@ -84,7 +84,16 @@ export async function generate(
     await engine.run(rhythmTable(planned))
     await engine.run(peopleTable(planned))
     await engine.run(visitsTable(planned))
-    await writeEvents(engine, workspace, planned, format, data.path, destination.compression)
+    if (format.packaging === 'hourly_zip') {
+      await writeHourlyZip(engine, workspace, planned, format, data.path, signal)
+    } else {
+      const events = eventColumns(planned, sql`(${deliveries(planned)})`)
+      await writeTable(engine, formatted(format, events), {
+        path: data.path,
+        compression: destination.compression,
+        ...encodingOf(format),
+      })
+    }
     if (truth !== undefined) {
       await writeTable(engine, plantedSessions(planned, format), truthFile(truth))
     }
@@ -102,28 +111,7 @@ export async function generate(
   }
 }
 
-async function writeEvents(
-  engine: Engine,
-  workspace: Workspace,
-  planned: Plan,
-  format: EventFormat,
-  path: string,
-  compression: Compression,
-): Promise<void> {
-  if (format.packaging === 'hourly_zip') {
-    await writeHourlyZip(engine, workspace, planned, format, path)
-    return
-  }
-  const events = eventColumns(planned, sql`(${deliveries(planned)})`)
-  await writeTable(engine, formatted(format, events), {
-    path,
-    encoding: format.encoding,
-    compression,
-    ...(format.timeFormat === undefined ? {} : { timeFormat: format.timeFormat }),
-  })
-}
-
-const truthFile = ({ path, finalPath }: Target): Parameters<typeof writeTable>[2] =>
+const truthFile = ({ path, finalPath }: Target): TableFile =>
   finalPath.toLowerCase().endsWith('.parquet')
     ? { path, encoding: 'parquet' }
     : { path, encoding: 'csv', timeFormat: '%Y-%m-%dT%H:%M:%S.%gZ' }

@@ -11,7 +11,7 @@ import { amplitudeId, ORGANIZATION, PROJECT } from './formats/amplitude.js'
 import type { EventFormat } from './formats/index.js'
 import { personColumns } from './people.js'
 import type { Plan } from './plan.js'
-import { formatted, writeTable } from './table.js'
+import { encodingOf, formatted, writeTable } from './table.js'
 
 const HOUR_MICROS = 3_600_000_000
 /** What one member holds at most: an hour of a busy project comes in several. */
@@ -36,37 +36,36 @@ export async function writeHourlyZip(
   plan: Plan,
   format: EventFormat,
   path: string,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   await engine.run(sql`CREATE TABLE deliveries AS ${deliveries(plan)}`)
+  const all = await members(engine)
   const archive = new Archive(path)
   const write = async (query: Sql): Promise<string> => {
+    signal?.throwIfAborted()
     const file = workspace.path('.json')
-    await writeTable(engine, query, {
-      path: file,
-      encoding: format.encoding,
-      ...(format.timeFormat === undefined ? {} : { timeFormat: format.timeFormat }),
-    })
+    await writeTable(engine, query, { path: file, ...encodingOf(format) })
     return file
   }
+  try {
+    // The engine writes one batch while the members of the batch before it are compressed.
+    let pack = async (): Promise<void> => undefined
+    for (const batch of batches(all)) {
+      const events = eventColumns(plan, slice(batch))
+      const [file] = await Promise.all([write(formatted(format, events)), pack()])
+      pack = () => packMembers(archive, batch, file)
+    }
+    await pack()
 
-  let last = new Date(plan.startMs)
-  // The engine writes one batch while the members of the batch before it are compressed.
-  let pack = async (): Promise<void> => undefined
-  for (const batch of batches(await members(engine))) {
-    const [file] = await Promise.all([
-      write(formatted(format, eventColumns(plan, slice(batch)))),
-      pack(),
-    ])
-    pack = () => packMembers(archive, batch, file)
-    last = batch.at(-1)?.hour ?? last
+    const last = all.at(-1)?.hour ?? new Date(plan.startMs)
+    const merged = await compress(await readFile(await write(mergedIds(plan, last))))
+    archive.add(`${PROJECT}/-${ORGANIZATION}_${stamp(last)}.json.gz`, merged, last)
+    archive.add(`${PROJECT}/${PROJECT}_${stamp(last)}_complete`, Buffer.alloc(0), last)
+    await archive.close()
+  } catch (error) {
+    archive.discard()
+    throw error
   }
-  await pack()
-
-  const merged = await readFile(await write(mergedIds(plan, last)))
-  const folder = `${PROJECT}/`
-  archive.add(`${folder}-${ORGANIZATION}_${stamp(last)}.json.gz`, await compress(merged), last)
-  archive.add(`${folder}${PROJECT}_${stamp(last)}_complete`, Buffer.alloc(0), last)
-  await archive.close()
 }
 
 async function members(engine: Engine): Promise<Member[]> {

@@ -33,3 +33,9 @@ export async function writeTable(engine: Engine, query: Sql, file: TableFile): P
 /** The rows of a format, from a relation of events. */
 export const formatted = ({ columns }: EventFormat, events: Sql): Sql =>
   sql`SELECT ${join(columns.map(([name, value]) => sql`${value} AS ${identifier(name)}`))} FROM (${events})`
+
+export const encodingOf = ({
+  encoding,
+  timeFormat,
+}: EventFormat): Pick<TableFile, 'encoding' | 'timeFormat'> =>
+  timeFormat === undefined ? { encoding } : { encoding, timeFormat }

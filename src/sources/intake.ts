@@ -97,7 +97,7 @@ export class Intake {
       case 'parquet':
         return this.parquet(found)
       case 'arrow':
-        return this.keep(found, { format: 'arrow' })
+        return this.arrow(found)
       case 'zstd':
         return this.zstd(found)
       case 'text':
@@ -165,8 +165,16 @@ export class Intake {
     this.files.push({ label, format, ...place, compression: 'zstd' })
   }
 
-  private async keep(found: Found, what: Pick<SourceFile, 'format'>): Promise<void> {
-    this.files.push({ label: found.label, ...what, ...(await this.place(found)) })
+  /** The engine cannot scan Arrow, so what it reads is a conversion. */
+  private async arrow(found: Found): Promise<void> {
+    const { label, path, layers } = found
+    const { arrowToParquet } = await import('./arrow.js')
+    const inPlace = path !== undefined && layers === 0
+    const source = inPlace ? path : (await this.place(found)).path
+    const target = this.workspace.path()
+    const bytes = await arrowToParquet(source, target, label)
+    if (!inPlace) await rm(source)
+    this.files.push({ label, format: 'arrow', path: target, bytes, compression: 'none' })
   }
 
   /**

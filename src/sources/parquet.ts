@@ -345,30 +345,37 @@ function logicalType(out: ThriftWriter, logical: LogicalType): void {
   const nothing = (): void => {}
   switch (logical.is) {
     case 'text':
-      return out.struct(1, nothing)
+      out.struct(1, nothing)
+      break
     case 'decimal':
-      return out.struct(5, (inner) => {
+      out.struct(5, (inner) => {
         inner.i32(1, logical.scale)
         inner.i32(2, logical.precision)
       })
+      break
     case 'date':
-      return out.struct(6, nothing)
+      out.struct(6, nothing)
+      break
     case 'time':
-      return out.struct(7, (inner) => {
+      out.struct(7, (inner) => {
         inner.bool(1, false)
         inner.struct(2, (unit) => unit.struct(units[logical.unit], nothing))
       })
+      break
     case 'timestamp':
-      return out.struct(8, (inner) => {
+      out.struct(8, (inner) => {
         inner.bool(1, logical.utc)
         inner.struct(2, (unit) => unit.struct(units[logical.unit], nothing))
       })
+      break
     case 'integer':
-      return out.struct(10, (inner) => {
+      out.struct(10, (inner) => {
         inner.byte(1, logical.bits)
         inner.bool(2, logical.signed)
       })
+      break
     case 'json':
-      return out.struct(12, nothing)
+      out.struct(12, nothing)
+      break
   }
 }

@@ -5,7 +5,8 @@
  * - `json`: a JSON array of objects, or objects that span lines (DuckDB's `auto` reads both).
  * - `csv`: separated values; see `SourceFile.delimiter`.
  * - `parquet`: with a footer in place.
- * - `arrow`: an Arrow IPC file or stream, which the engine cannot read: see `arrow.ts`.
+ * - `arrow`: an Arrow IPC file or stream; what lies at `path` is a Parquet file made from it, in
+ *   which lists, structs and maps are JSON.
  * - `log`: an access log, Apache/nginx style or W3C extended (`#Fields:`).
  */
 export type Format = 'ndjson' | 'json' | 'csv' | 'parquet' | 'arrow' | 'log'
