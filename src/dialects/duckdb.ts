@@ -3,10 +3,10 @@ import type { Dialect } from './dialect.js'
 
 export const duckdb: Dialect = {
   name: 'duckdb',
-  quotient: (a, b) => sql`(${a}) // ${b}`,
-  remainder: (a, b) => sql`(${a}) % ${b}`,
-  shiftRight: (value, bits) => sql`(${value}) >> ${bits}`,
-  lowBits: (value, bits) => sql`(${value}) & ${2 ** bits - 1}`,
+  quotient: (a, b) => sql`((${a}) // ${b})`,
+  remainder: (a, b) => sql`((${a}) % ${b})`,
+  shiftRight: (value, bits) => sql`((${value}) >> ${bits})`,
+  lowBits: (value, bits) => sql`((${value}) & ${2 ** bits - 1})`,
   wide: (value) => sql`CAST(${value} AS HUGEINT)`,
   integer: (value) => sql`CAST(${value} AS BIGINT)`,
   md5: (value) => sql`md5(${value})`,

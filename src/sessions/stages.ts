@@ -266,7 +266,7 @@ function runStage(plan: SessionPlan, dialect: Dialect): Stage {
   return {
     name: 'runs',
     comment: 'Blocks of longer sessions, numbered by session within the user.',
-    body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first ROWS UNBOUNDED PRECEDING) AS run
+    body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first, CASE WHEN opens THEN 0 ELSE 1 END ROWS UNBOUNDED PRECEDING) AS run
 FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE NOT (opens AND closes))`,
   }
 }

@@ -255,10 +255,11 @@ function reader(
 }
 
 /** Files of a group are compressed alike, whatever their names say. */
-const compressionOf = (files: readonly SourceFile[]): Sql => text(files[0]?.compression ?? 'none')
+const compressionOf = ([first]: readonly SourceFile[]): Sql =>
+  text(first === undefined || first.compression === 'none' ? 'uncompressed' : first.compression)
 
 const csvDialect = (file: SourceFile): Sql =>
-  sql`delim = ${text(file.delimiter ?? ',')}, quote = '"', escape = '"', max_line_size = 33554432, compression = ${text(file.compression)}`
+  sql`delim = ${text(file.delimiter ?? ',')}, quote = '"', escape = '"', max_line_size = 33554432, compression = ${compressionOf([file])}`
 
 function csvReader(group: SourceGroup, numbered = false): Sql {
   const [first] = group.files
