@@ -1,6 +1,6 @@
 import type { Ledger } from '../events/ledger.js'
 import type { SessionDefinition } from '../sessions/definition.js'
-import type { Figures } from './figures.js'
+import type { Detail, Figures } from './figures.js'
 
 /** What was assumed about the input, short enough for a heading. */
 export interface MappingSummary {
@@ -29,16 +29,21 @@ export interface Summary {
   readonly firstEvent: string | null
   readonly lastEvent: string | null
   readonly overall: Figures
+  /** Only where it was asked for. */
+  readonly detail: Detail | null
   readonly segments: Segments | null
   readonly ledger: Ledger
   readonly warnings: readonly Warning[]
 }
 
 export interface Segments {
+  /** As `--by` named them. */
   readonly dimensions: readonly string[]
-  /** Most sessions first; ties by value. */
+  /** Most sessions first, ties by value; in their own order where all dimensions have one. */
   readonly rows: readonly {
     readonly values: readonly (string | null)[]
     readonly figures: Figures
   }[]
+  /** The segments that --top or --having left out, together; null when there is none. */
+  readonly rest: { readonly segments: number; readonly figures: Figures } | null
 }

@@ -3,10 +3,18 @@
  * library's values.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { SessionizeError } from '../errors/errors.js'
+import { didYouMean } from '../errors/suggest.js'
 import type { DatasetOptions } from '../events/dataset.js'
-import { DEFAULT_DEFINITION, type SessionDefinition } from '../sessions/definition.js'
-import { formatDuration, parseDuration } from '../sessions/duration.js'
-import type { BlockPlan } from '../sessions/stages.js'
+import {
+  DEFAULT_DEFINITION,
+  type GapRule,
+  ruleProperties,
+  type SessionDefinition,
+} from '../sessions/definition.js'
+import { NAMED_DEFINITIONS } from '../sessions/definitions.js'
+import { parseDuration } from '../sessions/duration.js'
+import type { BlockPlan } from '../sessions/plan.js'
 import type { Terminal } from './terminal.js'
 
 /** As commander gives them. */
@@ -24,22 +32,36 @@ export interface SharedFlags {
   readonly where?: string
   readonly from?: string
   readonly to?: string
-  readonly gap?: string
+  readonly definition?: string
+  readonly gap?: string[]
+  readonly maxLength?: string
+  readonly maxEvents?: number
+  readonly cutAtMidnight?: string | true
+  readonly cutOn?: string[]
+  readonly startEvent?: string[]
+  readonly endEvent?: string[]
+  readonly ignoreEvent?: string[]
+  readonly passiveEvent?: string[]
+  readonly byRecorded?: boolean
   readonly boundary?: 'after' | 'at'
   readonly by?: string[]
+  readonly reportTimezone?: string
   readonly threads?: number
   readonly memory?: string
   readonly tempDir?: string
   readonly plan?: BlockPlan
 }
 
-export const names = (value: string): string[] =>
-  value
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
+export const names = (value: string): string[] => [
+  ...new Set(
+    value
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ),
+]
 
-const positive = (value: string): number => {
+export const positive = (value: string): number => {
   const number = Number(value)
   if (!Number.isInteger(number) || number < 1)
     throw new InvalidArgumentError('It must be a whole number from 1.')
@@ -81,25 +103,58 @@ export function inputOptions(command: Command): Command {
     )
 }
 
+const collect = (value: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  value,
+]
+
+const collectNames = (value: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  ...names(value),
+]
+
 export function definitionOptions(command: Command): Command {
   return command
     .optionsGroup('Sessions:')
+    .option(
+      '--definition <name>',
+      `a vendor's rules to start from: ${NAMED_DEFINITIONS.map(({ name }) => name).join(', ')}`,
+    )
     .addOption(
       new Option(
         '--gap <time>',
-        'inactivity that ends a session: 30m, 90s, 1h30m, PT30M, or milliseconds',
+        'inactivity that ends a session: 30m, 90s, PT30M, or milliseconds; again as platform=iOS:5m for events with that value (default: 30m)',
       )
-        .default(formatDuration(DEFAULT_DEFINITION.gapMicros))
+        .argParser(collect)
         .env('SESSIONIZE_GAP'),
     )
     .addOption(
       new Option(
         '--boundary <rule>',
-        'a gap of exactly the timeout: `after` continues, `at` ends the session',
-      )
-        .choices(['after', 'at'])
-        .default(DEFAULT_DEFINITION.boundary),
+        'a gap of exactly the timeout: `after` continues, `at` ends the session (default: after)',
+      ).choices(['after', 'at']),
     )
+    .option('--max-length <time>', 'an event later than this after the start opens a session')
+    .addOption(
+      new Option('--max-events <n>', 'a session of so many events takes no more').argParser(
+        positive,
+      ),
+    )
+    .option('--cut-at-midnight [zone]', 'a new local day opens a session (default zone: UTC)')
+    .option('--cut-on <columns>', 'a changed value of these opens a session', collectNames)
+    .option(
+      '--start-event <names>',
+      'events that open a session; `*` stands for anything',
+      collectNames,
+    )
+    .option('--end-event <names>', 'events that close their session', collectNames)
+    .option('--ignore-event <names>', 'events left out of everything', collectNames)
+    .option(
+      '--passive-event <names>',
+      'events counted in an open session that never open one or keep it alive',
+      collectNames,
+    )
+    .option('--by-recorded', "group by the export's own session id instead")
     .addOption(new Option('--plan <plan>').choices(['blocks', 'events']).hideHelp())
 }
 
@@ -110,6 +165,40 @@ export function dimensionOptions(command: Command): Command {
     names,
   )
 }
+
+export const BY_HELP =
+  'per value of these: a column (first filled value in the session; column:last, column:mode, column:user for others), @hour, @weekday, @day, @week, @month, @length, @visitor'
+
+/** `--by` with everything that answers can be grouped by. */
+export function segmentOptions(command: Command): Command {
+  return command
+    .option('--by <keys>', BY_HELP, names)
+    .option('--report-timezone <zone>', 'zone of hours, days, weeks and months (default: UTC)')
+}
+
+/** The library's options of segments. */
+export const readSegments = (
+  flags: SharedFlags,
+): {
+  definition: SessionDefinition
+  by: readonly string[]
+  reportTimeZone?: string
+  plan?: BlockPlan
+} => ({
+  definition: readDefinition(flags),
+  by: flags.by ?? [],
+  ...planOf(flags),
+  ...(flags.reportTimezone === undefined ? {} : { reportTimeZone: flags.reportTimezone }),
+})
+
+/** Shares from 0 to 1: `0.1,0.5,0.99`. */
+export const shares = (value: string): number[] =>
+  names(value).map((name) => {
+    const share = Number(name)
+    if (!(share >= 0 && share <= 1))
+      throw new InvalidArgumentError('Write shares from 0 to 1: 0.1,0.5,0.99.')
+    return share
+  })
 
 export interface OutputFlags {
   readonly output?: string
@@ -149,11 +238,49 @@ export function resourceOptions(command: Command): Command {
     )
 }
 
+/** @throws SessionizeError `usage` or `bad_definition` */
 export function readDefinition(flags: SharedFlags): SessionDefinition {
+  const base = namedDefinition(flags.definition)
+  const gaps = (flags.gap ?? []).map(parseGap)
+  const plain = gaps.filter((gap) => typeof gap === 'number')
+  const rules = gaps.filter((gap) => typeof gap !== 'number')
   return {
-    gapMicros: flags.gap === undefined ? DEFAULT_DEFINITION.gapMicros : parseDuration(flags.gap),
-    boundary: flags.boundary ?? DEFAULT_DEFINITION.boundary,
+    ...base,
+    gapMicros: plain.at(-1) ?? base.gapMicros,
+    ...(flags.boundary === undefined ? {} : { boundary: flags.boundary }),
+    ...(rules.length === 0 ? {} : { gaps: rules }),
+    ...(flags.maxLength === undefined
+      ? {}
+      : { maxLengthMicros: parseDuration(flags.maxLength, '--max-length') }),
+    ...(flags.maxEvents === undefined ? {} : { maxEvents: flags.maxEvents }),
+    ...(flags.cutAtMidnight === undefined
+      ? {}
+      : { midnightZone: flags.cutAtMidnight === true ? 'UTC' : flags.cutAtMidnight }),
+    ...(flags.cutOn === undefined ? {} : { cutOn: flags.cutOn }),
+    ...(flags.startEvent === undefined ? {} : { startEvents: flags.startEvent }),
+    ...(flags.endEvent === undefined ? {} : { endEvents: flags.endEvent }),
+    ...(flags.ignoreEvent === undefined ? {} : { ignoreEvents: flags.ignoreEvent }),
+    ...(flags.passiveEvent === undefined ? {} : { passiveEvents: flags.passiveEvent }),
+    ...(flags.byRecorded === undefined ? {} : { recorded: flags.byRecorded }),
   }
+}
+
+function namedDefinition(name: string | undefined): SessionDefinition {
+  if (name === undefined) return DEFAULT_DEFINITION
+  const found = NAMED_DEFINITIONS.find((candidate) => candidate.name === name)
+  if (found !== undefined) return found.definition
+  const all = NAMED_DEFINITIONS.map((candidate) => candidate.name)
+  throw new SessionizeError('usage', `No definition \`${name}\`.${didYouMean(name, all)}`, {
+    hint: `Definitions: ${all.join(', ')}.`,
+  })
+}
+
+/** `30m`, or `platform=iOS:5m` for events whose platform is iOS. */
+function parseGap(text: string): number | GapRule {
+  const rule = /^([^=]+)=(.*):([^:]+)$/.exec(text)
+  if (rule === null) return parseDuration(text)
+  const [, property = '', value = '', gap = ''] = rule
+  return { property, value, gapMicros: parseDuration(gap) }
 }
 
 /** Only what was said: an absent flag leaves the library's default. */
@@ -163,10 +290,11 @@ export function readDataset(
   signal: AbortSignal,
   dimensions: readonly string[],
 ): DatasetOptions {
+  const definition = readDefinition(flags)
   return {
     stdin: terminal.stdin,
     signal,
-    dimensions,
+    dimensions: [...new Set([...dimensions, ...ruleProperties(definition)])],
     ...(flags.preset === undefined ? {} : { preset: flags.preset }),
     ...(flags.user === undefined ? {} : { user: flags.user }),
     ...(flags.time === undefined ? {} : { time: flags.time }),
@@ -177,6 +305,8 @@ export function readDataset(
     ...(flags.dedupe === undefined ? {} : { dedupe: flags.dedupe }),
     ...(flags.strict === undefined ? {} : { strict: flags.strict }),
     ...(flags.where === undefined ? {} : { where: flags.where }),
+    ...(definition.ignoreEvents === undefined ? {} : { ignore: definition.ignoreEvents }),
+    ...(definition.recorded === undefined ? {} : { recordedOnly: definition.recorded }),
     ...(flags.from === undefined ? {} : { from: flags.from }),
     ...(flags.to === undefined ? {} : { to: flags.to }),
     ...(flags.threads === undefined ? {} : { threads: flags.threads }),

@@ -20,6 +20,8 @@ export interface Dialect {
   asText(value: Sql): Sql
   /** Microseconds since 1970 as an instant. */
   instant(epochMicros: Sql): Sql
+  /** Days since a fixed day, in a zone, of a time in microseconds since year 1. */
+  localDay(t: Sql, zone: string): Sql
   /** Integer to floating point, for seconds. */
   double(value: Sql): Sql
   /** Set of the values of all rows of a group, sorted; NULLs left out. */

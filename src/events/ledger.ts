@@ -33,3 +33,18 @@ export interface Ledger extends LedgerCounts {
 
 export const rejectedTotal = (counts: LedgerCounts): number =>
   Object.values(counts.rejected).reduce((sum, n) => sum + n, 0)
+
+/**
+ * Events that the session definition found no session for: no longer kept, but ignored.
+ *
+ * @param moved per position in `ledger.files`
+ */
+export function withIgnored(ledger: Ledger, moved: ReadonlyMap<number, number>): Ledger {
+  const shift = <T extends LedgerCounts>(counts: T, n: number): T =>
+    n === 0 ? counts : { ...counts, kept: counts.kept - n, ignored: counts.ignored + n }
+  const total = [...moved.values()].reduce((sum, n) => sum + n, 0)
+  return {
+    ...shift(ledger, total),
+    files: ledger.files.map((file, number) => shift(file, moved.get(number) ?? 0)),
+  }
+}

@@ -33,10 +33,14 @@ export interface EventOptions extends MappingOptions {
   readonly to?: string
   /** For times without a zone. */
   readonly timeZone?: string
+  /** Event names left out of everything, as patterns with `*`; counted as ignored. */
+  readonly ignore?: readonly string[]
+  /** Rows without a recorded session id are out of session. */
+  readonly recordedOnly?: boolean
 }
 
 /**
- * Events in the engine: the relation `events` has `user`, `t` (microseconds since year 1), `name`,
+ * Events in the engine: the relation `events` has `file`, `user`, `t` (microseconds since year 1), `name`,
  * `session`, and one text column per dimension.
  */
 export interface Events {
@@ -87,6 +91,8 @@ export async function openEvents(
           }),
     fromMicros: await instant(engine, options.from, '--from'),
     toMicros: await instant(engine, options.to, '--to'),
+    ignore: options.ignore ?? [],
+    recordedOnly: options.recordedOnly ?? false,
   }
 
   // Typed columns are cheap to read again; text is parsed once and kept.
@@ -105,7 +111,7 @@ export async function openEvents(
   const { counts, edges } = await countRows(engine, groups)
   const clean = direct && counts.every(({ fate }) => fate === null)
   const columns = join([
-    ...['user', 't', 'name', 'session'].map(raw),
+    ...['file', 'user', 't', 'name', 'session'].map(raw),
     ...plan.dimensions.map(({ column }) => identifier(column)),
   ])
   await engine.run(

@@ -19,6 +19,7 @@ import { epochMicros, fromYearOne, YEAR_10000_MICROS, YEAR_ONE_MICROS } from './
 import type { Condition } from './condition.js'
 import { REJECT_REASONS } from './ledger.js'
 import type { Mapping } from './mapping.js'
+import { matchesPattern } from './pattern.js'
 
 export interface Dimension {
   /** As the user named it, and as output columns are called. */
@@ -37,6 +38,10 @@ export interface RowPlan {
   readonly fromMicros: bigint | undefined
   readonly toMicros: bigint | undefined
   readonly timeZone: string
+  /** Patterns of event names that are left out. */
+  readonly ignore: readonly string[]
+  /** Rows without a recorded session id are out of session. */
+  readonly recordedOnly: boolean
 }
 
 /** All files' rows: `file`, `user`, `t` (microseconds since year 1), `name`, `session`, `key`, dimensions, `fate`. */
@@ -57,6 +62,7 @@ export function cleanRowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): S
       const user = userValue(plan.mapping, group, false)
       return sql`SELECT ${join(
         [
+          sql`${fileNumber(group, sql`file_index`)} AS file`,
           sql`${user} AS user`,
           sql`${fromYearOne(cleanMicros(plan, group))} AS t`,
           sql`${optionalText(group, plan.mapping.event)} AS name`,
@@ -120,7 +126,7 @@ function readRow(
 const own = (column: string): Sql => identifier(`__${column}`)
 
 function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
-  const { mapping, condition, fromMicros, toMicros } = plan
+  const { condition, fromMicros, toMicros } = plan
   const filters = [
     ...(condition === undefined
       ? []
@@ -136,9 +142,10 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
     sql`WHEN __micros IS NULL THEN 'bad_time'`,
     sql`WHEN NOT (${inRange}) THEN 'time_out_of_range'`,
     ...(filters.length === 0 ? [] : [sql`WHEN ${join(filters, ' OR ')} THEN 'filtered'`]),
-    ...(mapping.outOfSession === null
+    ...outOfSession(plan),
+    ...(plan.ignore.length === 0
       ? []
-      : [sql`WHEN __session = ${text(mapping.outOfSession)} THEN 'out_of_session'`]),
+      : [sql`WHEN ${matchesPattern(sql`__name`, plan.ignore)} THEN 'ignored'`]),
   ]
   const columns = [
     sql`__file AS file`,
@@ -152,6 +159,14 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
     sql`CASE ${join(fates, ' ')} END AS fate`,
   ]
   return sql`SELECT ${join(columns)} FROM (${rows})`
+}
+
+function outOfSession({ mapping, recordedOnly }: RowPlan): Sql[] {
+  const tests = [
+    ...(mapping.outOfSession === null ? [] : [sql`__session = ${text(mapping.outOfSession)}`]),
+    ...(recordedOnly ? [sql`coalesce(__session, '') = ''`] : []),
+  ]
+  return tests.length === 0 ? [] : [sql`WHEN ${join(tests, ' OR ')} THEN 'out_of_session'`]
 }
 
 function conditionColumns(plan: RowPlan, group: SourceGroup): Sql[] {

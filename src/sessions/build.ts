@@ -1,39 +1,75 @@
 /**
  * Runs the compiled stages: measures which plan suits the data, then builds.
  */
+/**
+ * Runs the compiled stages: measures which plan suits the data, then builds.
+ */
 import { duckdb } from '../dialects/duckdb.js'
 import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import { type Ledger, withIgnored } from '../events/ledger.js'
 import type { Events } from '../events/open.js'
-import { type Sql, sql } from '../sql/sql.js'
-import type { SessionRequest } from './compile.js'
-import { chooseColumns, compileMeasures, compileSessions } from './compile.js'
-import type { SessionDefinition } from './definition.js'
-import { type BlockPlan, blockWidthMicros } from './stages.js'
+import { matchesPattern } from '../events/pattern.js'
+import { identifier, type Sql, sql } from '../sql/sql.js'
+import { blockWidthMicros } from './blocks.js'
+import {
+  chooseColumns,
+  compileIgnored,
+  compileMeasures,
+  compileSessions,
+  type NamedMeasure,
+  type Property,
+  type SessionRequest,
+  sessionColumns,
+} from './compile.js'
+import { ruleProperties, type SessionDefinition } from './definition.js'
+import type { BlockPlan } from './plan.js'
 
 export interface BuildOptions {
   readonly definition: SessionDefinition
   /** Names among `events.dimensions`. */
   readonly dimensions: readonly string[]
-  readonly properties: readonly string[]
+  /** The same, for `entry_` and `exit_` columns. */
+  readonly properties?: readonly string[]
+  /** Numeric properties to add up. */
+  readonly sums?: readonly string[]
+  /** Event names, as patterns with `*`, to count. */
+  readonly counts?: readonly string[]
+  /** Event names, as patterns, that make a session a conversion. */
+  readonly conversions?: readonly string[]
   /** Forces a plan; measured by default. The results are the same. */
   readonly plan?: BlockPlan
+}
+
+/** Every property of events that the options need to have been read. */
+export function neededProperties(options: BuildOptions): string[] {
+  return [
+    ...new Set([
+      ...options.dimensions,
+      ...(options.properties ?? []),
+      ...(options.sums ?? []),
+      ...ruleProperties(options.definition),
+    ]),
+  ]
 }
 
 /** Above this many events per block, grouping them first pays. */
 const WORTHWHILE_DENSITY = 1.5
 const SAMPLED_EVENTS = 100_000
 
+/** @throws SessionizeError `usage` when two columns of the session table would have one name. */
 export async function planSessions(
   engine: Engine,
   events: Events,
   options: BuildOptions,
 ): Promise<SessionRequest> {
-  const property = (name: string) => {
+  const column = (name: string): string => {
     const found = events.dimensions.find((dimension) => dimension.name === name)
     if (found === undefined) throw new RangeError(`${name} was not read from the events`)
-    return { name, column: found.column }
+    return found.column
   }
-  return {
+  const property = (name: string): Property => ({ name, column: column(name) })
+  const request: SessionRequest = {
     definition: options.definition,
     plan: options.plan ?? (await measurePlan(engine, events, options.definition)),
     edges: {
@@ -41,8 +77,64 @@ export async function planSessions(
       last: sql`${events.lastMicros ?? 0n}`,
     },
     dimensions: options.dimensions.map(property),
-    properties: options.properties.map(property),
+    properties: (options.properties ?? []).map(property),
+    measures: measures(options, column),
+    ruleColumns: Object.fromEntries(
+      ruleProperties(options.definition).map((name) => [name, column(name)]),
+    ),
   }
+  assertDistinct(sessionColumns(request))
+  return request
+}
+
+function measures(options: BuildOptions, column: (name: string) => string): NamedMeasure[] {
+  return [
+    // Fixed-point, so that the sum does not depend on the order of adding.
+    ...(options.sums ?? []).map(
+      (name): NamedMeasure => ({
+        name: `sum_${name}`,
+        value: sql`TRY_CAST(e.${identifier(column(name))} AS DECIMAL(28, 6))`,
+        as: 'double',
+      }),
+    ),
+    ...(options.counts ?? []).map(
+      (pattern): NamedMeasure => ({
+        name: `count_${pattern}`,
+        value: sql`CASE WHEN ${matchesPattern(sql`e.name`, [pattern])} THEN 1 ELSE 0 END`,
+        as: 'integer',
+      }),
+    ),
+    ...(options.conversions ?? []).map(
+      (pattern): NamedMeasure => ({
+        name: `has_${pattern}`,
+        value: sql`CASE WHEN ${matchesPattern(sql`e.name`, [pattern])} THEN 1 ELSE 0 END`,
+        as: 'boolean',
+      }),
+    ),
+  ]
+}
+
+function assertDistinct(columns: readonly string[]): void {
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i)
+  if (twice === undefined) return
+  throw new SessionizeError(
+    'usage',
+    `Two columns of the session table would be called \`${twice}\`.`,
+    {
+      hint: `\`${twice}\` is a column of its own; rename the property in a query first, or leave it out.`,
+    },
+  )
+}
+
+/** Passive events that found no session move from kept to ignored in the ledger. */
+export async function settleLedger(
+  engine: Engine,
+  events: Events,
+  request: SessionRequest,
+): Promise<Ledger> {
+  if ((request.definition.passiveEvents ?? []).length === 0) return events.ledger
+  const rows = await engine.rows<{ file: number; n: bigint }>(compileIgnored(request, duckdb))
+  return withIgnored(events.ledger, new Map(rows.map(({ file, n }) => [file, Number(n)])))
 }
 
 /** Events per block among a sample of the users, taken by hash so that it is always the same. */

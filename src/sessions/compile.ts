@@ -6,13 +6,8 @@ import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { identifier, join, raw, type Sql, sql, withStages } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
-import {
-  type Attribute,
-  type BlockPlan,
-  type DataEdges,
-  type SessionPlan,
-  sessionStages,
-} from './stages.js'
+import type { Attribute, BlockPlan, DataEdges, Measure, SessionPlan } from './plan.js'
+import { sessionStages, unkeptStages } from './stages.js'
 
 export const YEAR_ONE = 62_135_596_800_000_000n
 
@@ -31,6 +26,19 @@ export interface SessionRequest {
   readonly dimensions: readonly Property[]
   /** `entry_` and `exit_` columns: first and last value that is not null. */
   readonly properties: readonly Property[]
+  /** Numbers added up over the events of a session. */
+  readonly measures: readonly NamedMeasure[]
+  /** Columns of `events` with the properties that the definition's rules name. */
+  readonly ruleColumns: Readonly<Record<string, string>>
+}
+
+export interface NamedMeasure {
+  /** As the session column is called. */
+  readonly name: string
+  /** Over `events AS e`, of an exact type. */
+  readonly value: Sql
+  /** How the session column shows the sum. */
+  readonly as: 'double' | 'integer' | 'boolean'
 }
 
 type Needs = 'names' | 'distinctNames' | 'recordedIds'
@@ -53,12 +61,14 @@ const COLUMNS: readonly SessionColumn[] = [
     name: 'session_id',
     about: 'stable id: MD5 of the user, a bar, and the start in microseconds since 1970',
     expression: (dialect) =>
-      dialect.md5(sql`user || '|' || ${dialect.asText(sql`start - ${YEAR_ONE}`)}`),
+      dialect.md5(
+        sql`user || '|' || ${dialect.asText(sql`start - ${YEAR_ONE}`)} || CASE WHEN place = 0 THEN '' ELSE '|' || ${dialect.asText(sql`place + 1`)} END`,
+      ),
   },
   {
     name: 'session_number',
     about: 'number within the user, from 1',
-    expression: () => raw('row_number() OVER (PARTITION BY user ORDER BY start)'),
+    expression: () => raw('row_number() OVER (PARTITION BY user ORDER BY start, place)'),
   },
   {
     name: 'start',
@@ -96,8 +106,8 @@ const COLUMNS: readonly SessionColumn[] = [
   },
   {
     name: 'bounce',
-    about: 'whether it is a session of one event',
-    expression: () => raw('events = 1'),
+    about: 'whether it is a session of one event, passive ones apart',
+    expression: () => raw('bounce'),
   },
   {
     name: 'seconds_since_previous',
@@ -112,8 +122,9 @@ const COLUMNS: readonly SessionColumn[] = [
   },
   {
     name: 'end_reason',
-    about: 'gap, or data_end when it is cut by the end of the data',
-    expression: () => raw(`CASE WHEN is_last AND end_censored THEN 'data_end' ELSE 'gap' END`),
+    about:
+      'gap, max_length, max_events, midnight, property, start_event, end_event, recorded, or data_end when the end of the data cuts it',
+    expression: () => raw('end_reason'),
   },
   {
     name: 'start_censored',
@@ -131,13 +142,15 @@ const COLUMNS: readonly SessionColumn[] = [
 export function sessionColumns({
   dimensions,
   properties,
-}: Pick<SessionRequest, 'dimensions' | 'properties'>): string[] {
+  measures,
+}: Pick<SessionRequest, 'dimensions' | 'properties' | 'measures'>): string[] {
   const own = COLUMNS.map(({ name }) => name)
   const at = own.indexOf('last_event') + 1
   return [
     ...own.slice(0, at),
     ...dimensions.map(({ name }) => name),
     ...properties.flatMap(({ name }) => [`entry_${name}`, `exit_${name}`]),
+    ...measures.map(({ name }) => name),
     ...own.slice(at),
   ]
 }
@@ -177,62 +190,96 @@ function attributes(
   return all.filter(({ name }) => columns.includes(name)).map((one, i) => ({ ...one, as: `a${i}` }))
 }
 
+type CarriedAttribute = Attribute & { readonly name: string }
+
+/** What the stages must carry for these columns. */
+function sessionPlan(
+  request: SessionRequest,
+  columns: readonly string[],
+): Omit<SessionPlan, 'attributes'> & { readonly attributes: readonly CarriedAttribute[] } {
+  const needs = new Set(
+    COLUMNS.filter(({ name }) => columns.includes(name)).map((column) => column.needs),
+  )
+  return {
+    definition: request.definition,
+    blocks: request.plan,
+    attributes: attributes(request, columns),
+    measures: request.measures.flatMap(({ name, value }, i): Measure[] =>
+      columns.includes(name) ? [{ value, as: measureName(i) }] : [],
+    ),
+    ruleColumns: request.ruleColumns,
+    names: needs.has('names'),
+    distinctNames: needs.has('distinctNames'),
+    recordedIds: needs.has('recordedIds'),
+  }
+}
+
+const measureName = (position: number): string => `m${position}`
+
 /** The session table: one row per session with the chosen columns, ordered by user and start. */
 export function compileSessions(
   request: SessionRequest,
   columns: readonly string[],
   dialect: Dialect,
 ): Sql {
-  const needs = new Set(
-    COLUMNS.filter(({ name }) => columns.includes(name)).map((column) => column.needs),
-  )
-  const carried = attributes(request, columns)
-  const plan: SessionPlan = {
-    definition: request.definition,
-    blocks: request.plan,
-    attributes: carried,
-    names: needs.has('names'),
-    distinctNames: needs.has('distinctNames'),
-    recordedIds: needs.has('recordedIds'),
+  const plan = sessionPlan(request, columns)
+  const value = (name: string): Sql => {
+    const attribute = plan.attributes.find((one) => one.name === name)
+    if (attribute !== undefined) return identifier(attribute.as)
+    const measure = request.measures.findIndex((one) => one.name === name)
+    if (measure >= 0) return measureValue(request, measure, dialect)
+    return COLUMNS.find((one) => one.name === name)?.expression(dialect) ?? raw('NULL')
   }
-  const select = columns.map((name) => {
-    const attribute = carried.find((one) => one.name === name)
-    if (attribute !== undefined) return sql`${identifier(attribute.as)} AS ${identifier(name)}`
-    const column = COLUMNS.find((one) => one.name === name)
-    return sql`${column?.expression(dialect) ?? raw('NULL')} AS ${identifier(name)}`
-  })
+  const select = columns.map((name) => sql`${value(name)} AS ${identifier(name)}`)
   return withStages(
     sessionStages(plan, request.edges, dialect),
     // Qualified, because output columns reuse the names `start` and `end` for instants.
-    sql`SELECT ${join(select, ',\n  ')}\nFROM sessions\nORDER BY sessions.user, sessions.start`,
+    sql`SELECT ${join(select, ',\n  ')}\nFROM sessions\nORDER BY sessions.user, sessions.start, sessions.place`,
   )
+}
+
+function measureValue({ measures }: SessionRequest, position: number, dialect: Dialect): Sql {
+  const sum = identifier(measureName(position))
+  switch (measures[position]?.as) {
+    case 'boolean':
+      return sql`${sum} > 0`
+    case 'integer':
+      return dialect.integer(sum)
+    default:
+      return dialect.double(sum)
+  }
 }
 
 /** Sessions for analysis: times and lengths as integers, so that sums are exact in any order. */
 export function compileMeasures(request: SessionRequest, dialect: Dialect): Sql {
-  const names = request.dimensions.map(({ name }) => name)
-  const carried = attributes(request, names)
-  const plan: SessionPlan = {
-    definition: request.definition,
-    blocks: request.plan,
-    attributes: carried,
-    names: false,
-    distinctNames: false,
-    recordedIds: false,
-  }
+  const plan = sessionPlan(
+    request,
+    request.dimensions.map(({ name }) => name),
+  )
   const columns = [
     raw('user'),
     raw('start'),
     raw('"end"'),
     sql`"end" - start AS length`,
     raw('events'),
+    raw('bounce'),
     raw('previous_end'),
     raw('start_censored'),
     raw('end_censored'),
-    ...carried.map(({ as }, i) => sql`${identifier(as)} AS ${identifier(`segment_${i}`)}`),
+    raw('end_reason'),
+    ...plan.attributes.map(({ as }, i) => sql`${identifier(as)} AS ${identifier(`segment_${i}`)}`),
   ]
   return withStages(
     sessionStages(plan, request.edges, dialect),
     sql`SELECT ${join(columns)}\nFROM sessions`,
+  )
+}
+
+/** Events that found no session, counted per file: `file`, `n`. */
+export function compileIgnored(request: SessionRequest, dialect: Dialect): Sql {
+  const plan = sessionPlan(request, [])
+  return withStages(
+    unkeptStages(plan, dialect),
+    sql`SELECT file, count(*) AS n FROM unkept GROUP BY file`,
   )
 }

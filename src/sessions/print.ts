@@ -2,9 +2,9 @@
 import { duckdb } from '../dialects/duckdb.js'
 import { identifier, sql } from '../sql/sql.js'
 import { chooseColumns, compileSessions, type SessionRequest } from './compile.js'
-import type { SessionDefinition } from './definition.js'
+import { ruleProperties, type SessionDefinition } from './definition.js'
 import { formatDuration } from './duration.js'
-import type { BlockPlan } from './stages.js'
+import type { BlockPlan } from './plan.js'
 
 export interface PrintOptions {
   readonly definition: SessionDefinition
@@ -20,6 +20,8 @@ export function sessionSql({ definition, by, plan, columns }: PrintOptions): str
     edges: { first: sql`(SELECT min(t) FROM events)`, last: sql`(SELECT max(t) FROM events)` },
     dimensions: by.map((name) => ({ name, column: name })),
     properties: [],
+    measures: [],
+    ruleColumns: Object.fromEntries(ruleProperties(definition).map((name) => [name, name])),
   }
   const heading = [
     `-- Sessions: a gap of ${definition.boundary === 'after' ? 'more than' : 'at least'} ${formatDuration(definition.gapMicros)} ends one.`,

@@ -6,7 +6,7 @@ import {
   type Field,
   Precision,
   TimeUnit as Unit,
-  type Vector,
+  Vector,
 } from 'apache-arrow'
 import { jsonTexts } from './arrow-json.js'
 import type { LogicalType, Page, ParquetColumn, PhysicalType, TimeUnit } from './parquet.js'
@@ -185,6 +185,8 @@ function bits(bitmap: Uint8Array, offset: number, count: number): Uint8Array {
 function bytesOf(values: unknown, runs: Runs, width: number): Uint8Array {
   if (!ArrayBuffer.isView(values)) throw new RangeError('a column has no values')
   const all = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  const needed = (runs.at(-1)?.[1] ?? 0) * width
+  if (all.length < needed) throw new RangeError('a column has fewer values than rows')
   const out = new Uint8Array(countOf(runs) * width)
   let position = 0
   for (const [start, end] of runs) {
@@ -261,9 +263,11 @@ function stretches(data: Data, runs: Runs): Page['values'] {
     let before = from
     for (let i = start; i < end; i++) {
       const after = offsets(i + 1)
+      if (after < before) throw new RangeError('a text of a negative length')
       lengths[position++] = after - before
       before = after
     }
+    if (before > values.length) throw new RangeError('a text leads outside')
     parts.push(values.subarray(from, before))
   }
   const [only] = parts
@@ -272,8 +276,11 @@ function stretches(data: Data, runs: Runs): Page['values'] {
 }
 
 /** Offsets of 32 or 64 bits. */
-export function offsetsOf(data: Data): (row: number) => number {
+function offsetsOf(data: Data): (row: number) => number {
   const offsets: unknown = data.valueOffsets
+  if (ArrayBuffer.isView(offsets) && 'length' in offsets && Number(offsets.length) <= data.length) {
+    throw new RangeError('a column has fewer offsets than rows')
+  }
   if (offsets instanceof Int32Array) return (row) => offsets[row] ?? 0
   if (offsets instanceof BigInt64Array) return (row) => Number(offsets[row] ?? 0n)
   throw new RangeError('a column has no offsets')

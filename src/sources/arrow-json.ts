@@ -73,8 +73,17 @@ function slicedChild(data: Data): {
   }
   const at = (row: number): number => Number(offsets[row] ?? 0)
   const first = at(0)
-  const child: Data | undefined = data.children[0]?.slice(first, at(data.length) - first)
-  return { child, range: (row) => [at(row) - first, at(row + 1) - first] }
+  const used = at(data.length) - first
+  if (used < 0 || used > (data.children[0]?.length ?? 0)) {
+    throw new RangeError('a list leads outside')
+  }
+  const child: Data | undefined = data.children[0]?.slice(first, used)
+  const range = (row: number): [number, number] => {
+    const [start, end] = [at(row) - first, at(row + 1) - first]
+    if (start < 0 || end < start || end > used) throw new RangeError('a list leads outside')
+    return [start, end]
+  }
+  return { child, range }
 }
 
 function dictionaryTexts(data: Data): Texts {

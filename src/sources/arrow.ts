@@ -5,7 +5,8 @@
  *
  * Imported when an Arrow file turns up, as apache-arrow takes a while to load.
  */
-import { type FileHandle, open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import {
   CompressionType,
   compressionRegistry,
@@ -16,7 +17,9 @@ import {
 } from 'apache-arrow'
 import { SessionizeError } from '../errors/errors.js'
 import { columnOf, pageOf } from './arrow-columns.js'
+import { verifyMessages } from './arrow-messages.js'
 import { corrupt } from './failures.js'
+import { buffers } from './gzip.js'
 import { unpackLz4 } from './lz4.js'
 import { ParquetWriter, ROW_GROUP_ROWS } from './parquet.js'
 
@@ -28,16 +31,17 @@ export async function arrowToParquet(
 ): Promise<number> {
   const file = await open(source, 'r')
   try {
-    if (await isCutShort(file)) {
-      throw corrupt(label, 'is cut short: an Arrow file ends with its footer, and this has none')
-    }
-    const reader = await RecordBatchReader.from(file)
+    const layout = await verifyMessages(file)
+    const reader = await (layout === 'file'
+      ? RecordBatchReader.from(file)
+      : RecordBatchReader.from(buffers(createReadStream(source, { highWaterMark: READ_BYTES }))))
     await reader.open({ autoDestroy: false })
     const batches: AsyncIterable<RecordBatch> = reader
     return await writeBatches(reader.schema, batches, target)
   } catch (error) {
     throw arrowFailure(label, error)
   } finally {
+    // The reader may have closed it.
     await file.close().catch(() => undefined)
   }
 }
@@ -53,6 +57,9 @@ async function writeBatches(
       for (let start = 0; start < batch.numRows; start += ROW_GROUP_ROWS) {
         const rows = Math.min(ROW_GROUP_ROWS, batch.numRows - start)
         const columns: readonly Data[] = batch.data.children
+        if (columns.some(({ length }) => length !== batch.numRows)) {
+          throw new RangeError('columns of different lengths')
+        }
         const pages = columns.map((column) =>
           pageOf(rows === batch.numRows ? column : column.slice(start, rows)),
         )
@@ -66,17 +73,7 @@ async function writeBatches(
   }
 }
 
-const MAGIC = 'ARROW1'
-
-/** A file (not a stream) says so at both ends. */
-async function isCutShort(file: FileHandle): Promise<boolean> {
-  const { size } = await file.stat()
-  const ends = Buffer.alloc(MAGIC.length)
-  await file.read(ends, 0, ends.length, 0)
-  if (ends.toString('latin1') !== MAGIC) return false
-  await file.read(ends, 0, ends.length, Math.max(0, size - ends.length))
-  return ends.toString('latin1') !== MAGIC
-}
+const READ_BYTES = 1024 * 1024
 
 compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: unpackLz4 })
 
@@ -89,5 +86,8 @@ function arrowFailure(label: string, error: unknown): SessionizeError {
       cause: error,
     })
   }
-  return corrupt(label, `is a damaged Arrow file (${message.replace(/\.$/, '')})`, { cause: error })
+  // Node's words for reading past the end of a buffer say nothing to a user.
+  const outside = error instanceof Error && 'code' in error && error.code === 'ERR_OUT_OF_RANGE'
+  const what = outside ? 'a position leads outside' : message.replace(/\.$/, '')
+  return corrupt(label, `is a damaged Arrow file (${what})`, { cause: error })
 }

@@ -75,15 +75,18 @@ function isArrowStream(head: Buffer): boolean {
   return length > 0 && length % 8 === 0
 }
 
-/** Text has a stray NUL at most; pictures and programs have many control characters. */
+/**
+ * Text has a stray NUL at most; pictures and programs have control characters all over. Bytes that
+ * are no UTF-8 do not count: text in an older encoding is text, and its rows will say what is wrong.
+ */
 function looksBinary(text: string): boolean {
   const sample = text.slice(0, 4096)
-  let odd = 0
-  for (const char of sample) {
-    const code = char.charCodeAt(0)
-    if (code === 0xfffd || (code < 32 && !(code >= 9 && code <= 13) && code !== 27)) odd++
+  let controls = 0
+  for (let i = 0; i < sample.length; i++) {
+    const code = sample.charCodeAt(i)
+    if (code < 32 && !(code >= 9 && code <= 13) && code !== 27) controls++
   }
-  return odd > sample.length / 10
+  return controls > Math.max(3, sample.length / 50)
 }
 
 type Shape = Pick<SniffedText, 'format' | 'sure'> & { readonly delimiter?: string }

@@ -126,8 +126,8 @@ const encrypted = (name: string): SessionizeError =>
 
 /** Decompressed here and not by yauzl: in large pieces, and counted, because headers can lie. */
 async function* content(archive: Archive, entry: Entry, label: string): AsyncGenerator<Buffer> {
-  const { fileDataStart } = await archive.zip.readLocalFileHeaderPromise(entry, { minimal: true })
-  const stored = range(archive.file, fileDataStart, entry.compressedSize, label)
+  const start = await dataStart(archive.zip, entry, label)
+  const stored = range(archive.file, start, entry.compressedSize, label)
   const plain = entry.compressionMethod === 8 ? inflated(stored) : stored
   let length = 0
   let checksum = 0
@@ -145,6 +145,14 @@ async function* content(archive: Archive, entry: Entry, label: string): AsyncGen
     throw corrupt(label, `is cut short: ${length} of ${entry.uncompressedSize} bytes`)
   }
   if (checksum !== entry.crc32) throw corrupt(label, 'is damaged: it does not match its checksum')
+}
+
+async function dataStart(zip: ZipFile, entry: Entry, label: string): Promise<number> {
+  try {
+    return (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart
+  } catch (error) {
+    throw zipFailure(label, error)
+  }
 }
 
 async function* range(

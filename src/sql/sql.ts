@@ -51,6 +51,8 @@ export interface Stage {
   readonly body: Sql
   /** Computed once although several later stages read it. */
   readonly materialized?: boolean
+  /** Refers to itself. */
+  readonly recursive?: boolean
 }
 
 export function withStages(stages: readonly Stage[], final: Sql): Sql {
@@ -59,5 +61,6 @@ export function withStages(stages: readonly Stage[], final: Sql): Sql {
     ({ name, comment, body, materialized }) =>
       `-- ${comment}\n${name} AS ${materialized === true ? 'MATERIALIZED ' : ''}(\n${body.text}\n)`,
   )
-  return new Sql(`WITH\n${rendered.join(',\n\n')}\n\n${final.text}`)
+  const keyword = stages.some(({ recursive }) => recursive === true) ? 'WITH RECURSIVE' : 'WITH'
+  return new Sql(`${keyword}\n${rendered.join(',\n\n')}\n\n${final.text}`)
 }

@@ -112,6 +112,15 @@ const cases: readonly [what: string, content: string | Buffer, name: string, exp
       'a.csv',
       csv(',', { encoding: 'utf-8' }),
     ],
+    [
+      'Windows-1251, left to the reader to refuse row by row',
+      Buffer.from(
+        'user,\xe3\xee\xf0\xee\xe4\na,\xcc\xee\xf1\xea\xe2\xe0\nb,\xd2\xf3\xeb\xe0\n',
+        'latin1',
+      ),
+      'a.csv',
+      csv(','),
+    ],
     // Access logs.
     ['combined log lines', `${combined}\n${combined}\n`, 'access', text('log', { sure: true })],
     [

@@ -23,6 +23,9 @@ interface Flags extends SharedFlags, OutputFlags {
   readonly format?: TableFormat
   readonly columns?: string[]
   readonly property?: string[]
+  readonly sum?: string[]
+  readonly count?: string[]
+  readonly converted?: string[]
 }
 
 const EXAMPLES = `Examples:
@@ -37,11 +40,19 @@ export function sessionsCommand({ terminal, signal }: Context): Command {
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
   inputOptions(command)
-  dimensionOptions(definitionOptions(command)).option(
-    '--property <columns>',
-    'add entry_ and exit_ columns: first and last filled value in the session',
-    names,
-  )
+  dimensionOptions(definitionOptions(command))
+    .option(
+      '--property <columns>',
+      'add entry_ and exit_ columns: first and last filled value in the session',
+      names,
+    )
+    .option('--sum <columns>', 'add sum_ columns of numeric properties', names)
+    .option('--count <names>', 'add count_ columns of events by name', names)
+    .option(
+      '--converted <names>',
+      'add has_ columns: whether the session holds such an event',
+      names,
+    )
   outputOptions(command, ['csv', 'ndjson', 'parquet', 'arrow']).option(
     '--columns <names>',
     'only these columns, in this order; fewer are faster',
@@ -50,11 +61,18 @@ export function sessionsCommand({ terminal, signal }: Context): Command {
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
     const { withDataset } = await import('../../events/dataset.js')
-    const { planSessions, sessionTable } = await import('../../sessions/build.js')
+    const { neededProperties, planSessions, sessionTable } = await import('../../sessions/build.js')
     const { tableFormatOf, writeTable } = await import('../../sessions/write.js')
-    const dimensions = flags.by ?? []
-    const properties = flags.property ?? []
     const definition = readDefinition(flags)
+    const build = {
+      definition,
+      dimensions: flags.by ?? [],
+      properties: flags.property ?? [],
+      sums: flags.sum ?? [],
+      counts: flags.count ?? [],
+      conversions: flags.converted ?? [],
+      ...planOf(flags),
+    }
     const format = flags.format ?? tableFormatOf(flags.output ?? '') ?? 'csv'
     const watch = new Watch(terminal)
     await withTarget(flags.output, (target) =>
@@ -62,18 +80,13 @@ export function sessionsCommand({ terminal, signal }: Context): Command {
         withDataset(
           requireInputs(inputs, terminal),
           {
-            ...readDataset(flags, terminal, signal, [...new Set([...dimensions, ...properties])]),
+            ...readDataset(flags, terminal, signal, neededProperties(build)),
             onProgress: watch.sources,
           },
           async ({ engine, events, workspace }) => {
             watch.engine(engine, events.ledger.kept)
             await writeRejects(engine, events, rejects)
-            const request = await planSessions(engine, events, {
-              definition,
-              dimensions,
-              properties,
-              ...planOf(flags),
-            })
+            const request = await planSessions(engine, events, build)
             const query = sessionTable(request, flags.columns)
             await toOutput(
               target,

@@ -1,0 +1,150 @@
+/**
+ * A condition on figures, such as `sessions >= 3 and p90_length > '5m'`. The engine parses it, so
+ * that it is a condition and nothing else; texts compared with a length become seconds.
+ */
+import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import { didYouMean } from '../errors/suggest.js'
+import { parseDuration } from '../sessions/duration.js'
+import { raw, type Sql, sql, text } from '../sql/sql.js'
+import { findMeasure, MEASURE_NAMES, type Measure } from './measures.js'
+
+export interface FigureCondition {
+  readonly expression: Sql
+  /** The figures that it names, each once. */
+  readonly measures: readonly Measure[]
+}
+
+type Node = Readonly<Record<string, unknown>>
+
+const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
+
+const PREFIX = 'SELECT 1 WHERE ('
+
+/** @throws SessionizeError `bad_condition` or `unknown_column`. */
+export async function parseFigureCondition(
+  engine: Engine,
+  condition: string,
+  flag: string,
+): Promise<FigureCondition> {
+  const statement = `${PREFIX}${condition}\n)`
+  const { tree } = await engine.row<{ tree: string }>(
+    sql`SELECT json_serialize_sql(${text(statement)}) AS tree`,
+  )
+  const parsed: unknown = JSON.parse(tree)
+  if (!isNode(parsed) || parsed['error'] === true) {
+    const message = isNode(parsed) ? String(parsed['error_message']) : 'it cannot be parsed'
+    throw refused(flag, `is not a condition: ${message.split('\n')[0]}`)
+  }
+  const statements = parsed['statements']
+  if (!Array.isArray(statements) || statements.length !== 1) {
+    throw refused(flag, 'must be one condition.')
+  }
+  const found = new Reading(flag)
+  found.visit(statements[0])
+  return {
+    expression: raw(withSeconds(statement, found.durations).slice(PREFIX.length, -2)),
+    measures: [...found.measures.values()],
+  }
+}
+
+const refused = (flag: string, what: string): SessionizeError =>
+  new SessionizeError('bad_condition', `${flag} ${what}`, {
+    hint: `Write it as ${flag} "sessions >= 3 and p90_length > '5m'".`,
+  })
+
+/** Node classes that can only be asked of many rows, or of other tables. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  SUBQUERY: 'cannot hold a subquery.',
+  WINDOW: 'cannot hold a window function.',
+  STAR: 'cannot hold *.',
+}
+
+class Reading {
+  readonly measures = new Map<string, Measure>()
+  /** Where texts stand that are lengths of time, in bytes of the statement. */
+  readonly durations: { readonly at: number; readonly value: string }[] = []
+
+  constructor(private readonly flag: string) {}
+
+  visit(node: unknown): void {
+    if (Array.isArray(node)) {
+      for (const child of node) this.visit(child)
+      return
+    }
+    if (!isNode(node)) return
+    const foreign = FOREIGN[String(node['class'])]
+    if (foreign !== undefined) throw refused(this.flag, foreign)
+    if (node['class'] === 'COLUMN_REF') this.reference(node)
+    if (isComparison(node)) this.compare(node)
+    for (const child of Object.values(node)) this.visit(child)
+  }
+
+  private reference(node: Node): void {
+    const path = columnPath(node)
+    const measure = findMeasure(path)
+    if (measure === undefined) {
+      throw new SessionizeError(
+        'unknown_column',
+        `No figure \`${path}\` for ${this.flag}.${didYouMean(path, MEASURE_NAMES)}`,
+        { hint: `Figures: ${MEASURE_NAMES.join(', ')}.` },
+      )
+    }
+    this.measures.set(measure.name, measure)
+  }
+
+  private compare(node: Node): void {
+    const sides = operands(node)
+    const timed = sides.some(
+      (side) => side['class'] === 'COLUMN_REF' && findMeasure(columnPath(side))?.duration === true,
+    )
+    if (!timed) return
+    for (const side of sides) {
+      const literal = textLiteral(side)
+      if (literal !== undefined) this.durations.push(literal)
+    }
+  }
+}
+
+const columnPath = (node: Node): string =>
+  Array.isArray(node['column_names']) ? node['column_names'].map(String).join('.') : ''
+
+/** `a < b`, `a BETWEEN b AND c`, `a IN (b, c)`. */
+const isComparison = (node: Node): boolean =>
+  node['class'] === 'COMPARISON' || node['class'] === 'BETWEEN' || node['class'] === 'OPERATOR'
+
+function operands(node: Node): Node[] {
+  const { left, right, input, lower, upper, children } = node
+  return [left, right, input, lower, upper, ...(Array.isArray(children) ? children : [])].filter(
+    isNode,
+  )
+}
+
+function textLiteral(node: Node): { at: number; value: string } | undefined {
+  const value = node['value']
+  if (node['class'] !== 'CONSTANT' || !isNode(value) || typeof value['value'] !== 'string') {
+    return undefined
+  }
+  return { at: Number(node['query_location']), value: value['value'] }
+}
+
+/** Each text literal at its place is replaced by its number of seconds. */
+function withSeconds(
+  statement: string,
+  durations: readonly { readonly at: number; readonly value: string }[],
+): string {
+  // The engine counts bytes.
+  let out = Buffer.from(statement)
+  for (const { at, value } of [...durations].sort((a, b) => b.at - a.at)) {
+    const tail = out.subarray(at).toString('utf8')
+    const literal = /^'(?:[^']|'')*'/.exec(tail)?.[0]
+    if (literal === undefined) continue
+    const seconds = parseDuration(value, 'a length of') / 1e6
+    out = Buffer.concat([
+      out.subarray(0, at),
+      Buffer.from(String(seconds)),
+      out.subarray(at + Buffer.byteLength(literal)),
+    ])
+  }
+  return out.toString('utf8')
+}

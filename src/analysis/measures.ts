@@ -1,0 +1,56 @@
+/**
+ * Figures that a user may name in a condition (`--having`, and `users --where`), as aggregates over
+ * the rows of `sessions`. Lengths are in seconds.
+ */
+import { asTimestamp } from '../events/clock.js'
+import { raw, type Sql, sql } from '../sql/sql.js'
+
+export interface Measure {
+  readonly name: string
+  /** A text compared with it is a length of time (`'5m'`). */
+  readonly duration: boolean
+  readonly aggregate: Sql
+}
+
+const one = (name: string, aggregate: Sql, duration = false): Measure => ({
+  name,
+  duration,
+  aggregate,
+})
+
+const total = sql`CAST(coalesce(sum(length), 0) AS DOUBLE)`
+
+const MEASURES: readonly Measure[] = [
+  one('sessions', raw('count(*)')),
+  one('users', raw('count(DISTINCT user)')),
+  one('events', raw('CAST(coalesce(sum(events), 0) AS BIGINT)')),
+  one('bounces', raw('count(*) FILTER (WHERE events = 1)')),
+  one('bounce_share', raw('count(*) FILTER (WHERE events = 1) / count(*)')),
+  one('events_per_session', raw('CAST(sum(events) AS DOUBLE) / count(*)')),
+  one('sessions_per_user', raw('count(*) / count(DISTINCT user)')),
+  one('total_length', sql`${total} / 1e6`, true),
+  one('mean_length', sql`${total} / count(*) / 1e6`, true),
+  one('min_length', raw('min(length) / 1e6'), true),
+  one('max_length', raw('max(length) / 1e6'), true),
+  one('first_start', asTimestamp(raw('min(start)'))),
+  one('last_start', asTimestamp(raw('max(start)'))),
+  one('last_end', asTimestamp(raw('max("end")'))),
+]
+
+/** Examples of the quantiles, of which any can be named: `p90_length`, `p99.9_length`. */
+const QUANTILE_EXAMPLES = ['p50_length', 'p75_length', 'p90_length', 'p95_length', 'p99_length']
+
+export const MEASURE_NAMES: readonly string[] = [
+  ...MEASURES.map(({ name }) => name),
+  ...QUANTILE_EXAMPLES,
+]
+
+/** Undefined when there is no figure of that name. */
+export function findMeasure(written: string): Measure | undefined {
+  const name = written.toLowerCase()
+  const known = MEASURES.find((measure) => measure.name === name)
+  if (known !== undefined) return known
+  const percent = Number(/^p(\d{1,2}(?:\.\d+)?)_length$/.exec(name)?.[1] ?? Number.NaN)
+  if (!Number.isFinite(percent)) return undefined
+  return one(name, sql`quantile_cont(length, ${percent / 100}) / 1e6`, true)
+}

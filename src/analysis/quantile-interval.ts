@@ -1,0 +1,139 @@
+/**
+ * Intervals for quantiles. Sessions of one user are alike, so an interval that counted them as
+ * independent would be too narrow.
+ *
+ * The share of sessions at most as long as the quantile is given a Clopper-Pearson interval with
+ * the effective sample size n / design effect (Korn and Graubard 1998), and its ends are turned
+ * into lengths (Woodruff 1952): what R's survey package calls `svyquantile(interval.type =
+ * "beta")`. With one session per user it is the usual interval between two order statistics
+ * (Conover 1999, section 3.2).
+ */
+import type { Engine } from '../engines/duckdb.js'
+import { identifier, join, type Sql, sql } from '../sql/sql.js'
+import { betaQuantile, normalQuantile, studentQuantile } from './distributions.js'
+import type { QuantileEstimate } from './figures.js'
+
+/** From here on the Wilson interval is as good, and the beta quantile is hard to compute. */
+const LARGE = 1_000
+
+/** The ends of the interval for a share `p` seen in `n` independent observations. */
+export function shareInterval(p: number, n: number, confidence: number): [number, number] {
+  const tail = (1 - confidence) / 2
+  if (n < LARGE) {
+    const successes = p * n
+    return [
+      successes <= 0 ? 0 : betaQuantile(tail, successes, n - successes + 1),
+      successes >= n ? 1 : betaQuantile(1 - tail, successes + 1, n - successes),
+    ]
+  }
+  // Wilson 1927.
+  const z = normalQuantile(1 - tail)
+  const middle = (p + (z * z) / (2 * n)) / (1 + (z * z) / n)
+  const half = (z / (1 + (z * z) / n)) * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))
+  return [Math.max(0, middle - half), Math.min(1, middle + half)]
+}
+
+/** What one user's sessions add to the variance of a share, summed over the users. */
+export interface ClusterSums {
+  readonly users: number
+  /** Sessions, and those of them at most as long as the quantile. */
+  readonly sessions: number
+  readonly below: number
+  /** Σ n², Σ k n, Σ k² over users with n sessions, k of them below. */
+  readonly nn: number
+  readonly kn: number
+  readonly kk: number
+}
+
+/** How many independent sessions would tell as much; null where there are fewer than two users. */
+export function effectiveSessions(sums: ClusterSums, confidence: number): number | null {
+  const { users, sessions, below, nn, kn, kk } = sums
+  if (users < 2 || sessions === 0) return null
+  const p = below / sessions
+  const independent = (p * (1 - p)) / sessions
+  // Of a ratio of sums over clusters: Cochran 1977, section 3.12.
+  const clustered =
+    ((users / (users - 1)) * Math.max(0, kk - 2 * p * kn + p * p * nn)) / sessions ** 2
+  const effect = independent > 0 ? Math.max(1, clustered / independent) : nn / sessions
+  const tail = 1 - (1 - confidence) / 2
+  // Few users say little about their own spread: Korn and Graubard's correction of the freedom.
+  const freedom = (normalQuantile(tail) / studentQuantile(tail, users - 1)) ** 2
+  return (sessions / effect) * Math.min(1, freedom)
+}
+
+/** Quantiles of `length` over the rows of `from`, each with its interval. */
+export async function quantileEstimates(
+  engine: Engine,
+  from: Sql,
+  shares: readonly number[],
+  confidence: number,
+): Promise<QuantileEstimate[]> {
+  const at = await quantiles(engine, from, shares)
+  if (at === null) {
+    return shares.map((share) => ({ share, seconds: null, lowSeconds: null, highSeconds: null }))
+  }
+  const sums = await clusterSums(engine, from, at)
+  const ends = sums.map((one, i) => {
+    const effective = effectiveSessions(one, confidence)
+    return effective === null ? null : shareInterval(shares[i] ?? 0, effective, confidence)
+  })
+  const wanted = ends.flatMap((pair) => pair ?? [])
+  const lengths = wanted.length === 0 ? [] : ((await quantiles(engine, from, wanted)) ?? [])
+  let next = 0
+  return shares.map((share, i) => {
+    const known = ends[i] !== null
+    const [low, high] = known ? [lengths[next++], lengths[next++]] : [undefined, undefined]
+    return {
+      share,
+      seconds: inSeconds(at[i]),
+      lowSeconds: inSeconds(low),
+      highSeconds: inSeconds(high),
+    }
+  })
+}
+
+const inSeconds = (micros: number | undefined): number | null =>
+  micros === undefined ? null : micros / 1e6
+
+async function quantiles(
+  engine: Engine,
+  from: Sql,
+  shares: readonly number[],
+): Promise<number[] | null> {
+  if (shares.length === 0) return []
+  const { at } = await engine.row<{ at: number[] | null }>(
+    sql`SELECT quantile_cont(length, [${join([...shares])}]) AS at FROM ${from}`,
+  )
+  return at
+}
+
+async function clusterSums(
+  engine: Engine,
+  from: Sql,
+  at: readonly number[],
+): Promise<ClusterSums[]> {
+  if (at.length === 0) return []
+  const counts = at.map(
+    (micros, i) => sql`count(*) FILTER (WHERE length <= ${micros}) AS ${identifier(`k${i}`)}`,
+  )
+  const sums = at.flatMap((_, i) => {
+    const k = identifier(`k${i}`)
+    return [
+      sql`sum(${k}) AS ${identifier(`below${i}`)}`,
+      sql`sum(${k} * n) AS ${identifier(`kn${i}`)}`,
+      sql`sum(${k} * ${k}) AS ${identifier(`kk${i}`)}`,
+    ]
+  })
+  const row = await engine.row<Record<string, bigint | null>>(sql`
+    SELECT count(*) AS users, sum(n) AS sessions, sum(n * n) AS nn, ${join(sums)}
+    FROM (SELECT user, count(*) AS n, ${join(counts)} FROM ${from} GROUP BY user)`)
+  const number = (name: string): number => Number(row[name] ?? 0n)
+  return at.map((_, i) => ({
+    users: number('users'),
+    sessions: number('sessions'),
+    nn: number('nn'),
+    below: number(`below${i}`),
+    kn: number(`kn${i}`),
+    kk: number(`kk${i}`),
+  }))
+}

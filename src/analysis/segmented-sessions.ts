@@ -1,0 +1,183 @@
+/**
+ * Sessions with the values that they are grouped by: the relation `segmented` has the columns of
+ * `sessions` and per key a text `key_N` and its place in order, `rank_N` (NULL: by value).
+ */
+import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import { asTimestamp } from '../events/clock.js'
+import type { Events } from '../events/open.js'
+import { measureSessions, planSessions } from '../sessions/build.js'
+import type { SessionDefinition } from '../sessions/definition.js'
+import type { BlockPlan } from '../sessions/plan.js'
+import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { PRODUCT_BINS } from './bins.js'
+import { type CalendarPart, type Pick, parseSegmentKey, type SegmentKey } from './segment-key.js'
+
+export interface SegmentOptions {
+  readonly definition: SessionDefinition
+  /** As `--by` takes them. */
+  readonly by: readonly string[]
+  /** For calendar parts; UTC by default. */
+  readonly reportTimeZone?: string
+  readonly plan?: BlockPlan
+}
+
+/** Creates the table `sessions` and the relation `segmented`. */
+export async function measureSegments(
+  engine: Engine,
+  events: Events,
+  options: SegmentOptions,
+): Promise<void> {
+  const keys = options.by.map(parseSegmentKey)
+  const firsts = [
+    ...new Set(
+      keys.flatMap((key) => (key.kind === 'property' && key.pick === 'first' ? key.property : [])),
+    ),
+  ]
+  await assertZone(engine, options.reportTimeZone)
+  const request = await planSessions(engine, events, {
+    definition: options.definition,
+    dimensions: firsts,
+    properties: [],
+    ...(options.plan === undefined ? {} : { plan: options.plan }),
+  })
+  await measureSessions(engine, request)
+  const columns: Sql[] = []
+  const joins: Sql[] = []
+  for (const [i, key] of keys.entries()) {
+    const table = identifier(`picked_${i}`)
+    if (key.kind === 'property' && key.pick !== 'first') {
+      await pickValues(engine, events, key.property, key.pick, table)
+      joins.push(
+        key.pick === 'user'
+          ? sql` LEFT JOIN ${table} ON ${table}.user = s.user`
+          : sql` LEFT JOIN ${table} ON ${table}.id = s.rowid`,
+      )
+    }
+    const { value, rank } = expression(
+      key,
+      firsts,
+      table,
+      options.reportTimeZone ?? 'UTC',
+    )
+    columns.push(sql`${value} AS ${identifier(`key_${i}`)}`)
+    columns.push(sql`CAST(${rank} AS BIGINT) AS ${identifier(`rank_${i}`)}`)
+  }
+  await engine.run(
+    sql`CREATE OR REPLACE TEMP VIEW segmented AS SELECT s.*${join(
+      columns.map((column) => sql`, ${column}`),
+      '',
+    )} FROM sessions AS s${join(joins, '')}`,
+  )
+}
+
+/** Whether the key's values have an order of their own, as hours do and platforms do not. */
+export const isOrdered = (key: SegmentKey): boolean =>
+  key.kind === 'calendar' || key.kind === 'length'
+
+async function assertZone(engine: Engine, zone: string | undefined): Promise<void> {
+  if (zone === undefined) return
+  try {
+    await engine.row(sql`SELECT timezone(${text(zone)}, TIMESTAMPTZ '2024-01-01') AS local`)
+  } catch (error) {
+    throw new SessionizeError('usage', `--report-timezone ${zone} is not a time zone.`, {
+      hint: 'Use a name of the IANA database, such as Europe/Berlin, or UTC.',
+      cause: error,
+    })
+  }
+}
+
+/** Local wall-clock time of an instant that is counted in microseconds since year 1. */
+export const localTime = (micros: Sql, zone: string): Sql =>
+  sql`timezone(${text(zone)}, ${asTimestamp(micros)})`
+
+function expression(
+  key: SegmentKey,
+  firsts: readonly string[],
+  table: Sql,
+  zone: string,
+): { value: Sql; rank: Sql } {
+  const none = raw('NULL')
+  switch (key.kind) {
+    case 'property':
+      return {
+        value:
+          key.pick === 'first'
+            ? sql`s.${identifier(`segment_${firsts.indexOf(key.property)}`)}`
+            : sql`${table}.value`,
+        rank: none,
+      }
+    case 'calendar':
+      return calendar(key.part, localTime(sql`s.start`, zone))
+    case 'length':
+      return {
+        value: byLength(({ label }) => text(label)),
+        rank: byLength((_, i) => sql`${i}`),
+      }
+    case 'visitor':
+      return {
+        value: raw(`CASE WHEN s.previous_end IS NULL THEN 'new' ELSE 'returning' END`),
+        rank: none,
+      }
+  }
+}
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
+
+function calendar(part: CalendarPart, local: Sql): { value: Sql; rank: Sql } {
+  const start = (unit: string): Sql => sql`epoch_us(date_trunc(${text(unit)}, ${local}))`
+  switch (part) {
+    case 'hour':
+      return { value: sql`strftime(${local}, '%H')`, rank: sql`hour(${local})` }
+    case 'weekday':
+      return {
+        value: sql`[${join(WEEKDAYS.map(text))}][isodow(${local})]`,
+        rank: sql`isodow(${local})`,
+      }
+    case 'day':
+      return { value: sql`strftime(${local}, '%Y-%m-%d')`, rank: start('day') }
+    case 'week':
+      return { value: sql`strftime(${local}, '%G-W%V')`, rank: start('week') }
+    case 'month':
+      return { value: sql`strftime(${local}, '%Y-%m')`, rank: start('month') }
+  }
+}
+
+function byLength(of: (bin: (typeof PRODUCT_BINS)[number], at: number) => Sql): Sql {
+  const cases = PRODUCT_BINS.map(
+    (bin, i) => sql`WHEN s.length >= ${bin.fromMicros} THEN ${of(bin, i)}`,
+  )
+  return sql`CASE ${join(cases.reverse(), ' ')} END`
+}
+
+/**
+ * Values that need more than a session's first: each event is joined to the session that it is in,
+ * which is the user's last one to start at or before it.
+ */
+async function pickValues(
+  engine: Engine,
+  events: Events,
+  property: string,
+  pick: Exclude<Pick, 'first'>,
+  table: Sql,
+): Promise<void> {
+  const dimension = events.dimensions.find(({ name }) => name === property)
+  if (dimension === undefined) throw new RangeError(`${property} was not read from the events`)
+  const value = identifier(dimension.column)
+  const filled = sql`SELECT user, t, ${value} AS value FROM events WHERE ${value} IS NOT NULL`
+  // Ties are broken by value, never by chance.
+  const latest = sql`max({t: t, value: value}).value`
+  const inSession = sql`
+    SELECT s.rowid AS id, e.t, e.value
+    FROM (${filled}) AS e ASOF JOIN sessions AS s ON e.user = s.user AND e.t >= s.start
+    WHERE e.t <= s."end"`
+  const body = {
+    user: sql`SELECT user, ${latest} AS value FROM (${filled}) GROUP BY user`,
+    last: sql`SELECT id, ${latest} AS value FROM (${inSession}) GROUP BY id`,
+    mode: sql`
+      SELECT id, min({n: -n, value: value}).value AS value
+      FROM (SELECT id, value, count(*) AS n FROM (${inSession}) GROUP BY id, value)
+      GROUP BY id`,
+  }[pick]
+  await engine.run(sql`CREATE OR REPLACE TEMP TABLE ${table} AS ${body}`)
+}

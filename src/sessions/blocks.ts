@@ -1,0 +1,94 @@
+/**
+ * Blocks: two events of one user in the same window of at most the gap's width are less than a gap
+ * apart, so they share a session. Events are therefore first reduced to blocks, one per user and
+ * window, by a hash aggregation that is parallel, spills and merges; only blocks are ordered.
+ */
+import type { Dialect } from '../dialects/dialect.js'
+import { identifier, join, type Sql, type Stage, sql } from '../sql/sql.js'
+import {
+  CODE_BITS,
+  codedColumns,
+  codedEvents,
+  codeOf,
+  collectedSets,
+  extreme,
+  measureColumns,
+  packedOffset,
+  setColumns,
+  summedMeasures,
+  timeOf,
+} from './codes.js'
+import { type SessionDefinition, smallestGapMicros } from './definition.js'
+import { aliveUntil, gapRank, localDay } from './liveness.js'
+import type { SessionPlan } from './plan.js'
+
+/** The widest block that leaves room for a code: times within it are below 2^32 microseconds. */
+const WIDEST_BLOCK_MICROS = 3_600_000_000
+
+export const blockWidthMicros = (definition: SessionDefinition): number =>
+  Math.min(smallestGapMicros(definition), WIDEST_BLOCK_MICROS)
+
+/**
+ * `user`, `first`, `last`, `events`, codes with their times, sets, measures; with gaps per value
+ * `alive` and the rank of the first event's gap, with a cut at midnight `day`.
+ */
+export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
+  const { definition } = plan
+  const width = blockWidthMicros(definition)
+  const gaps = (definition.gaps ?? []).length > 0
+  const midnight = definition.midnightZone !== undefined
+  const { select, from } = codedEvents(plan, codedColumns(plan), [
+    ...(gaps ? [sql`${aliveUntil(plan)} AS alive`, sql`${gapRank(plan)} AS gap_code`] : []),
+    ...(midnight ? [sql`${localDay(definition, dialect)} AS day`] : []),
+  ])
+  const block = dialect.quotient(sql`t`, width)
+  const offset = dialect.remainder(sql`t`, width)
+  const packed = (column: string): Sql => packedOffset(offset, codeOf(column))
+  const unpackTime = (key: Sql): Sql =>
+    sql`block * ${width} + ${dialect.shiftRight(key, CODE_BITS)}`
+  const unpackCode = (key: Sql): Sql => dialect.lowBits(key, CODE_BITS)
+  const keyOf = (as: string): Sql => identifier(`${as}_key`)
+
+  const keys = [
+    ...(plan.names
+      ? [sql`min(${packed('name')}) AS first_key`, sql`max(${packed('name')}) AS last_key`]
+      : [sql`min(t) AS first`, sql`max(t) AS last`]),
+    ...plan.attributes.map(
+      ({ as, pick, column }) => sql`${extreme(pick, packed(column))} AS ${keyOf(as)}`,
+    ),
+    ...(gaps ? [sql`max(alive) AS alive`, sql`min(${packed('gap')}) AS gap_key`] : []),
+    ...collectedSets(plan, dialect),
+    ...summedMeasures(plan),
+  ]
+  const unpacked = [
+    ...(plan.names
+      ? [
+          sql`${unpackTime(sql`first_key`)} AS first`,
+          sql`${unpackTime(sql`last_key`)} AS last`,
+          sql`${unpackCode(sql`first_key`)} AS first_event_code`,
+          sql`${unpackCode(sql`last_key`)} AS last_event_code`,
+        ]
+      : [sql`first`, sql`last`]),
+    ...plan.attributes.flatMap(({ as }) => [
+      sql`${unpackTime(keyOf(as))} AS ${timeOf(as)}`,
+      sql`${unpackCode(keyOf(as))} AS ${codeOf(as)}`,
+    ]),
+    ...(gaps ? [sql`alive`, sql`${unpackCode(sql`gap_key`)} AS gap_code`] : []),
+    ...(midnight ? [sql`day`] : []),
+    ...setColumns(plan),
+    ...measureColumns(plan),
+  ]
+  return {
+    name: 'blocks',
+    comment: `One row per user${midnight ? ', local day' : ''} and window of ${width} microseconds with events in it.`,
+    body: sql`SELECT user, ${join(unpacked)}, events
+FROM (
+  SELECT user, ${block} AS block, ${midnight ? sql`day, ` : sql``}count(*) AS events, ${join(keys)}
+  FROM (
+    SELECT ${join(select)}
+    ${from}
+  )
+  GROUP BY user, block${midnight ? sql`, day` : sql``}
+)`,
+  }
+}

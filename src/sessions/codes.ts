@@ -1,0 +1,111 @@
+/**
+ * Names and property values as integers in their sort order, so that a time and a value pack into
+ * one sortable integer: its minimum is the first value, its maximum the last, and ties are broken by
+ * value, never by chance.
+ */
+import type { Dialect } from '../dialects/dialect.js'
+import { identifier, join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
+import type { SessionPlan } from './plan.js'
+
+/** Codes are below 2^31, and a time within a block is below 2^32: together they fit 63 bits. */
+export const CODE_BITS = 31
+const CODES = 2 ** CODE_BITS
+
+export const codeTable = (column: string): Sql => identifier(`${column}_codes`)
+export const codeOf = (column: string): Sql => identifier(`${column}_code`)
+export const timeOf = (column: string): Sql => identifier(`${column}_at`)
+
+/** Codes follow the sort order of the values; no value sorts before all others. */
+export const codeStage = (column: string): Stage => ({
+  name: `${column}_codes`,
+  comment: `One row per value of ${column}, numbered in sort order.`,
+  materialized: true,
+  body: sql`SELECT value, row_number() OVER (ORDER BY value) - 1 AS code
+FROM (SELECT DISTINCT coalesce(${identifier(column)}, '') AS value FROM events)`,
+})
+
+/** Columns of `events` that are coded, names first. */
+export function codedColumns(plan: SessionPlan, alsoRules = false): string[] {
+  return [
+    ...new Set([
+      ...(plan.names ? ['name'] : []),
+      ...plan.attributes.map(({ column }) => column),
+      ...(alsoRules ? Object.values(plan.ruleColumns) : []),
+    ]),
+  ]
+}
+
+/** `SELECT` list and `FROM` of events with codes beside their user and time. */
+export function codedEvents(
+  plan: SessionPlan,
+  columns: readonly string[],
+  extra: readonly Sql[] = [],
+): { select: Sql[]; from: Sql } {
+  const select = [
+    sql`e.user`,
+    sql`e.t`,
+    ...columns.map((column) =>
+      column === 'name'
+        ? sql`${codeTable(column)}.code AS ${codeOf(column)}`
+        : sql`CASE WHEN e.${identifier(column)} IS NOT NULL THEN ${codeTable(column)}.code END AS ${codeOf(column)}`,
+    ),
+    ...(plan.distinctNames ? [sql`e.name`] : []),
+    ...(plan.recordedIds ? [sql`e.session`] : []),
+    ...plan.measures.map(({ value, as }) => sql`${value} AS ${identifier(as)}`),
+    ...extra,
+  ]
+  const joins = columns.map(
+    (column) =>
+      sql`\n  LEFT JOIN ${codeTable(column)} ON ${codeTable(column)}.value = coalesce(e.${identifier(column)}, '')`,
+  )
+  return { select, from: sql`FROM events AS e${join(joins, '')}` }
+}
+
+/** A coded value that sessions carry, and the time column that decides which of several it is. */
+export interface Carried {
+  readonly as: string
+  readonly pick: 'first' | 'last'
+}
+
+export function carriedColumns(plan: SessionPlan): Carried[] {
+  return [
+    ...(plan.names
+      ? ([
+          { as: 'first_event', pick: 'first' },
+          { as: 'last_event', pick: 'last' },
+        ] as const)
+      : []),
+    ...plan.attributes.map(({ as, pick }) => ({ as, pick })),
+  ]
+}
+
+export const extreme = (pick: Carried['pick'], value: Sql): Sql =>
+  pick === 'first' ? sql`min(${value})` : sql`max(${value})`
+
+/** Time within a block and code, in 63 bits. */
+export const packedOffset = (offset: Sql, code: Sql): Sql => sql`${offset} * ${CODES} + ${code}`
+
+/** Any order and code, in a wide integer. */
+export const packedWide = (order: Sql, code: Sql, dialect: Dialect): Sql =>
+  sql`${dialect.wide(order)} * ${CODES} + ${code}`
+
+/** The code of the first or last row of a group by `order`. */
+export const codeAt = (pick: Carried['pick'], order: Sql, code: Sql, dialect: Dialect): Sql =>
+  dialect.integer(dialect.lowBits(extreme(pick, packedWide(order, code, dialect)), CODE_BITS))
+
+/** Sets of names and of recorded ids, of the events of a group. */
+export const collectedSets = (plan: SessionPlan, dialect: Dialect): Sql[] => [
+  ...(plan.distinctNames ? [sql`${dialect.collect(sql`name`)} AS names`] : []),
+  ...(plan.recordedIds ? [sql`${dialect.collect(sql`session`)} AS recorded`] : []),
+]
+
+export const setColumns = (plan: SessionPlan): Sql[] => [
+  ...(plan.distinctNames ? [raw('names')] : []),
+  ...(plan.recordedIds ? [raw('recorded')] : []),
+]
+
+export const measureColumns = (plan: SessionPlan): Sql[] =>
+  plan.measures.map(({ as }) => identifier(as))
+
+export const summedMeasures = (plan: SessionPlan): Sql[] =>
+  measureColumns(plan).map((measure) => sql`sum(${measure}) AS ${measure}`)

@@ -1,0 +1,164 @@
+/**
+ * The commonest definition, a single gap, by the shortest way:
+ *
+ *   events -> blocks -> linked -> (alone | runs) -> joined
+ *
+ * Where nearly every event is alone in its window the aggregation into blocks is wasted, and each
+ * event is taken as a block of its own. The results are the same.
+ */
+import type { Dialect } from '../dialects/dialect.js'
+import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
+import { blockStage } from './blocks.js'
+import {
+  type Carried,
+  carriedColumns,
+  codeAt,
+  codedColumns,
+  codedEvents,
+  codeOf,
+  measureColumns,
+  setColumns,
+  summedMeasures,
+  timeOf,
+} from './codes.js'
+import { exceedsGap } from './liveness.js'
+import type { DataEdges, SessionPlan } from './plan.js'
+import type { SessionPath } from './stages.js'
+
+export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
+  const carried = carriedColumns(plan)
+  const { definition } = plan
+  return {
+    coded: codedColumns(plan),
+    stages: [
+      plan.blocks === 'blocks' ? blockStage(plan, dialect) : eventStage(plan),
+      linkedStage(plan),
+      aloneStage(plan, carried, dialect),
+      runStage(plan, dialect),
+      joinedStage(plan, carried, dialect),
+    ],
+    bounce: raw('s.events = 1'),
+    startCensored: sql`NOT (${exceedsGap(definition, sql`s.start - ${edges.first}`)})`,
+    endCensored: sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
+    endReason: (censored) =>
+      sql`CASE WHEN s.is_last AND ${censored} THEN 'data_end' ELSE 'gap' END`,
+    place: sql`0`,
+  }
+}
+
+function eventStage(plan: SessionPlan): Stage {
+  const { select, from } = codedEvents(plan, codedColumns(plan))
+  return {
+    name: 'blocks',
+    comment: 'One row per event: they are too far apart to be worth grouping first.',
+    body: sql`SELECT ${join(select)}
+${from}`,
+  }
+}
+
+/**
+ * What a block of one event says follows from the event; it is spelt out only after the blocks were
+ * linked, so that the sort carries less.
+ */
+function spelledOut(plan: SessionPlan, dialect: Dialect): Sql {
+  if (plan.blocks === 'blocks') return raw('*')
+  return join([
+    sql`user`,
+    sql`t AS first`,
+    sql`t AS last`,
+    sql`1 AS events`,
+    ...(plan.names ? [sql`name_code AS first_event_code`, sql`name_code AS last_event_code`] : []),
+    ...plan.attributes.flatMap(({ as, column }) => [
+      sql`CASE WHEN ${codeOf(column)} IS NOT NULL THEN t END AS ${timeOf(as)}`,
+      sql`${codeOf(column)} AS ${codeOf(as)}`,
+    ]),
+    ...(plan.distinctNames ? [sql`${dialect.single(sql`name`)} AS names`] : []),
+    ...(plan.recordedIds ? [sql`${dialect.single(sql`session`)} AS recorded`] : []),
+    ...measureColumns(plan),
+    sql`previous_last`,
+    sql`next_first`,
+    sql`opens`,
+    sql`closes`,
+  ])
+}
+
+function linkedStage({ blocks, definition }: SessionPlan): Stage {
+  const [first, last] = blocks === 'blocks' ? [sql`first`, sql`last`] : [sql`t`, sql`t`]
+  return {
+    name: 'linked',
+    comment: 'Blocks with their neighbours: whether each opens and whether it closes a session.',
+    body: sql`SELECT *,
+  previous_last IS NULL OR ${exceedsGap(definition, sql`${first} - previous_last`)} AS opens,
+  next_first IS NULL OR ${exceedsGap(definition, sql`next_first - ${last}`)} AS closes
+FROM (
+  SELECT *,
+    lag(${last}) OVER by_time AS previous_last,
+    lead(${first}) OVER by_time AS next_first
+  FROM blocks
+  WINDOW by_time AS (PARTITION BY user ORDER BY ${first})
+)`,
+  }
+}
+
+const carriedOver = (plan: SessionPlan, carried: readonly Carried[]): Sql[] => [
+  ...carried.map(({ as }) => codeOf(as)),
+  ...setColumns(plan),
+  ...measureColumns(plan),
+]
+
+/** A block that both opens and closes is a session; in sparse data nearly all are. */
+function aloneStage(plan: SessionPlan, carried: readonly Carried[], dialect: Dialect): Stage {
+  const columns = [
+    raw(
+      'user, first AS start, last AS "end", events, previous_last AS previous_end, next_first IS NULL AS is_last',
+    ),
+    ...carriedOver(plan, carried),
+  ]
+  return {
+    name: 'alone',
+    comment: 'One row per session of a single block.',
+    body: sql`SELECT ${join(columns)}
+FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE opens AND closes)`,
+  }
+}
+
+/** Of events tied in time the one that opens comes first, so that the others follow it. */
+function runStage(plan: SessionPlan, dialect: Dialect): Stage {
+  return {
+    name: 'runs',
+    comment: 'Blocks of longer sessions, numbered by session within the user.',
+    body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first, CASE WHEN opens THEN 0 ELSE 1 END ROWS UNBOUNDED PRECEDING) AS run
+FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE NOT (opens AND closes))`,
+  }
+}
+
+function joinedStage(plan: SessionPlan, carried: readonly Carried[], dialect: Dialect): Stage {
+  const codes = carried.map(({ as, pick }) => {
+    const at = as === 'first_event' ? sql`first` : as === 'last_event' ? sql`last` : timeOf(as)
+    return sql`${codeAt(pick, at, codeOf(as), dialect)} AS ${codeOf(as)}`
+  })
+  const merged = [
+    sql`user`,
+    sql`min(first) AS start`,
+    sql`max(last) AS "end"`,
+    sql`${dialect.integer(sql`sum(events)`)} AS events`,
+    sql`max(CASE WHEN opens THEN previous_last END) AS previous_end`,
+    sql`max(CASE WHEN next_first IS NULL THEN 1 ELSE 0 END) = 1 AS is_last`,
+    ...codes,
+    ...setColumns(plan).map((set) => sql`${dialect.merge(set)} AS ${set}`),
+    ...summedMeasures(plan),
+  ]
+  const same = [
+    raw('user, start, "end", events, previous_end, is_last'),
+    ...carriedOver(plan, carried),
+  ]
+  return {
+    name: 'joined',
+    comment: 'One row per session, with coded values.',
+    body: sql`SELECT ${join(same)} FROM alone
+UNION ALL
+SELECT ${join(merged)}
+FROM runs
+GROUP BY user, run`,
+  }
+}

@@ -1,0 +1,52 @@
+/** How long an event keeps its session alive, and on which local day it falls. */
+import type { Dialect } from '../dialects/dialect.js'
+import { identifier, join, type Sql, sql, text } from '../sql/sql.js'
+import type { SessionDefinition } from './definition.js'
+import type { SessionPlan } from './plan.js'
+
+/** Whether `micros`, the time between an event and the next, ends a session with the single gap. */
+export function exceedsGap({ gapMicros, boundary }: SessionDefinition, micros: Sql): Sql {
+  return boundary === 'after' ? sql`${micros} > ${gapMicros}` : sql`${micros} >= ${gapMicros}`
+}
+
+/** Whether an event at `t` comes too late for a session that is alive until `alive`. */
+export const isPast = ({ boundary }: SessionDefinition, t: Sql, alive: Sql): Sql =>
+  boundary === 'after' ? sql`${t} > ${alive}` : sql`${t} >= ${alive}`
+
+/** The timeouts of a definition, longest first: of tied events the longest counts. */
+export function rankedGaps({ gapMicros, gaps }: SessionDefinition): number[] {
+  return [...new Set([gapMicros, ...(gaps ?? []).map((rule) => rule.gapMicros)])].sort(
+    (a, b) => b - a,
+  )
+}
+
+function perRule(plan: SessionPlan, value: (gapMicros: number) => number): Sql {
+  const { gaps, gapMicros } = plan.definition
+  const whens = (gaps ?? []).map(({ property, value: of, gapMicros: micros }) => {
+    const column = plan.ruleColumns[property]
+    if (column === undefined) throw new RangeError(`no column for the property ${property}`)
+    return sql`WHEN e.${identifier(column)} = ${text(of)} THEN ${value(micros)}`
+  })
+  return whens.length === 0
+    ? sql`${value(gapMicros)}`
+    : sql`CASE ${join(whens, ' ')} ELSE ${value(gapMicros)} END`
+}
+
+/** Until when an event of `events AS e` keeps its session alive. */
+export const aliveUntil = (plan: SessionPlan): Sql =>
+  sql`e.t + ${perRule(plan, (micros) => micros)}`
+
+/** The place of an event's own timeout among `rankedGaps`. */
+export function gapRank(plan: SessionPlan): Sql {
+  const ranked = rankedGaps(plan.definition)
+  return perRule(plan, (micros) => ranked.indexOf(micros))
+}
+
+export function gapOfRank(definition: SessionDefinition, rank: Sql): Sql {
+  const whens = rankedGaps(definition).map((micros, i) => sql`WHEN ${i} THEN ${micros}`)
+  return sql`CASE ${rank} ${join(whens, ' ')} END`
+}
+
+/** Days since a fixed day, in the definition's zone. */
+export const localDay = ({ midnightZone }: SessionDefinition, dialect: Dialect): Sql =>
+  dialect.localDay(sql`e.t`, midnightZone ?? 'UTC')

@@ -1,0 +1,40 @@
+import type { Sql } from '../sql/sql.js'
+import type { SessionDefinition } from './definition.js'
+
+/** How events become sessions. The results are the same; the cost depends on the data. */
+export type BlockPlan = 'blocks' | 'events'
+
+/** A property carried into the session row: its first or its last value that is not null. */
+export interface Attribute {
+  /** Column of `events`. */
+  readonly column: string
+  readonly pick: 'first' | 'last'
+  /** Column of `sessions`. */
+  readonly as: string
+}
+
+/** A number added up over a session's events. */
+export interface Measure {
+  /** Per event, over `events AS e`; an exact numeric type, so that the order of adding is no matter. */
+  readonly value: Sql
+  readonly as: string
+}
+
+/** The first and last event of the whole data, in microseconds since year 1. */
+export interface DataEdges {
+  readonly first: Sql
+  readonly last: Sql
+}
+
+export interface SessionPlan {
+  readonly definition: SessionDefinition
+  readonly blocks: BlockPlan
+  readonly attributes: readonly Attribute[]
+  readonly measures: readonly Measure[]
+  /** Columns of `events` that hold the properties named by the definition's rules. */
+  readonly ruleColumns: Readonly<Record<string, string>>
+  /** Which of the costlier columns are wanted. */
+  readonly names: boolean
+  readonly distinctNames: boolean
+  readonly recordedIds: boolean
+}

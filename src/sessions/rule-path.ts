@@ -1,0 +1,190 @@
+/**
+ * Definitions with more rules than one gap. Rules that merge keep the block path:
+ *
+ *   gaps per value, cut at midnight:  events -> blocks -> linked -> based_blocks
+ *
+ * Rules on single events look at each event in its place:
+ *
+ *   cut-on, start, end and passive events:  events -> placed -> marked -> linked -> based
+ *
+ * A maximum length or number of events then re-cuts only the sessions that exceed it. In the end
+ * sessions meet their neighbours:  ... -> parts -> joined
+ */
+import type { Dialect } from '../dialects/dialect.js'
+import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
+import { blockStage } from './blocks.js'
+import {
+  carriedColumns,
+  codeAt,
+  codedColumns,
+  codeOf,
+  measureColumns,
+  setColumns,
+  summedMeasures,
+  timeOf,
+} from './codes.js'
+import { eventRules, type SessionDefinition } from './definition.js'
+import { eventsOfLongSessions, partsOfEvents, placedStages } from './event-stages.js'
+import { gapOfRank, isPast } from './liveness.js'
+import type { DataEdges, SessionPlan } from './plan.js'
+import { hasLimit, recutStages } from './recut.js'
+import type { SessionPath } from './stages.js'
+
+export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
+  const { definition } = plan
+  // Events are put in one total order, in which names break ties.
+  const ordered: SessionPlan = { ...plan, names: true }
+  const byEvent = looksAtEvents(plan)
+  const passive = (definition.passiveEvents ?? []).length > 0
+  // A passive event outside any session is no event of the data either.
+  const first = passive ? sql`(SELECT min(start) FROM joined)` : edges.first
+  const last = passive ? sql`(SELECT max(last_seen) FROM joined)` : edges.last
+  const firstGap = hasGapRules(definition)
+    ? gapOfRank(definition, sql`s.gap_code`)
+    : sql`${definition.gapMicros}`
+  return {
+    coded: codedColumns(ordered, true),
+    stages: [
+      ...(byEvent ? eventStages(ordered, dialect) : groupedStages(ordered, dialect)),
+      JOINED,
+    ],
+    bounce: raw('s.active = 1'),
+    startCensored: sql`(s.previous_end IS NULL AND NOT s.started AND NOT (${isPast(definition, sql`s.start`, sql`${first} + ${firstGap}`)}))`,
+    endCensored: sql`(s.next_reason IS NULL AND NOT s.ended AND NOT (${isPast(definition, last, sql`s.alive`)}))`,
+    endReason: (censored) =>
+      sql`CASE WHEN s.ended THEN 'end_event' WHEN ${censored} THEN 'data_end' ELSE coalesce(s.next_reason, 'gap') END`,
+    place: raw('s.place'),
+  }
+}
+
+/** Whether the rules, or the shape of the data, make each event be looked at. */
+export const looksAtEvents = ({ definition, blocks }: SessionPlan): boolean =>
+  eventRules(definition).length > 0 || blocks === 'events'
+
+const hasGapRules = ({ gaps }: SessionDefinition): boolean => (gaps ?? []).length > 0
+
+const JOINED: Stage = {
+  name: 'joined',
+  comment: 'One row per session with its neighbours.',
+  body: sql`SELECT *,
+  lag("end") OVER by_order AS previous_end,
+  lead(reason) OVER by_order AS next_reason,
+  row_number() OVER (PARTITION BY user, start ORDER BY run, piece) - 1 AS place
+FROM parts
+WINDOW by_order AS (PARTITION BY user ORDER BY run, piece)`,
+}
+
+function eventStages(plan: SessionPlan, dialect: Dialect): Stage[] {
+  const limited = hasLimit(plan.definition)
+  return [
+    ...placedStages(plan, dialect),
+    ...(limited ? recutStages(plan) : []),
+    partsOfEvents('parts', limited ? 'assigned' : 'based', plan, dialect),
+  ]
+}
+
+/** Only sessions over a limit are taken apart into events. */
+function groupedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
+  const { definition } = plan
+  const grouped = [blockStage(plan, dialect), linkedBlocks(plan), basedBlocks(plan, dialect)]
+  const whole = sql`SELECT ${join(partColumns(plan))} FROM (SELECT *, 0 AS piece FROM based_blocks)`
+  const comment = 'One row per session, before it knows its neighbours.'
+  if (!hasLimit(definition)) return [...grouped, { name: 'parts', comment, body: whole }]
+  const over = exceedsLimit(definition)
+  return [
+    ...grouped,
+    eventsOfLongSessions(plan, over, dialect),
+    ...recutStages(plan),
+    partsOfEvents('cut_parts', 'assigned', plan, dialect),
+    {
+      name: 'parts',
+      comment,
+      body: sql`${whole} WHERE NOT (${over})
+UNION ALL
+SELECT ${join(partColumns(plan))} FROM cut_parts`,
+    },
+  ]
+}
+
+function exceedsLimit({ maxEvents, maxLengthMicros }: SessionDefinition): Sql {
+  return join(
+    [
+      ...(maxEvents === undefined ? [] : [sql`events > ${maxEvents}`]),
+      ...(maxLengthMicros === undefined ? [] : [sql`"end" - start > ${maxLengthMicros}`]),
+    ],
+    ' OR ',
+  )
+}
+
+/** What `parts` has, whichever way its sessions were built. */
+const partColumns = (plan: SessionPlan): Sql[] => [
+  raw('user, run, piece, start, "end", last_seen, events, active, reason, started, ended, alive'),
+  ...(hasGapRules(plan.definition) ? [codeOf('gap')] : []),
+  ...carriedColumns(plan).map(({ as }) => codeOf(as)),
+  ...setColumns(plan),
+  ...measureColumns(plan),
+]
+
+function linkedBlocks({ definition }: SessionPlan): Stage {
+  const gaps = hasGapRules(definition)
+  const midnight = definition.midnightZone !== undefined
+  // A session lives until the latest moment that any of its events gives it.
+  const alive = gaps
+    ? sql`max(alive) OVER (PARTITION BY user${midnight ? sql`, day` : sql``} ORDER BY first ROWS UNBOUNDED PRECEDING)`
+    : sql`last + ${definition.gapMicros}`
+  const reason = sql`CASE
+    WHEN previous_alive IS NULL THEN NULL
+    WHEN ${isPast(definition, sql`first`, sql`previous_alive`)} THEN 'gap'${
+      midnight ? sql`\n    WHEN day > previous_day THEN 'midnight'` : sql``
+    }
+  END`
+  return {
+    name: 'linked',
+    comment: 'Blocks with the reason, if any, for which each opens a session.',
+    body: sql`SELECT *, previous_alive IS NULL OR reason IS NOT NULL AS opens
+FROM (
+  SELECT *, ${reason} AS reason
+  FROM (
+    SELECT *, lag(alive_seen) OVER by_time AS previous_alive${midnight ? sql`, lag(day) OVER by_time AS previous_day` : sql``}
+    FROM (SELECT *, ${alive} AS alive_seen FROM blocks)
+    WINDOW by_time AS (PARTITION BY user ORDER BY first)
+  )
+)`,
+  }
+}
+
+function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
+  const carried = carriedColumns(plan).map(({ as, pick }) => {
+    const at = as === 'first_event' ? sql`first` : as === 'last_event' ? sql`last` : timeOf(as)
+    return sql`${codeAt(pick, at, codeOf(as), dialect)} AS ${codeOf(as)}`
+  })
+  const columns = [
+    sql`user`,
+    sql`run`,
+    sql`min(first) AS start`,
+    sql`max(last) AS "end"`,
+    sql`max(last) AS last_seen`,
+    sql`${dialect.integer(sql`sum(events)`)} AS events`,
+    sql`${dialect.integer(sql`sum(events)`)} AS active`,
+    sql`max(CASE WHEN opens THEN reason END) AS reason`,
+    sql`false AS started`,
+    sql`false AS ended`,
+    sql`max(alive_seen) AS alive`,
+    ...(hasGapRules(plan.definition)
+      ? [sql`${codeAt('first', sql`first`, codeOf('gap'), dialect)} AS ${codeOf('gap')}`]
+      : []),
+    ...carried,
+    ...setColumns(plan).map((set) => sql`${dialect.merge(set)} AS ${set}`),
+    ...summedMeasures(plan),
+  ]
+  return {
+    name: 'based_blocks',
+    comment: 'One row per session of blocks, before any limit.',
+    body: sql`SELECT ${join(columns)}
+FROM (
+  SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first ROWS UNBOUNDED PRECEDING) AS run
+  FROM linked
+)
+GROUP BY user, run`,
+  }
+}

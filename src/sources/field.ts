@@ -1,0 +1,94 @@
+/** A value inside a row: a column, or a path into a nested one. */
+import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import type { Column, SourceGroup } from './group.js'
+import { listElement, mapValue, pairValue, structMembers } from './nested-type.js'
+
+export interface Field {
+  readonly column: Column
+  /** Keys below the column; empty for the column itself. */
+  readonly path: readonly string[]
+}
+
+/**
+ * Finds `name` as a column, or as a dotted path below one (`properties.distinct_id`). Keys are
+ * those of structs, maps and JSON text, and those of a list of `{key, value}` pairs
+ * (`event_params.ga_session_id`).
+ */
+export function findField(group: SourceGroup, name: string): Field | undefined {
+  const exact = findColumn(group, name)
+  if (exact !== undefined) return { column: exact, path: [] }
+  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+    const column = findColumn(group, name.slice(0, dot))
+    if (column !== undefined && isNested(column.type)) {
+      return { column, path: name.slice(dot + 1).split('.') }
+    }
+  }
+  return undefined
+}
+
+/** Case matters only where two names differ by nothing else. */
+const findColumn = ({ columns }: SourceGroup, name: string): Column | undefined =>
+  columns.find((column) => column.name === name) ??
+  columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
+
+const isNested = (type: string): boolean =>
+  /^(STRUCT|MAP|JSON|VARCHAR)/.test(type) &&
+  (listElement(type) === undefined || type === 'JSON[]' || pairValue(type) !== undefined)
+
+/** The names that a user may give: columns, and one level below the nested ones. */
+export function fieldNames(group: SourceGroup): string[] {
+  return group.columns.flatMap(({ name, type }) => [
+    name,
+    ...structMembers(type).map((member) => `${name}.${member.name}`),
+  ])
+}
+
+/** A typed value as text: numbers keep all their digits, and 12.0 that stands for an id is 12. */
+export function typedText(value: Sql, type: string): Sql {
+  if (type === 'VARCHAR') return value
+  if (type === 'DOUBLE' || type === 'FLOAT') {
+    return sql`CASE WHEN ${value} = trunc(${value}) AND abs(${value}) < 9e15 THEN CAST(CAST(${value} AS BIGINT) AS VARCHAR) ELSE CAST(${value} AS VARCHAR) END`
+  }
+  return sql`CAST(${value} AS VARCHAR)`
+}
+
+/** The text at `path` below a typed value; NULL where there is nothing. */
+export function textBelow(value: Sql, type: string, path: readonly string[]): Sql {
+  const [key, ...rest] = path
+  if (key === undefined) return typedText(value, type)
+  if (type === 'JSON') return pointed(value, path)
+  if (type === 'VARCHAR')
+    return sql`CASE WHEN json_valid(${value}) THEN ${pointed(value, path)} END`
+  const pair = pairValue(type)
+  if (pair !== undefined) return pairText(value, pair, key)
+  const inMap = mapValue(type)
+  if (inMap !== undefined) return textBelow(sql`${value}[${text(key)}]`, inMap, rest)
+  const members = structMembers(type)
+  const member =
+    members.find(({ name }) => name === key) ??
+    members.find(({ name }) => name.toLowerCase() === key.toLowerCase())
+  return member === undefined
+    ? raw('CAST(NULL AS VARCHAR)')
+    : textBelow(sql`${value}.${identifier(member.name)}`, member.type, rest)
+}
+
+/** GA4 puts a parameter's value into one of several members, by its type. */
+function pairText(pairs: Sql, type: string, key: string): Sql {
+  const value = sql`list_filter(${pairs}, pair -> pair.key = ${text(key)})[1].value`
+  const members = structMembers(type)
+  if (members.length === 0) return typedText(value, type)
+  return sql`coalesce(${join(members.map((member) => typedText(sql`${value}.${identifier(member.name)}`, member.type)))})`
+}
+
+/** The same where the list is JSON. */
+export function jsonPairText(pairs: Sql, key: string): Sql {
+  const value = sql`list_filter(json_transform(${pairs}, '[{"key": "VARCHAR", "value": "JSON"}]'), pair -> pair.key = ${text(key)})[1].value`
+  const members = ['string_value', 'int_value', 'float_value', 'double_value']
+  return sql`coalesce(${join(members.map((member) => sql`json_extract_string(${value}, ${text(`/${member}`)})`))}, CASE WHEN json_type(${value}) NOT IN ('OBJECT', 'NULL') THEN json_extract_string(${value}, '$') END)`
+}
+
+const pointed = (value: Sql, path: readonly string[]): Sql =>
+  sql`json_extract_string(${value}, ${jsonPointer(path)})`
+
+export const jsonPointer = (path: readonly string[]): Sql =>
+  text(`/${path.map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`)

@@ -1,0 +1,67 @@
+/** Files that one table function can read, and the columns that they have in common. */
+import type { SourceFile } from './source.js'
+
+export interface Column {
+  readonly name: string
+  /** As the engine spells it: `VARCHAR`, `BIGINT`, `STRUCT(plan VARCHAR)`. */
+  readonly type: string
+}
+
+export interface NumberedFile extends SourceFile {
+  /** Position in the sorted list of all files: the `file` column of every later stage. */
+  readonly number: number
+}
+
+export interface SourceGroup {
+  readonly format: SourceFile['format']
+  readonly files: readonly NumberedFile[]
+  readonly columns: readonly Column[]
+  /** Of `csv`. */
+  readonly csv?: CsvLayout
+  /** Of `log`. */
+  readonly log?: LogLayout
+  /** Of `json`: one array of rows, or objects one after the other. */
+  readonly json?: 'array' | 'unstructured'
+  /** A row may be larger than the engine's usual limit: read with larger buffers. */
+  readonly largeRows?: true
+  /** This column is a list, and each of its elements is a row. */
+  readonly unnest?: string
+}
+
+export interface CsvLayout {
+  readonly delimiter: string
+  /** Empty: quotes are ordinary characters. */
+  readonly quote: '"' | "'" | ''
+  readonly escape: '"' | "'" | '\\' | ''
+  /** Whether the first record names the columns. */
+  readonly header: boolean
+  /** Some lines end in CRLF and some in LF, which the engine reads only when told so. */
+  readonly mixedLineEnds: boolean
+}
+
+export type LogLayout =
+  | { readonly kind: 'access' }
+  /** W3C extended, whose `#Fields:` line names what is on each line. */
+  | { readonly kind: 'w3c'; readonly fields: readonly string[]; readonly separator: ' ' | '\t' }
+
+/** A headerless file that is known by its number of columns and by what some of them hold. */
+export interface FixedLayout {
+  readonly columns: readonly string[]
+  /** Regular expressions for the values of the first rows, by column. */
+  readonly recognise: Readonly<Record<string, string>>
+}
+
+/** What had to be allowed for some files, found by failing without it. */
+export interface Allowances {
+  readonly largeRows: boolean
+  /** Paths of CSV files with both kinds of line ends. */
+  readonly mixedLineEnds: readonly string[]
+}
+
+export const NO_ALLOWANCES: Allowances = { largeRows: false, mixedLineEnds: [] }
+
+/** The engine reads list entries as globs; brackets make a name literal. */
+export const literalPath = (path: string): string =>
+  isRemote(path) ? path : path.replaceAll(/[[\]*?]/g, '[$&]')
+
+export const isRemote = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
