@@ -1,5 +1,6 @@
 /** Where results go: a file written whole or not at all, or standard output. */
 import { createReadStream, writeFileSync } from 'node:fs'
+import { SessionizeError } from '../errors/errors.js'
 import type { Appearance } from '../report/appearance.js'
 import { Target } from '../report/target.js'
 import { appearance, type Terminal } from './terminal.js'
@@ -44,6 +45,15 @@ export async function printText(
   else writeFileSync(target.path, whole)
 }
 
+/** What failed is the file that the user named, not the one that was being written for it. */
+function named(error: unknown, { path, finalPath }: Target): unknown {
+  if (!(error instanceof SessionizeError) || !error.message.includes(path)) return error
+  return new SessionizeError(error.code, error.message.replaceAll(path, finalPath), {
+    cause: error,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+  })
+}
+
 /** Opens the target first, so that a bad path fails before the work; leaves nothing after a failure. */
 export async function withTarget<T>(
   path: string | undefined,
@@ -56,7 +66,7 @@ export async function withTarget<T>(
     return result
   } catch (error) {
     target?.abort()
-    throw error
+    throw target === undefined ? error : named(error, target)
   }
 }
 

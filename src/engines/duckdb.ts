@@ -43,6 +43,9 @@ export class Engine {
       await engine.run(sql`SET TimeZone = 'UTC'`)
       // Extensions are never fetched behind the user's back.
       await engine.run(sql`SET autoinstall_known_extensions = false`)
+      // It evaluates the filters of all readers of a stage once more over the whole stage, which the
+      // stages that split it in two pay for without any gain.
+      await engine.run(sql`SET disabled_optimizers = 'cte_filter_pusher'`)
       // Progress is drawn by this program, never by the engine.
       await engine.run(sql`SET enable_progress_bar = true`)
       await engine.run(sql`SET enable_progress_bar_print = false`)

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import {
   Bool,
+  type Data,
   type DataType,
   Field,
   Float64,
@@ -51,13 +52,23 @@ export async function writeArrow(engine: Engine, query: Sql, path: string): Prom
 }
 
 function toBatch(schema: Schema, columns: readonly unknown[][]): RecordBatch {
-  const children = schema.fields.map((field, i) => {
-    const builder = makeBuilder({ type: field.type, nullValues: [null, undefined] })
-    for (const value of columns[i] ?? []) builder.append(value)
-    return builder.finish().flush()
-  })
+  const children = schema.fields.map(({ type }, i) => toData(type, columns[i] ?? []))
   const length = columns[0]?.length ?? 0
   return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, children }))
+}
+
+function toData(type: DataType, values: readonly unknown[]): Data {
+  // apache-arrow takes a timestamp to be built for milliseconds, in which microseconds are lost; as
+  // integers they stay whole, and their bytes are the same.
+  const builder = makeBuilder({
+    type: type instanceof TimestampMicrosecond ? new Int64() : type,
+    nullValues: [null, undefined],
+  })
+  for (const value of values) builder.append(value)
+  const data = builder.finish().flush()
+  if (!(type instanceof TimestampMicrosecond)) return data
+  const { length, nullCount, nullBitmap } = data
+  return makeData({ type, length, nullCount, nullBitmap, data: data.values })
 }
 
 function arrowType(name: string, type: string): DataType {

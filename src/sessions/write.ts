@@ -21,7 +21,7 @@ export function tableFormatOf(path: string): TableFormat | undefined {
   return EXTENSIONS[/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? '']
 }
 
-/** Writes the rows of a query, in its order. */
+/** Writes the rows of a query, in its order. The caller sees to it that a failure leaves no part. */
 export async function writeTable(
   engine: Engine,
   query: Sql,
@@ -30,14 +30,14 @@ export async function writeTable(
 ): Promise<void> {
   switch (format) {
     case 'parquet':
-      return engine.run(sql`COPY (${query}) TO ${text(path)} (FORMAT parquet)`)
+      return engine.run(sql`COPY (${query}) TO ${text(path)} (FORMAT parquet, USE_TMP_FILE false)`)
     case 'csv':
       return engine.run(
-        sql`COPY (${await asText(engine, query, true)}) TO ${text(path)} (FORMAT csv, HEADER)`,
+        sql`COPY (${await asText(engine, query, true)}) TO ${text(path)} (FORMAT csv, HEADER, USE_TMP_FILE false)`,
       )
     case 'ndjson':
       return engine.run(
-        sql`COPY (${await asText(engine, query, false)}) TO ${text(path)} (FORMAT json)`,
+        sql`COPY (${await asText(engine, query, false)}) TO ${text(path)} (FORMAT json, USE_TMP_FILE false)`,
       )
     case 'arrow': {
       const { writeArrow } = await import('./arrow.js')
