@@ -1,76 +1,108 @@
 /** What was detected, for readers. */
 import type { Inspection } from '../events/inspect.js'
-import type { Render } from './appearance.js'
-import { formatBytes } from './quantities.js'
+import type { Appearance, Render } from './appearance.js'
+import { type Field, renderFields, renderNotice } from './fields.js'
+import { formatBytes, formatNumberOf } from './quantities.js'
 import { styleFor } from './style.js'
 import { renderTable } from './table.js'
-import { visible } from './untrusted.js'
+import { jsonText, visible } from './untrusted.js'
 import { shorten } from './width.js'
 
 export const inspectionFormats: Readonly<Record<'terminal' | 'json', Render<Inspection>>> = {
   terminal: asTerminal,
-  json: (inspection) => `${JSON.stringify(inspection, null, 2)}\n`,
+  json: (inspection) => `${jsonText(inspection)}\n`,
 }
 
-const FILES_SHOWN = 10
-const FIELDS_SHOWN = 60
+/** Lists in the terminal are cut; JSON has them whole. */
+const FILES_SHOWN = 8
+const COLUMNS_SHOWN = 60
 
-function asTerminal(inspection: Inspection, look: Parameters<Render<Inspection>>[1]): string {
+function asTerminal(inspection: Inspection, look: Appearance): string {
   const style = styleFor(look)
-  const lines: string[] = []
-  const heading = (text: string): void => {
-    if (lines.length > 0) lines.push('')
-    lines.push(style.strong(text))
-  }
-  heading('Files')
-  for (const group of inspection.groups) {
-    const compression = group.compression === 'none' ? '' : `, ${group.compression}`
-    for (const { label, bytes } of group.files.slice(0, FILES_SHOWN)) {
-      lines.push(
-        `  ${visible(label)}  ${style.quiet(`${group.format}${compression}, ${formatBytes(bytes)}`)}`,
-      )
-    }
-    const more = group.files.length - FILES_SHOWN
-    if (more > 0) lines.push(`  and ${more} more`)
-  }
-  for (const { label, why } of inspection.skipped.slice(0, FILES_SHOWN)) {
-    lines.push(`  ${visible(label)}  ${style.quiet(`passed over: ${why}`)}`)
-  }
-
-  heading('Mapping')
-  lines.push(`  preset ${inspection.preset}: ${inspection.about}`)
-  lines.push(
+  const { choices } = inspection
+  const sections: string[] = [
+    files(inspection, look),
+    renderFields(
+      [
+        { label: 'preset', text: visible(`${inspection.preset}: ${inspection.about}`) },
+        { label: 'times', text: visible(inspection.timeFormat) },
+      ],
+      look,
+    ),
     renderTable(
       {
-        columns: ['role', 'column', 'why'].map((header) => ({ header, align: 'left' as const })),
-        rows: inspection.choices.map(({ role, chosen, why }) => [role, chosen ?? '-', why]),
+        columns: [
+          { header: 'role', align: 'left' },
+          { header: 'column', align: 'left', paint: style.strong },
+          { header: 'why', align: 'left' },
+        ],
+        rows: choices.map(({ role, chosen, why }) => [role, chosen ?? style.absent, why]),
       },
       look,
     ),
-  )
-  for (const doubt of inspection.doubts)
-    lines.push(`  ${style.caution('doubt:')} ${visible(doubt)}`)
-
-  heading('Others that could be named')
-  for (const { role, others } of inspection.choices) {
-    if (others.length > 0) lines.push(`  --${role}  ${visible(others.join(', '))}`)
-  }
-
-  heading('Sample values')
-  for (const { role, chosen, samples } of inspection.choices) {
-    if (chosen === null || samples.length === 0) continue
-    lines.push(
-      shorten(
-        `  ${role} (${visible(chosen)})  ${samples.map(visible).join('  ')}`,
-        look.columns,
-        '...',
+    ...inspection.doubts.map((doubt) => renderNotice('doubt', visible(doubt), style.caution, look)),
+    listed(
+      'also possible',
+      choices.flatMap(({ role, others }) =>
+        others.length === 0 ? [] : [{ label: `--${role}`, text: visible(others.join(', ')) }],
       ),
-    )
-  }
+      look,
+    ),
+    listed(
+      'sample values',
+      choices.flatMap(({ role, samples }) => {
+        const room = Math.max(20, look.columns - 12)
+        const text = shorten(samples.map(visible).join(', '), room, style.ellipsis)
+        return samples.length === 0 ? [] : [{ label: `  ${role}`, text }]
+      }),
+      look,
+    ),
+    columns(inspection, look),
+  ]
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`
+}
 
-  const fields = [...new Set(inspection.groups.flatMap((group) => group.fields))]
-  heading(`Columns (${fields.length})`)
-  const shown = fields.slice(0, FIELDS_SHOWN).map(visible)
-  lines.push(`  ${shown.join(', ')}${fields.length > FIELDS_SHOWN ? ', ...' : ''}`)
-  return `${lines.join('\n')}\n`
+function files({ groups, skipped }: Inspection, look: Appearance): string {
+  const style = styleFor(look)
+  const all = groups.flatMap((group) =>
+    group.files.map(({ label, bytes }) => [
+      label,
+      group.compression === 'none' ? group.format : `${group.format}, ${group.compression}`,
+      formatBytes(bytes),
+    ]),
+  )
+  const passedOver = skipped.map(({ label, why }) => [
+    label,
+    `passed over: ${why.replaceAll('_', ' ')}`,
+    '',
+  ])
+  const more = all.length - FILES_SHOWN
+  const rows = [
+    ...all.slice(0, FILES_SHOWN),
+    ...(more > 0 ? [[`and ${formatNumberOf(more, 'more file')}`, '', '']] : []),
+    ...passedOver.slice(0, FILES_SHOWN),
+  ]
+  return renderTable(
+    {
+      columns: [
+        { header: 'file', align: 'left', keep: 'end' },
+        { header: 'format', align: 'left', paint: style.quiet },
+        { header: 'size', align: 'right', paint: style.quiet },
+      ],
+      rows,
+    },
+    look,
+  )
+}
+
+function listed(heading: string, fields: readonly Field[], look: Appearance): string {
+  if (fields.length === 0) return ''
+  return `${styleFor(look).quiet(heading)}\n${renderFields(fields, look)}`
+}
+
+function columns({ groups }: Inspection, look: Appearance): string {
+  const names = [...new Set(groups.flatMap((group) => group.fields))]
+  const shown = names.slice(0, COLUMNS_SHOWN).map(visible).join(', ')
+  const more = names.length > COLUMNS_SHOWN ? ` and ${names.length - COLUMNS_SHOWN} more` : ''
+  return renderFields([{ label: 'columns', text: `${shown}${more}` }], look)
 }
