@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expectSame, records } from './oracle/compare.js'
 import { sessionsCsv } from './oracle/csv.js'
 import {
+  BY_DIMENSIONS,
   DEDUPE,
   DIMENSIONS,
   dataset,
@@ -73,37 +74,15 @@ const sessionsOf = (
     ...files,
     '--format=csv',
     ...MAPPING,
+    BY_DIMENSIONS,
     DEDUPE,
     ...definitionFlags(by),
     ...flags,
   ])
 
 function expected(events: readonly OracleEvent[], by: OracleDefinition): string {
-  return sessionsCsv(sessionize(events, by, DIMENSIONS).sessions, DIMENSIONS)
-}
-
-/** One failing data set of a pack says more than a thousand lines of difference. */
-function expectSame(actual: string, wanted: string, events: readonly OracleEvent[]): void {
-  if (actual === wanted) return
-  const [mine, theirs] = [linesByDataset(actual), linesByDataset(wanted)]
-  for (const key of new Set([...theirs.keys(), ...mine.keys()])) {
-    const input = eventsCsv(events.filter((e) => e.user.startsWith(key)))
-    expect(mine.get(key), `data set ${key}\n${input}`).toEqual(theirs.get(key))
-  }
-  expect(actual).toBe(wanted)
-}
-
-function linesByDataset(text: string): Map<string, string[]> {
-  const lines = new Map<string, string[]>()
-  for (const record of records(text)) {
-    const key = (record['user'] ?? '').slice(0, 4)
-    lines.set(key, [...(lines.get(key) ?? []), JSON.stringify(record)])
-  }
-  return lines
-}
-
-function records(text: string): Record<string, string>[] {
-  return parse(text, { columns: true })
+  const columns = { dimensions: DIMENSIONS }
+  return sessionsCsv(sessionize(events, by, columns).sessions, columns)
 }
 
 /** Packs are big and runs are slow: no shrinking, the message above finds the data set instead. */
@@ -132,7 +111,7 @@ describe.each(['blocks', 'events'])('the plan by %s', (plan) => {
     await assertPacks(
       25,
       1,
-      fc.asyncProperty(dataset, definition, async (events, by) => {
+      fc.asyncProperty(dataset(), definition, async (events, by) => {
         const actual = await sessionsOf([write(events)], by, ['--plan', plan])
         expect(actual).toBe(expected(events, by))
       }),

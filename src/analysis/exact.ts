@@ -7,8 +7,7 @@ import { type Sql, sql } from '../sql/sql.js'
 export const LOG_STEPS = 1e12
 
 /** The sum of a logarithm or of its square in fixed point. */
-export const sumOfSteps = (value: Sql): Sql =>
-  sql`sum(CAST(round((${value}) * 1e12) AS HUGEINT))`
+export const sumOfSteps = (value: Sql): Sql => sql`sum(CAST(round((${value}) * 1e12) AS HUGEINT))`
 
 export interface Moments {
   readonly count: bigint

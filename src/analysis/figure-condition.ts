@@ -6,7 +6,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { parseDuration } from '../sessions/duration.js'
-import { raw, type Sql, sql, text } from '../sql/sql.js'
+import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { findMeasure, MEASURE_NAMES, type Measure } from './measures.js'
 
 export interface FigureCondition {
@@ -42,9 +42,32 @@ export async function parseFigureCondition(
   }
   const found = new Reading(flag)
   found.visit(statements[0])
+  // Its last line may be a comment, which must not swallow what follows: the line's end stays.
+  const expression = withSeconds(statement, found.durations, flag).slice(PREFIX.length, -1)
+  await tryOut(engine, expression, [...found.measures.values()], flag)
   return {
-    expression: raw(withSeconds(statement, found.durations).slice(PREFIX.length, -2)),
+    expression: raw(expression),
     measures: [...found.measures.values()],
+  }
+}
+
+/** Wrong types and unknown functions are found before the data are read. */
+async function tryOut(
+  engine: Engine,
+  expression: string,
+  measures: readonly Measure[],
+  flag: string,
+): Promise<void> {
+  const columns = measures.map(
+    ({ name, type }) => sql`CAST(NULL AS ${raw(type)}) AS ${identifier(name)}`,
+  )
+  try {
+    await engine.rows(
+      sql`SELECT 1 FROM (SELECT ${join([raw('1 AS one'), ...columns])}) WHERE (${raw(expression)})`,
+    )
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw refused(flag, `is not a condition: ${message}`)
   }
 }
 
@@ -132,6 +155,7 @@ function textLiteral(node: Node): { at: number; value: string } | undefined {
 function withSeconds(
   statement: string,
   durations: readonly { readonly at: number; readonly value: string }[],
+  flag: string,
 ): string {
   // The engine counts bytes.
   let out = Buffer.from(statement)
@@ -139,7 +163,7 @@ function withSeconds(
     const tail = out.subarray(at).toString('utf8')
     const literal = /^'(?:[^']|'')*'/.exec(tail)?.[0]
     if (literal === undefined) continue
-    const seconds = parseDuration(value, 'a length of') / 1e6
+    const seconds = secondsOf(value, flag)
     out = Buffer.concat([
       out.subarray(0, at),
       Buffer.from(String(seconds)),
@@ -147,4 +171,16 @@ function withSeconds(
     ])
   }
   return out.toString('utf8')
+}
+
+function secondsOf(value: string, flag: string): number {
+  try {
+    return parseDuration(value) / 1e6
+  } catch (error) {
+    throw new SessionizeError(
+      'bad_condition',
+      `${flag} compares a length with '${value}', which is not a length of time.`,
+      { hint: "Write it as '5m', '90s', '1h30m', or as a number of seconds.", cause: error },
+    )
+  }
 }

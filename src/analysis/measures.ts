@@ -9,32 +9,52 @@ export interface Measure {
   readonly name: string
   /** A text compared with it is a length of time (`'5m'`). */
   readonly duration: boolean
+  readonly type: 'BIGINT' | 'DOUBLE' | 'TIMESTAMPTZ'
   readonly aggregate: Sql
 }
 
-const one = (name: string, aggregate: Sql, duration = false): Measure => ({
+const count = (name: string, aggregate: Sql): Measure => ({
   name,
-  duration,
+  duration: false,
+  type: 'BIGINT',
   aggregate,
+})
+const ratio = (name: string, aggregate: Sql): Measure => ({
+  name,
+  duration: false,
+  type: 'DOUBLE',
+  aggregate,
+})
+const length = (name: string, aggregate: Sql): Measure => ({
+  name,
+  duration: true,
+  type: 'DOUBLE',
+  aggregate,
+})
+const time = (name: string, micros: Sql): Measure => ({
+  name,
+  duration: false,
+  type: 'TIMESTAMPTZ',
+  aggregate: asTimestamp(micros),
 })
 
 const total = sql`CAST(coalesce(sum(length), 0) AS DOUBLE)`
 
 const MEASURES: readonly Measure[] = [
-  one('sessions', raw('count(*)')),
-  one('users', raw('count(DISTINCT user)')),
-  one('events', raw('CAST(coalesce(sum(events), 0) AS BIGINT)')),
-  one('bounces', raw('count(*) FILTER (WHERE events = 1)')),
-  one('bounce_share', raw('count(*) FILTER (WHERE events = 1) / count(*)')),
-  one('events_per_session', raw('CAST(sum(events) AS DOUBLE) / count(*)')),
-  one('sessions_per_user', raw('count(*) / count(DISTINCT user)')),
-  one('total_length', sql`${total} / 1e6`, true),
-  one('mean_length', sql`${total} / count(*) / 1e6`, true),
-  one('min_length', raw('min(length) / 1e6'), true),
-  one('max_length', raw('max(length) / 1e6'), true),
-  one('first_start', asTimestamp(raw('min(start)'))),
-  one('last_start', asTimestamp(raw('max(start)'))),
-  one('last_end', asTimestamp(raw('max("end")'))),
+  count('sessions', raw('count(*)')),
+  count('users', raw('count(DISTINCT user)')),
+  count('events', raw('CAST(coalesce(sum(events), 0) AS BIGINT)')),
+  count('bounces', raw('count(*) FILTER (WHERE events = 1)')),
+  ratio('bounce_share', raw('count(*) FILTER (WHERE events = 1) / count(*)')),
+  ratio('events_per_session', raw('CAST(sum(events) AS DOUBLE) / count(*)')),
+  ratio('sessions_per_user', raw('count(*) / count(DISTINCT user)')),
+  length('total_length', sql`${total} / 1e6`),
+  length('mean_length', sql`${total} / count(*) / 1e6`),
+  length('min_length', raw('min(length) / 1e6')),
+  length('max_length', raw('max(length) / 1e6')),
+  time('first_start', raw('min(start)')),
+  time('last_start', raw('max(start)')),
+  time('last_end', raw('max("end")')),
 ]
 
 /** Examples of the quantiles, of which any can be named: `p90_length`, `p99.9_length`. */
@@ -52,5 +72,5 @@ export function findMeasure(written: string): Measure | undefined {
   if (known !== undefined) return known
   const percent = Number(/^p(\d{1,2}(?:\.\d+)?)_length$/.exec(name)?.[1] ?? Number.NaN)
   if (!Number.isFinite(percent)) return undefined
-  return one(name, sql`quantile_cont(length, ${percent / 100}) / 1e6`, true)
+  return length(name, sql`quantile_cont(length, ${percent / 100}) / 1e6`)
 }

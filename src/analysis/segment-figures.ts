@@ -84,10 +84,7 @@ async function chooseSegments(
   const measures = (having?.measures ?? []).map(
     ({ name, aggregate }) => sql`, ${aggregate} AS ${identifier(name)}`,
   )
-  const order = join([
-    raw('place_sessions DESC'),
-    ...keys.map((key) => sql`${key} NULLS LAST`),
-  ])
+  const order = join([raw('place_sessions DESC'), ...keys.map((key) => sql`${key} NULLS LAST`)])
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE chosen AS
     SELECT ${join(keys)} FROM (

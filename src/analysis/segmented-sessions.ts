@@ -5,8 +5,9 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { asTimestamp } from '../events/clock.js'
+import type { Ledger } from '../events/ledger.js'
 import type { Events } from '../events/open.js'
-import { measureSessions, planSessions } from '../sessions/build.js'
+import { measureSessions, planSessions, settleLedger } from '../sessions/build.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
@@ -22,12 +23,16 @@ export interface SegmentOptions {
   readonly plan?: BlockPlan
 }
 
-/** Creates the table `sessions` and the relation `segmented`. */
+/**
+ * Creates the table `sessions` and the relation `segmented`.
+ *
+ * @returns the row ledger, with what the session definition left out.
+ */
 export async function measureSegments(
   engine: Engine,
   events: Events,
   options: SegmentOptions,
-): Promise<void> {
+): Promise<Ledger> {
   const keys = options.by.map(parseSegmentKey)
   const firsts = [
     ...new Set(
@@ -54,12 +59,7 @@ export async function measureSegments(
           : sql` LEFT JOIN ${table} ON ${table}.id = s.rowid`,
       )
     }
-    const { value, rank } = expression(
-      key,
-      firsts,
-      table,
-      options.reportTimeZone ?? 'UTC',
-    )
+    const { value, rank } = expression(key, firsts, table, options.reportTimeZone ?? 'UTC')
     columns.push(sql`${value} AS ${identifier(`key_${i}`)}`)
     columns.push(sql`CAST(${rank} AS BIGINT) AS ${identifier(`rank_${i}`)}`)
   }
@@ -69,6 +69,7 @@ export async function measureSegments(
       '',
     )} FROM sessions AS s${join(joins, '')}`,
   )
+  return settleLedger(engine, events, request)
 }
 
 /** Whether the key's values have an order of their own, as hours do and platforms do not. */

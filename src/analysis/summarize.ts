@@ -2,9 +2,10 @@
 import type { Engine } from '../engines/duckdb.js'
 import { formatName } from '../events/clock.js'
 import { rejectedTotal } from '../events/ledger.js'
-import { type Events, isoTime } from '../events/open.js'
+import type { Events } from '../events/open.js'
 import { sql } from '../sql/sql.js'
 import { type Bin, type BinScale, linearBins, logBins, PRODUCT_BINS } from './bins.js'
+import { answerContext } from './context.js'
 import { DEFAULT_QUANTILES, describeDetail } from './distribution.js'
 import { parseFigureCondition } from './figure-condition.js'
 import type { Figures } from './figures.js'
@@ -34,14 +35,14 @@ export async function summarize(
     options.having === undefined
       ? undefined
       : await parseFigureCondition(engine, options.having, '--having')
-  await measureSegments(engine, events, options)
+  const ledger = await measureSegments(engine, events, options)
   const bins = await chooseBins(engine, options.bins ?? 'product')
   const overall = await figuresOf(engine, sql`sessions`, bins)
   const detailed = options.detail === true || options.quantiles !== undefined
-  const { mapping, ledger } = events
+  const { mapping } = events
   return {
     schema: 'sessionize/summary/v1',
-    definition: options.definition,
+    ...answerContext(events, options.definition, ledger),
     mapping: {
       preset: mapping.preset,
       user: mapping.user.join(','),
@@ -50,8 +51,6 @@ export async function summarize(
       recordedSession: mapping.session,
       dedupe: mapping.dedupe.length === 0 ? null : mapping.dedupe.join(','),
     },
-    firstEvent: events.firstMicros === null ? null : isoTime(events.firstMicros),
-    lastEvent: events.lastMicros === null ? null : isoTime(events.lastMicros),
     overall,
     detail: detailed ? await describeDetail(engine, options.quantiles ?? DEFAULT_QUANTILES) : null,
     segments:
@@ -61,7 +60,6 @@ export async function summarize(
             ...(options.top === undefined ? {} : { top: options.top }),
             ...(having === undefined ? {} : { having }),
           }),
-    ledger,
     warnings: warnings(events, overall),
   }
 }

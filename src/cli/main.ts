@@ -7,6 +7,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { COMMANDS } from './commands/index.js'
 import { SUMMARY_EXAMPLES } from './commands/summary.js'
+import { applyConfig, configOptions } from './config.js'
 import type { Context } from './context.js'
 import { appearance, type Terminal } from './terminal.js'
 
@@ -45,6 +46,10 @@ function program(context: Context): Command {
   COMMANDS.forEach((command, i) => {
     root.addCommand(command(context), { isDefault: i === 0 })
   })
+  for (const command of root.commands) {
+    if (isConfigurable(command)) configOptions(command)
+  }
+  root.hook('preAction', (_, command) => applyConfig(command, terminal))
   for (const command of [root, ...root.commands]) {
     command
       .addOption(
@@ -61,6 +66,11 @@ function program(context: Context): Command {
   }
   return root
 }
+
+/** Commands that read events or cut sessions take defaults from a config file. */
+const isConfigurable = (command: Command): boolean =>
+  command.options.some(({ long }) => long === '--gap' || long === '--user') &&
+  command.name() !== 'generate'
 
 /** The package's own version: the one place that says it is package.json. */
 function version(): string {

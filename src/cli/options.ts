@@ -5,7 +5,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
+import { CLOCK_CHOICES, type ClockChoice } from '../events/clock-choice.js'
 import type { DatasetOptions } from '../events/dataset.js'
+import type { Preset } from '../events/presets/preset.js'
 import {
   DEFAULT_DEFINITION,
   type GapRule,
@@ -15,10 +17,13 @@ import {
 import { NAMED_DEFINITIONS } from '../sessions/definitions.js'
 import { parseDuration } from '../sessions/duration.js'
 import type { BlockPlan } from '../sessions/plan.js'
+import { assertDefinition } from '../sessions/validity.js'
 import type { Terminal } from './terminal.js'
 
 /** As commander gives them. */
 export interface SharedFlags {
+  /** Of the config file. */
+  readonly presets?: readonly Preset[]
   readonly preset?: string
   readonly user?: string[]
   readonly time?: string
@@ -27,6 +32,10 @@ export interface SharedFlags {
   readonly event?: string
   readonly session?: string
   readonly dedupe?: string[]
+  readonly clock?: ClockChoice
+  readonly stitch?: boolean
+  readonly stitchLimit?: number
+  readonly mergedIds?: boolean
   readonly strict?: boolean
   readonly rejects?: string
   readonly where?: string
@@ -74,7 +83,8 @@ const size = (value: string): string => {
   return value
 }
 
-export function inputOptions(command: Command): Command {
+/** @param where the flag of the condition on events, where `--where` means something else. */
+export function inputOptions(command: Command, where = '--where'): Command {
   return command
     .optionsGroup('Input:')
     .option('--preset <name>', "read as this vendor's export (default: detected)")
@@ -90,10 +100,24 @@ export function inputOptions(command: Command): Command {
     .option('--session <column>', "column or path of the vendor's own session id")
     .option(
       '--dedupe <columns>',
-      "rows alike in these are one event; `none` keeps all (default: the preset's key)",
+      "rows alike in these are one event; `insert_id` is the preset's, `exact` all columns, `none` keeps all (default: the preset's key)",
       names,
     )
-    .option('--where <condition>', 'only events that meet this SQL condition on their columns')
+    .addOption(
+      new Option(
+        '--clock <clock>',
+        "which of an event's times counts; `corrected` is the device's, set right by the server's",
+      ).choices(CLOCK_CHOICES),
+    )
+    .option('--stitch', 'ids that stand in one row are one user, across all rows')
+    .addOption(
+      new Option(
+        '--stitch-limit <n>',
+        'refuse to make one user of more ids (default: 1000)',
+      ).argParser(positive),
+    )
+    .option('--merged-ids', "apply the export's files of users that Amplitude merged")
+    .option(`${where} <condition>`, 'only events that meet this SQL condition on their columns')
     .option('--from <time>', 'only events at or after this time')
     .option('--to <time>', 'only events before this time')
     .option('--strict', 'fail when any row is rejected')
@@ -244,7 +268,7 @@ export function readDefinition(flags: SharedFlags): SessionDefinition {
   const gaps = (flags.gap ?? []).map(parseGap)
   const plain = gaps.filter((gap) => typeof gap === 'number')
   const rules = gaps.filter((gap) => typeof gap !== 'number')
-  return {
+  const definition: SessionDefinition = {
     ...base,
     gapMicros: plain.at(-1) ?? base.gapMicros,
     ...(flags.boundary === undefined ? {} : { boundary: flags.boundary }),
@@ -263,6 +287,8 @@ export function readDefinition(flags: SharedFlags): SessionDefinition {
     ...(flags.passiveEvent === undefined ? {} : { passiveEvents: flags.passiveEvent }),
     ...(flags.byRecorded === undefined ? {} : { recorded: flags.byRecorded }),
   }
+  assertDefinition(definition)
+  return definition
 }
 
 function namedDefinition(name: string | undefined): SessionDefinition {
@@ -295,6 +321,7 @@ export function readDataset(
     stdin: terminal.stdin,
     signal,
     dimensions: [...new Set([...dimensions, ...ruleProperties(definition)])],
+    ...(flags.presets === undefined ? {} : { presets: flags.presets }),
     ...(flags.preset === undefined ? {} : { preset: flags.preset }),
     ...(flags.user === undefined ? {} : { user: flags.user }),
     ...(flags.time === undefined ? {} : { time: flags.time }),
@@ -303,6 +330,10 @@ export function readDataset(
     ...(flags.event === undefined ? {} : { event: flags.event }),
     ...(flags.session === undefined ? {} : { session: flags.session }),
     ...(flags.dedupe === undefined ? {} : { dedupe: flags.dedupe }),
+    ...(flags.clock === undefined ? {} : { clock: flags.clock }),
+    ...(flags.stitch === undefined ? {} : { stitch: flags.stitch }),
+    ...(flags.stitchLimit === undefined ? {} : { stitchLimit: flags.stitchLimit }),
+    ...(flags.mergedIds === undefined ? {} : { mergedIds: flags.mergedIds }),
     ...(flags.strict === undefined ? {} : { strict: flags.strict }),
     ...(flags.where === undefined ? {} : { where: flags.where }),
     ...(definition.ignoreEvents === undefined ? {} : { ignore: definition.ignoreEvents }),

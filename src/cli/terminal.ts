@@ -9,6 +9,8 @@ export interface Terminal {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Where a config file is looked for; the process's own folder by default. */
+  readonly cwd?: string
 }
 
 /**

@@ -63,20 +63,41 @@ export function epochMicros(value: Sql, format: TimeFormat, zone: string): Sql {
     case 'epoch_s':
     case 'epoch_ms':
     case 'epoch_us':
-      return sql`TRY_CAST(round(TRY_CAST(${value} AS DECIMAL(28, 9)) * ${MICROS_PER_UNIT[format]}) AS BIGINT)`
+      return epoch(
+        value,
+        (whole) => sql`${whole} * ${MICROS_PER_UNIT[format]}`,
+        (fraction) => sql`${fraction} * ${MICROS_PER_UNIT[format]}`,
+      )
     case 'epoch_ns':
-      return sql`TRY_CAST(TRY_CAST(${value} AS HUGEINT) // 1000 AS BIGINT)`
+      return epoch(
+        value,
+        (whole) => sql`${whole} // 1000`,
+        (fraction) => sql`floor(${fraction} / 1000)`,
+      )
     case 'iso':
       // The session's time zone is `zone`, so naive text is read in it.
-      return sql`coalesce(${finiteMicros(sql`TRY_CAST(${value} AS TIMESTAMPTZ)`)}, ${leapSecond(value)})`
+      return sql`coalesce(${finiteMicros(sql`TRY_CAST(${value} AS TIMESTAMPTZ)`)}, ${withoutSeconds(value)}, ${leapSecond(value)})`
+    case 'rfc2822':
+      return micros(
+        sql`try_strptime(regexp_replace(${value}, '\\s+(GMT|UTC?|Z)$', ' +0000'), ${text(PATTERNS[format])})`,
+      )
     case 'compact_iso':
     case 'common_log':
-    case 'rfc2822':
       return micros(
         inZone(sql`try_strptime(${value}, ${text(PATTERNS[format])})`, PATTERNS[format], zone),
       )
   }
 }
+
+/**
+ * Integers stay integers, in 128 bits so that nothing overflows; what has a fraction or an exponent
+ * goes through DOUBLE, which holds microseconds exactly until the year 2255. (DECIMAL would be exact
+ * without end and takes thirty times as long.)
+ */
+const epoch = (value: Sql, ofWhole: (value: Sql) => Sql, ofFraction: (value: Sql) => Sql): Sql =>
+  sql`CASE WHEN contains(${value}, '.') OR contains(lower(${value}), 'e')
+    THEN TRY_CAST(round(${ofFraction(sql`TRY_CAST(${value} AS DOUBLE)`)}) AS BIGINT)
+    ELSE TRY_CAST(${ofWhole(sql`CAST(TRY_CAST(${value} AS BIGINT) AS HUGEINT)`)} AS BIGINT) END`
 
 const micros = (timestamp: Sql): Sql => sql`epoch_us(${timestamp})`
 
@@ -88,6 +109,10 @@ const inZone = (timestamp: Sql, pattern: string, zone: string): Sql =>
   zone === 'UTC' || /%z/i.test(pattern) || pattern.endsWith('Z')
     ? timestamp
     : sql`timezone(${text(zone)}, ${timestamp})`
+
+/** The engine wants seconds before a zone: 10:00Z is 10:00:00Z. */
+const withoutSeconds = (value: Sql): Sql =>
+  sql`CASE WHEN regexp_matches(${value}, '\\d[ T]\\d{1,2}:\\d{2}\\s*(Z|[+-])') THEN ${finiteMicros(sql`TRY_CAST(regexp_replace(${value}, '(\\d[ T]\\d{1,2}:\\d{2})', '\\1:00') AS TIMESTAMPTZ)`)} END`
 
 const leapSecond = (value: Sql): Sql =>
   sql`CASE WHEN regexp_matches(${value}, ':59:60') THEN epoch_us(TRY_CAST(replace(${value}, ':59:60', ':59:59') AS TIMESTAMPTZ)) + 1000000 END`
@@ -121,17 +146,37 @@ const UNITS: readonly { format: TimeFormat; from: number; to: number }[] = [
   { format: 'epoch_ns', from: 1e17, to: 1e19 },
 ]
 
+/**
+ * Microseconds in which a number of a larger unit ends up that was read as this one: seconds among
+ * milliseconds would be in 1970. Such a value is more likely a mistake than a time of that year.
+ */
+export function smallerUnits(format: TimeFormat): readonly { from: bigint; to: bigint }[] {
+  const at = UNITS.findIndex((unit) => unit.format === format)
+  const nanosPerUnit = [1_000_000_000n, 1_000_000n, 1_000n, 1n][at] ?? 1n
+  return UNITS.slice(0, Math.max(0, at)).map(({ from, to }) => ({
+    from: (BigInt(from) * nanosPerUnit) / 1_000n,
+    to: (BigInt(to) * nanosPerUnit) / 1_000n,
+  }))
+}
+
 /** The format of most samples with the share of samples that have it; undefined when none fits. */
 export function detectFormat(
   samples: readonly string[],
-): { format: TimeFormat; share: number } | undefined {
+): { format: TimeFormat; share: number; others: number } | undefined {
   const counts = new Map<TimeFormat, number>()
   for (const sample of samples) {
     const format = spelling(sample)
     if (format !== undefined) counts.set(format, (counts.get(format) ?? 0) + 1)
   }
   const [best] = [...counts].sort((a, b) => b[1] - a[1])
-  return best === undefined ? undefined : { format: best[0], share: best[1] / samples.length }
+  return best === undefined
+    ? undefined
+    : {
+        format: best[0],
+        share: best[1] / samples.length,
+        /** Samples that are times in another format. */
+        others: [...counts.values()].reduce((sum, n) => sum + n, 0) - best[1],
+      }
 }
 
 function spelling(sample: string): TimeFormat | undefined {

@@ -5,13 +5,23 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
-import { fieldNames, findField, type SourceGroup } from '../sources/scan.js'
+import { fieldNames, findField } from '../sources/field.js'
+import type { SourceGroup } from '../sources/group.js'
 import { raw, type Sql, sql, text } from '../sql/sql.js'
+import type { Samples } from './samples.js'
 
 export interface Condition {
   readonly expression: Sql
-  /** Columns of the files that it names; `name` is how the expression spells it. */
-  readonly columns: readonly { readonly name: string; readonly source: string }[]
+  /** What it names; `name` is how the expression spells it, `source` a column or a role's key, empty where the role has none. */
+  readonly columns: readonly ConditionColumn[]
+}
+
+interface ConditionColumn {
+  readonly name: string
+  readonly source: string
+  readonly isRole: boolean
+  /** By position of the group: what the values of a column of text are; undefined for text. */
+  readonly textTypes: readonly (string | undefined)[]
 }
 
 /** @throws SessionizeError `bad_condition` or `unknown_column`. */
@@ -20,36 +30,28 @@ export async function parseCondition(
   condition: string,
   groups: readonly SourceGroup[],
   roles: Readonly<Record<string, string | null>>,
+  samples: Samples,
 ): Promise<Condition> {
-  const statement = `SELECT 1 WHERE (${condition}\n)`
-  const { tree } = await engine.row<{ tree: string }>(
-    sql`SELECT json_serialize_sql(${text(statement)}) AS tree`,
-  )
-  const parsed: unknown = JSON.parse(tree)
-  if (!isRecord(parsed) || parsed['error'] === true) {
-    const message = isRecord(parsed) ? String(parsed['error_message']) : 'it cannot be parsed'
-    throw new SessionizeError(
-      'bad_condition',
-      `--where is not a condition: ${message.split('\n')[0]}`,
-      {
-        hint: `Write SQL as in --where "platform = 'iOS' AND revenue > 10".`,
-      },
-    )
-  }
-  const statements = parsed['statements']
-  if (!Array.isArray(statements) || statements.length !== 1) {
-    throw new SessionizeError('bad_condition', '--where must be one condition.', {})
-  }
+  const statement = await parse(engine, sql`SELECT 1 WHERE (${raw(condition)}\n)`)
+  // What closes the bracket and opens another one is only a condition by accident.
+  await parse(engine, sql`SELECT CAST((${raw(condition)}\n) AS BOOLEAN)`)
   const references = new Map<string, readonly string[]>()
-  collect(statements[0], references)
+  collect(statement, references)
 
-  const columns = new Map<string, string>()
+  const columns = new Map<string, ConditionColumn>()
   for (const path of references.values()) {
     const [first = ''] = path
-    if (groups.some((group) => findField(group, first) !== undefined)) columns.set(first, first)
-    else if (first in roles) {
-      const source = roles[first]
-      if (source !== null && source !== undefined) columns.set(first, source)
+    // The engine takes names that differ by case only for one.
+    const key = first.toLowerCase()
+    if (groups.some((group) => findField(group, first) !== undefined)) {
+      columns.set(key, {
+        name: first,
+        source: first,
+        isRole: false,
+        textTypes: groups.map((group, at) => textType(group, first, samples.inGroup(at, first))),
+      })
+    } else if (Object.hasOwn(roles, first)) {
+      columns.set(key, { name: first, source: roles[first] ?? '', isRole: true, textTypes: [] })
     } else {
       const names = [...new Set([...groups.flatMap(fieldNames), ...Object.keys(roles)])]
       throw new SessionizeError(
@@ -60,9 +62,65 @@ export async function parseCondition(
     }
   }
   return {
-    expression: raw(condition),
-    columns: [...columns].map(([name, source]) => ({ name, source })),
+    // A comment at its end must not reach what follows.
+    expression: raw(`${condition}\n`),
+    columns: [...columns.values()],
   }
+}
+
+/** Tables of text do not say what is a number. */
+function textType(group: SourceGroup, name: string, values: readonly string[]): string | undefined {
+  if (group.format !== 'csv' && group.format !== 'log') return undefined
+  if (findField(group, name)?.path.length !== 0 || values.length === 0) return undefined
+  const all = (pattern: RegExp): boolean => values.every((value) => pattern.test(value))
+  // A leading zero belongs to a code, not to a number.
+  if (all(/^\s*-?(0|[1-9]\d{0,17})\s*$/)) return 'BIGINT'
+  if (all(/^\s*-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?\s*$/)) return 'DOUBLE'
+  return all(/^\s*(true|false)\s*$/i) ? 'BOOLEAN' : undefined
+}
+
+/**
+ * Runs what applies the condition. What the engine then finds wrong is the condition: an aggregate,
+ * a function that does not exist, a value that cannot be cast.
+ */
+export async function assertCondition<T>(
+  engine: Engine,
+  condition: Condition | undefined,
+  query: Sql,
+  use: () => Promise<T>,
+): Promise<T> {
+  if (condition === undefined) return use()
+  try {
+    await engine.describe(query)
+    return await use()
+  } catch (error) {
+    if (!(error instanceof SessionizeError) || error.code !== 'engine') throw error
+    throw new SessionizeError('bad_condition', `--where cannot be applied: ${error.message}`, {
+      hint: 'It is a condition on the columns of one event; TRY_CAST(x AS INTEGER) turns text into numbers.',
+      cause: error,
+    })
+  }
+}
+
+/** The one statement as a tree. */
+async function parse(engine: Engine, statement: Sql): Promise<unknown> {
+  const { tree } = await engine.row<{ tree: string }>(
+    sql`SELECT json_serialize_sql(${text(statement.text)}) AS tree`,
+  )
+  const parsed: unknown = JSON.parse(tree)
+  if (!isRecord(parsed) || parsed['error'] === true) {
+    const message = isRecord(parsed) ? String(parsed['error_message']) : 'it cannot be parsed'
+    throw new SessionizeError(
+      'bad_condition',
+      `--where is not a condition: ${message.split('\n')[0]}`,
+      { hint: `Write SQL as in --where "platform = 'iOS' AND revenue > 10".` },
+    )
+  }
+  const statements = parsed['statements']
+  if (!Array.isArray(statements) || statements.length !== 1) {
+    throw new SessionizeError('bad_condition', '--where must be one condition.', {})
+  }
+  return statements[0]
 }
 
 function collect(node: unknown, into: Map<string, readonly string[]>): void {

@@ -79,26 +79,33 @@ export async function withDataset<T>(
   options: DatasetOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
-  return withSources(inputs, options, async (opened) => {
-    const { engine, sources } = opened
-    const before = await fingerprint(sources.files)
-    const verified = verifyCompressed(sources.files)
-    // Looked at after the reading; without this, a failure meanwhile would count as unhandled.
-    verified.catch(() => undefined)
-    const read = async (): Promise<T> => {
-      const events = await openEvents(engine, sources, options)
-      await assertUsable(events, options.strict === true)
-      return use({ ...opened, events })
-    }
-    const result = await read().catch(async (error: unknown) => {
-      // A damaged file explains whatever else went wrong.
-      await verified
-      throw error
-    })
+  return withSources(inputs, options, (opened) => withEvents(opened, options, use))
+}
+
+/** The same of files that are open already: what to read can depend on what they hold. */
+export async function withEvents<T>(
+  opened: Opened,
+  options: DatasetOptions,
+  use: (dataset: Dataset) => Promise<T>,
+): Promise<T> {
+  const { engine, sources } = opened
+  const before = await fingerprint(sources.files)
+  const verified = verifyCompressed(sources.files)
+  // Looked at after the reading; without this, a failure meanwhile would count as unhandled.
+  verified.catch(() => undefined)
+  const read = async (): Promise<T> => {
+    const events = await openEvents(engine, sources, options)
+    await assertUsable(events, options.strict === true)
+    return use({ ...opened, events })
+  }
+  const result = await read().catch(async (error: unknown) => {
+    // A damaged file explains whatever else went wrong.
     await verified
-    await assertUnchanged(sources.files, before)
-    return result
+    throw error
   })
+  await verified
+  await assertUnchanged(sources.files, before)
+  return result
 }
 
 async function assertUsable(events: Events, strict: boolean): Promise<void> {

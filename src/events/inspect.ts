@@ -1,10 +1,12 @@
 /** What was detected in the input and why, before anything is computed. */
 import type { Engine } from '../engines/duckdb.js'
-import { describeSources, fieldNames } from '../sources/scan.js'
+import { fieldNames } from '../sources/field.js'
+import { describeSources } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { formatName } from './clock.js'
-import { type Choice, type MappingOptions, mapColumns } from './mapping.js'
-import { PRESETS } from './presets/index.js'
+import { fixedLayouts } from './detection.js'
+import { type Choice, type MappingOptions, mapSources } from './mapping.js'
+import { withAllowances } from './open.js'
 
 export interface Inspection {
   readonly schema: 'sessionize/inspect/v1'
@@ -32,12 +34,15 @@ export async function inspect(
   sources: Sources,
   options: MappingOptions,
 ): Promise<Inspection> {
-  const groups = await describeSources(engine, sources.files)
-  const mapping = await mapColumns(engine, groups, options)
+  const { mapping, groups } = await withAllowances(async (allowances) => {
+    const layouts = fixedLayouts(options)
+    const described = await describeSources(engine, sources.files, { layouts, allowances })
+    return mapSources(engine, described, options)
+  })
   return {
     schema: 'sessionize/inspect/v1',
     preset: mapping.preset,
-    about: PRESETS.find(({ name }) => name === mapping.preset)?.about ?? '',
+    about: mapping.about,
     timeFormat: formatName(mapping.timeFormat),
     choices: mapping.choices,
     doubts: mapping.doubts,

@@ -4,44 +4,60 @@
  */
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
-import { didYouMean } from '../errors/suggest.js'
-import { fieldNames, fieldText, findField, readFields, type SourceGroup } from '../sources/scan.js'
-import { identifier, join, type Sql, sql } from '../sql/sql.js'
-import {
-  detectFormat,
-  formatName,
-  formatOfType,
-  parseTimeFormat,
-  type TimeFormat,
-} from './clock.js'
-import { generic, PRESETS, type Preset } from './presets/index.js'
+import { fieldExists, fieldNames } from '../sources/field.js'
+import type { SourceGroup } from '../sources/group.js'
+import { unnested } from '../sources/scan.js'
+import { formatOfType, type TimeFormat } from './clock.js'
+import { type ClockChoice, chooseClock, type MappedClock } from './clock-choice.js'
+import { detectPreset, type PresetOptions, presetPaths } from './detection.js'
+import { chooseDedupe, type Dedupe } from './duplicates.js'
+import { availableKey, groupLabel, keyNames, requireColumn, requireKey, shortList } from './key.js'
+import { isNullLike } from './null-like.js'
+import { generic, type Preset } from './presets/index.js'
+import { Samples } from './samples.js'
+import { isTyped, type TimeColumn, timeColumn } from './time-column.js'
+
+export { requireColumn } from './key.js'
 
 export type Role = 'user' | 'time' | 'event' | 'session'
 
-/** What the user said; everything else is detected. */
-export interface MappingOptions {
-  readonly preset?: string
+/** What the user said; everything else is detected. Columns may be keys: `a+b`, `a,b`. */
+export interface MappingOptions extends PresetOptions {
   /** First non-empty wins. */
   readonly user?: readonly string[]
   readonly time?: string
   readonly timeFormat?: string
   readonly event?: string
   readonly session?: string
-  /** Key columns, or `none`. */
+  /** Key columns, `exact`, `insert_id`, or `none`. */
   readonly dedupe?: readonly string[]
+  /** Which of the clocks that an event carries; `event` is the vendor's own choice. */
+  readonly clock?: ClockChoice
+  /** Ids that stand in one row belong to one person. */
+  readonly stitch?: boolean
 }
 
 export interface Mapping {
   readonly preset: string
+  readonly about: string
   readonly user: readonly string[]
+  /** The column; of a corrected clock, the one that is corrected. */
   readonly time: string
+  /** Of the first files that have the column. */
   readonly timeFormat: TimeFormat
+  readonly clock: MappedClock
   readonly event: string | null
   readonly session: string | null
   /** The recorded session id that means "in no session". */
   readonly outOfSession: string | null
-  /** Rows alike in all of these are one event; empty: duplicates are kept. */
+  /** Rows alike in all of these are one event; empty: duplicates are kept; `exact`: in all columns. */
   readonly dedupe: readonly string[]
+  /** `dedupe` says `exact`. */
+  readonly exact: boolean
+  /** Names that users expect for dimensions, and where they are. */
+  readonly dimensions: Readonly<Record<string, readonly string[]>>
+  /** Names of the preset's dimensions that the files have. */
+  readonly known: readonly string[]
   readonly choices: readonly Choice[]
   readonly doubts: readonly string[]
 }
@@ -55,7 +71,12 @@ export interface Choice {
   readonly samples: readonly string[]
 }
 
-const SAMPLE_ROWS = 1_000
+/** A mapping, and the groups as it reads them: lists whose elements are events are taken apart. */
+export interface Mapped {
+  readonly mapping: Mapping
+  readonly groups: readonly SourceGroup[]
+  readonly samples: Samples
+}
 
 /** @throws SessionizeError `unknown_column` or `mapping_uncertain`. */
 export async function mapColumns(
@@ -63,209 +84,306 @@ export async function mapColumns(
   groups: readonly SourceGroup[],
   options: MappingOptions,
 ): Promise<Mapping> {
-  const preset = choosePreset(groups, options.preset)
-  const samples = await Samples.take(engine, groups)
-  const doubts: string[] = []
-  const forced = options.preset !== undefined
+  return (await mapSources(engine, groups, options)).mapping
+}
 
-  const user = chooseUser(groups, preset, options, samples, doubts, forced)
-  const time = chooseTime(groups, preset, options, samples, forced)
-  const event = chooseOptional('event', groups, preset.event, options.event, samples, preset)
-  const session = chooseOptional(
-    'session',
-    groups,
-    preset.session ?? [],
-    options.session,
-    samples,
-    preset,
-  )
-  const dedupe = chooseDedupe(groups, preset, options.dedupe)
-
-  if (session.chosen !== null && user.columns.includes(session.chosen)) {
-    doubts.push(
-      `\`${session.chosen}\` is taken for the user, but it looks like a session id: each session would be a user of its own.`,
-    )
+export async function mapSources(
+  engine: Engine,
+  described: readonly SourceGroup[],
+  options: MappingOptions,
+): Promise<Mapped> {
+  if (described.every(({ columns }) => columns.length === 0)) {
+    throw new SessionizeError('no_events', `There are no rows in ${groupLabel(described)}.`, {
+      hint: 'Check that the export covers the period you want.',
+    })
   }
+  const paths = [...presetPaths(options), ...givenPaths(options)]
+  const first = await Samples.take(engine, described, paths)
+  const { preset, doubts } = detectPreset(described, options, first)
+  const { unnest } = preset
+  const groups =
+    unnest === undefined ? described : described.map((group) => unnested(group, unnest))
+  const samples = unnest === undefined ? first : await Samples.take(engine, groups, paths)
+  const columns = new Columns(groups, samples, preset, options.preset !== undefined)
+  return { mapping: map(columns, options, doubts), groups, samples }
+}
+
+/** What is chosen from. */
+class Columns {
+  constructor(
+    readonly groups: readonly SourceGroup[],
+    readonly samples: Samples,
+    readonly preset: Preset,
+    /** The preset was named by the user. */
+    readonly forced: boolean,
+  ) {}
+
+  exists = (name: string): boolean =>
+    this.groups.some((group, i) =>
+      fieldExists(group, name, () => this.samples.inGroup(i, name).length > 0),
+    )
+
+  /** Of the given keys those that exist in some group, each cut to what exists of it. */
+  known(keys: readonly string[]): string[] {
+    return [...new Set(keys.flatMap((key) => availableKey(this.groups, key, this.exists) ?? []))]
+  }
+
+  /** Share of sampled rows in which some name of the key is filled. */
+  share(key: string): number {
+    return Math.max(0, ...keyNames(this.groups, key).map((name) => this.samples.share(name)))
+  }
+
+  samplesOf(key: string | null | undefined): string[] {
+    const [name] = key === null || key === undefined ? [] : keyNames(this.groups, key)
+    return this.samples.of(name)
+  }
+
+  get why(): string {
+    return `the ${this.preset.name} preset`
+  }
+}
+
+function map(
+  columns: Columns,
+  options: MappingOptions,
+  detectionDoubts: readonly string[],
+): Mapping {
+  const { preset, groups } = columns
+  const doubts = [...detectionDoubts]
+  const user = chooseUser(columns, options, doubts)
+  const time = chooseTime(columns, options)
+  const event = chooseOptional('event', columns, preset.event, options.event)
+  const session = chooseOptional('session', columns, preset.session ?? [], options.session)
+  const dedupe = chooseDedupe(columns, options.dedupe)
+  const clock = chooseClock(time.column, {
+    choice: options.clock,
+    given: options.time !== undefined,
+    preset,
+    find: (keys) => {
+      for (const name of columns.known(keys)) {
+        const found = timeColumn(groups, name, columns.samples)
+        if (found !== undefined) return found
+      }
+      return undefined
+    },
+  })
+  doubts.push(...clock.time.doubts, ...userDoubts(columns, user.columns, session.chosen))
   return {
     preset: preset.name,
+    about: preset.about,
     user: user.columns,
-    time: time.column,
-    timeFormat: time.format,
+    time: clock.time.name,
+    timeFormat: mainFormat(columns, clock.time),
+    clock,
     event: event.chosen,
     session: session.chosen,
     outOfSession: session.chosen === null ? null : (preset.outOfSession ?? null),
     dedupe: dedupe.columns,
-    choices: [user.choice, time.choice, event, session, dedupe.choice],
+    exact: dedupe.exact,
+    dimensions: preset.dimensions ?? {},
+    known: Object.values(preset.dimensions ?? {})
+      .flat()
+      .filter(columns.exists),
+    choices: [
+      user.choice,
+      timeChoice(time.choice, clock, columns),
+      event,
+      session,
+      dedupeChoice(dedupe),
+    ],
     doubts,
   }
 }
 
-function choosePreset(groups: readonly SourceGroup[], wanted: string | undefined): Preset {
-  if (wanted !== undefined) {
-    const preset = PRESETS.find(({ name }) => name === wanted.replaceAll('-', '_'))
-    if (preset !== undefined) return preset
-    const names = PRESETS.map(({ name }) => name)
-    throw new SessionizeError('usage', `No preset \`${wanted}\`.${didYouMean(wanted, names)}`, {
-      hint: `Presets: ${names.join(', ')}.`,
-    })
-  }
-  return (
-    PRESETS.find(
-      ({ detect }) =>
-        detect.length > 0 &&
-        groups.every((group) => detect.every((name) => findField(group, name) !== undefined)),
-    ) ?? generic
-  )
-}
-
-interface UserChoice {
-  readonly columns: readonly string[]
-  readonly choice: Choice
-}
+/** Nested names that flags ask for, which the columns' types may not tell of. */
+const givenPaths = ({ user = [], time, event, session, dedupe = [] }: MappingOptions): string[] =>
+  [...user, time, event, session, ...dedupe]
+    .flatMap((key) => (key === undefined ? [] : [key, ...key.split(/[,+]/)]))
+    .filter((name) => name.includes('.'))
 
 function chooseUser(
-  groups: readonly SourceGroup[],
-  preset: Preset,
-  options: MappingOptions,
-  samples: Samples,
+  columns: Columns,
+  { user: given, stitch = false }: MappingOptions,
   doubts: string[],
-  forced: boolean,
-): UserChoice {
-  const others = known(groups, [...preset.user, ...generic.user])
-  if (options.user !== undefined) {
-    const columns = options.user.map((name) => requireColumn(groups, name, '--user'))
-    return {
-      columns,
-      choice: {
-        role: 'user',
-        chosen: columns.join(','),
-        why: 'given by --user',
-        others: without(others, columns),
-        samples: samples.of(columns[0]),
-      },
-    }
-  }
-  const candidates = known(groups, preset.user)
-  const filled = candidates.filter((name) => samples.share(name) > 0)
-  const chosen = filled[0] ?? candidates[0]
-  if (chosen === undefined) throw uncertain('user', groups, forced ? preset.name : undefined)
-  const share = samples.share(chosen)
-  const fallback = filled.find((name) => name !== chosen && samples.share(name) > share)
-  if (preset === generic && share < 0.9 && fallback !== undefined) {
-    doubts.push(
-      `\`${chosen}\` is empty in ${Math.round((1 - share) * 100)} % of the sampled rows, \`${fallback}\` in ${Math.round((1 - samples.share(fallback)) * 100)} %: --user ${chosen},${fallback} would take the first that is there.`,
+): { columns: readonly string[]; choice: Choice } {
+  const { preset, groups } = columns
+  const others = columns.known([...preset.user.flatMap(parts(groups)), ...generic.user])
+  const choice = (chosen: readonly string[], why: string) => ({
+    columns: chosen,
+    choice: {
+      role: 'user' as const,
+      chosen: chosen.join(','),
+      why,
+      others: without(others, chosen),
+      samples: columns.samplesOf(chosen[0]),
+    },
+  })
+  if (given !== undefined) {
+    return choice(
+      given.map((key) => requireKey(groups, key, '--user')),
+      'given by --user',
     )
   }
-  return {
-    columns: [chosen],
-    choice: {
-      role: 'user',
-      chosen,
-      why: preset === generic ? 'a usual name for a user id' : `the ${preset.name} preset`,
-      others: without(others, [chosen]),
-      samples: samples.of(chosen),
-    },
+  if (stitch) {
+    const ids = columns.known(preset.identity ?? [])
+    if (ids.length >= 2) return choice(ids, `ids that --stitch joins, by ${columns.why}`)
+    throw new SessionizeError(
+      'usage',
+      `--stitch needs two or more columns of ids, and ${columns.why} knows ${ids.length === 0 ? 'none' : `only ${ids[0]}`} here.`,
+      { hint: 'Name them, the best known first: --user user_id,device_id --stitch' },
+    )
   }
+  const candidates = columns.known(preset.user)
+  const filled = candidates.filter((key) => columns.share(key) > 0)
+  const chosen = filled[0] ?? candidates[0]
+  if (chosen === undefined) throw uncertain('user', columns)
+  const share = columns.share(chosen)
+  const fallback = filled.find((key) => key !== chosen && columns.share(key) > share)
+  if (preset === generic && share < 0.9 && fallback !== undefined) {
+    doubts.push(
+      `\`${chosen}\` is empty in ${Math.round((1 - share) * 100)} % of the sampled rows, \`${fallback}\` in ${Math.round((1 - columns.share(fallback)) * 100)} %: --user ${chosen},${fallback} would take the first that is there.`,
+    )
+  }
+  const why = preset === generic ? 'a usual name for a user id' : columns.why
+  return choice(parts(groups)(chosen), why)
+}
+
+/** `a,b` as two keys. */
+const parts =
+  (groups: readonly SourceGroup[]) =>
+  (key: string): string[] =>
+    keyNames(groups, key).length === 1 ? [key] : key.split(',')
+
+/** More than this share of the sampled users says that the value is no user's. */
+const NULL_LIKE_SHARE = 0.02
+/** In a column of user ids hardly any equals its session's id. */
+const SESSION_SHARE = 0.95
+
+function userDoubts(
+  { samples, preset }: Columns,
+  user: readonly string[],
+  session: string | null,
+): string[] {
+  const doubts: string[] = []
+  for (const key of user) {
+    const values = samples.of(key, Number.MAX_SAFE_INTEGER)
+    const nullLike = values.filter(isNullLike)
+    if (nullLike.length > NULL_LIKE_SHARE * values.length) {
+      const percent = Math.round((nullLike.length / values.length) * 100)
+      doubts.push(
+        `\`${key}\` is "${nullLike[0]}" in ${percent} % of the sampled rows, which looks like no id at all: those rows are taken for one user. Leave them out with --where "${key} <> '${nullLike[0]}'".`,
+      )
+    }
+    const same =
+      session !== null && (key === session || samples.equalShare(key, session) > SESSION_SHARE)
+    if (same || /^(.*\.)?\$?(domain_)?session_?id$/i.test(key)) {
+      doubts.push(
+        `\`${key}\` is taken for the user, but it looks like a session id: each session would be a user of its own.`,
+      )
+    }
+  }
+  const [first, second] = user
+  if (
+    preset !== generic &&
+    first !== undefined &&
+    second !== undefined &&
+    preset.identity !== undefined
+  ) {
+    const share = samples.share(first)
+    if (share > 0.01 && share < 0.99) {
+      doubts.push(
+        `\`${first}\` is filled in ${Math.round(share * 100)} % of the sampled rows, and \`${second}\` stands in for it elsewhere: a visit during which someone signs in is cut in two. --stitch joins the two ids.`,
+      )
+    }
+  }
+  return doubts
 }
 
 function chooseTime(
-  groups: readonly SourceGroup[],
-  preset: Preset,
+  columns: Columns,
   options: MappingOptions,
-  samples: Samples,
-  forced: boolean,
-): { column: string; format: TimeFormat; choice: Choice } {
+): { column: TimeColumn; choice: Choice } {
+  const { groups, preset, samples } = columns
   const given =
     options.time === undefined ? undefined : requireColumn(groups, options.time, '--time')
-  const usual = known(groups, preset.time)
-  const typed = groups.flatMap(({ columns }) =>
-    columns.filter(({ type }) => formatOfType(type) !== undefined).map(({ name }) => name),
-  )
+  const usual = columns.known(preset.time)
+  const typed = groups
+    .filter(isTyped)
+    .flatMap((group) =>
+      group.columns.filter(({ type }) => formatOfType(type) !== undefined).map(({ name }) => name),
+    )
   const candidates = given === undefined ? [...new Set([...usual, ...typed])] : [given]
-  for (const column of candidates) {
-    const format = timeFormat(groups, column, options.timeFormat, samples)
-    if (format === undefined) continue
+  for (const name of candidates) {
+    const column = timeColumn(groups, name, samples, options.timeFormat)
+    if (column === undefined) continue
     const why =
       given !== undefined
         ? 'given by --time'
         : preset !== generic
-          ? `the ${preset.name} preset`
-          : usual.includes(column)
+          ? columns.why
+          : usual.includes(name)
             ? 'a usual name for a time'
             : 'the first column that holds times'
     return {
       column,
-      format: format.format,
       choice: {
         role: 'time',
-        chosen: column,
-        why: `${why}; ${format.why}`,
-        others: without([...new Set([...usual, ...typed])], [column]),
-        samples: samples.of(column),
+        chosen: name,
+        why: `${why}; ${column.why}`,
+        others: without([...new Set([...usual, ...typed])], [name]),
+        samples: samples.of(name),
       },
     }
   }
-  if (given !== undefined || candidates.length > 0) {
-    const column = given ?? candidates[0] ?? ''
-    const shown = samples.of(column).slice(0, 3)
-    throw new SessionizeError(
-      'bad_times',
-      shown.length === 0
-        ? `Column \`${column}\` holds no values in the first rows of ${groupLabel(groups)}, so its times cannot be read.`
-        : `Cannot tell how times are written in \`${column}\` of ${groupLabel(groups)}: ${shown.map((value) => `"${value}"`).join(', ')}.`,
-      {
-        hint: `Say how with --time-format s|ms|us|ns|iso or a pattern such as '%d.%m.%Y %H:%M', or name another column with --time.`,
-      },
-    )
-  }
-  throw uncertain('time', groups, forced ? preset.name : undefined)
+  const [tried] = candidates
+  if (tried === undefined) throw uncertain('time', columns)
+  const shown = samples.of(tried).slice(0, 3)
+  throw new SessionizeError(
+    'bad_times',
+    shown.length === 0
+      ? `Column \`${tried}\` holds no values in the first rows of ${groupLabel(groups)}, so its times cannot be read.`
+      : `Cannot tell how times are written in \`${tried}\` of ${groupLabel(groups)}: ${shown.map((value) => `"${value.slice(0, 100)}"`).join(', ')}.`,
+    {
+      hint: `Say how with --time-format s|ms|us|ns|iso or a pattern such as '%d.%m.%Y %H:%M', or name another column with --time.`,
+    },
+  )
 }
 
-function timeFormat(
-  groups: readonly SourceGroup[],
-  column: string,
-  given: string | undefined,
-  samples: Samples,
-): { format: TimeFormat; why: string } | undefined {
-  if (given !== undefined)
-    return { format: parseTimeFormat(given), why: 'format given by --time-format' }
-  const types = groups.flatMap((group) => {
-    const field = findField(group, column)
-    return field === undefined
-      ? []
-      : [group.format === 'parquet' && field.path.length === 0 ? field.column.type : 'VARCHAR']
-  })
-  const native = types.map(formatOfType)
-  const [first] = native
-  if (first !== undefined && native.every((format) => format === first)) {
-    return { format: first, why: `a ${types[0]} column` }
-  }
-  const values = samples.of(column, SAMPLE_ROWS)
-  const detected = detectFormat(values)
-  if (detected === undefined || detected.share < 0.5) return undefined
+function timeChoice(choice: Choice, clock: MappedClock, { samples }: Columns): Choice {
+  if (clock.choice === undefined) return choice
+  const { name, why } = clock.time
+  const correction =
+    clock.correction === undefined
+      ? ''
+      : ` + (${clock.correction.server.name} - ${clock.correction.sent.name})`
   return {
-    format: detected.format,
-    why: `${Math.round(detected.share * 100)} % of sampled values read as ${formatName(detected.format)}`,
+    ...choice,
+    chosen: `${name}${correction}`,
+    why: `given by --clock ${clock.choice}; ${why}`,
+    samples: samples.of(name),
   }
+}
+
+function mainFormat({ groups }: Columns, time: TimeColumn): TimeFormat {
+  const at = groups.findIndex((group) => fieldExists(group, time.name, () => true))
+  return time.formats[Math.max(0, at)] ?? 'iso'
 }
 
 function chooseOptional(
   role: 'event' | 'session',
-  groups: readonly SourceGroup[],
-  names: readonly string[],
+  columns: Columns,
+  keys: readonly string[],
   given: string | undefined,
-  samples: Samples,
-  preset: Preset,
 ): Choice {
-  const candidates = known(groups, names)
+  const candidates = columns.known(keys)
   if (given !== undefined) {
-    const chosen = requireColumn(groups, given, `--${role}`)
+    const chosen = requireKey(columns.groups, given, `--${role}`)
     return {
       role,
       chosen,
       why: `given by --${role}`,
       others: without(candidates, [chosen]),
-      samples: samples.of(chosen),
+      samples: columns.samplesOf(chosen),
     }
   }
   const chosen = candidates[0] ?? null
@@ -275,149 +393,34 @@ function chooseOptional(
     why:
       chosen === null
         ? 'no column with a usual name'
-        : preset === generic
+        : columns.preset === generic
           ? 'a usual name'
-          : `the ${preset.name} preset`,
+          : columns.why,
     others: candidates.slice(1),
-    samples: samples.of(chosen ?? undefined),
+    samples: columns.samplesOf(chosen),
   }
 }
 
-const KEY_NAMES = ['uuid', 'insert_id', '$insert_id', 'message_id', 'messageId', 'event_id']
+const dedupeChoice = ({ columns, why, others }: Dedupe): Choice => ({
+  role: 'dedupe',
+  chosen: columns.length === 0 ? null : columns.join(','),
+  why,
+  others,
+  samples: [],
+})
 
-function chooseDedupe(
-  groups: readonly SourceGroup[],
-  preset: Preset,
-  given: readonly string[] | undefined,
-): { columns: readonly string[]; choice: Choice } {
-  const others = known(groups, KEY_NAMES)
-  const choice = (
-    columns: readonly string[],
-    why: string,
-  ): { columns: readonly string[]; choice: Choice } => ({
-    columns,
-    choice: {
-      role: 'dedupe',
-      chosen: columns.length === 0 ? null : columns.join(','),
-      why,
-      others: without(others, columns),
-      samples: [],
-    },
-  })
-  if (given !== undefined) {
-    if (given.length === 1 && given[0] === 'none') return choice([], 'given by --dedupe')
-    return choice(
-      given.map((name) => requireColumn(groups, name, '--dedupe')),
-      'given by --dedupe',
-    )
-  }
-  const key = preset.dedupe?.find((names) =>
-    names.every((name) => known(groups, [name]).length > 0),
-  )
-  if (key !== undefined) return choice(key, `the ${preset.name} preset`)
-  return choice(
-    [],
-    others.length === 0
-      ? 'no usual key column'
-      : `duplicates are kept; ${others[0]} could be a key`,
-  )
-}
-
-/** The given names that exist in some group, in order. */
-function known(groups: readonly SourceGroup[], names: readonly string[]): string[] {
-  return [...new Set(names)].filter((name) => groups.some((group) => exists(group, name)))
-}
-
-/** A dotted name counts only where the nested key was seen. */
-function exists(group: SourceGroup, name: string): boolean {
-  const field = findField(group, name)
-  return field !== undefined && (field.path.length === 0 || fieldNames(group).includes(name))
-}
-
-/** @throws SessionizeError `unknown_column` when no group has it. */
-export function requireColumn(groups: readonly SourceGroup[], name: string, flag: string): string {
-  for (const group of groups) {
-    const field = findField(group, name)
-    if (field !== undefined) return field.path.length === 0 ? field.column.name : name
-  }
+function uncertain(role: 'user' | 'time', { groups, preset, forced }: Columns): SessionizeError {
   const names = [...new Set(groups.flatMap(fieldNames))]
-  throw new SessionizeError(
-    'unknown_column',
-    `No column \`${name}\` in ${groupLabel(groups)}.${didYouMean(name, names)}`,
-    {
-      hint: `${flag} takes one of: ${names.slice(0, 30).join(', ')}${names.length > 30 ? ', ...' : ''}.`,
-    },
-  )
-}
-
-function uncertain(
-  role: 'user' | 'time',
-  groups: readonly SourceGroup[],
-  preset?: string,
-): SessionizeError {
-  const names = [...new Set(groups.flatMap(fieldNames))]
-  const because = preset === undefined ? '' : ` (the ${preset} preset does not fit)`
+  const because = forced ? ` (the ${preset.name} preset does not fit)` : ''
+  const headerless = groups.some(({ csv }) => csv?.header === false)
+    ? ' The first row holds values and no names, so the columns are numbered.'
+    : ''
   return new SessionizeError(
     'mapping_uncertain',
-    `Cannot tell which column of ${groupLabel(groups)} holds the ${role}${because}. Columns: ${names.slice(0, 30).join(', ')}${names.length > 30 ? ', ...' : ''}.`,
+    `Cannot tell which column of ${groupLabel(groups)} holds the ${role}${because}.${headerless} Columns: ${shortList(names)}.`,
     { hint: `Name it with --${role} COLUMN. See: sessionize inspect FILE` },
   )
 }
 
-const groupLabel = (groups: readonly SourceGroup[]): string => {
-  const files = groups.flatMap((group) => group.files)
-  const [first] = files
-  return files.length === 1
-    ? (first?.label ?? '')
-    : `${first?.label ?? ''} and ${files.length - 1} other files`
-}
-
 const without = (names: readonly string[], taken: readonly string[]): string[] =>
   names.filter((name) => !taken.includes(name))
-
-/** Values of the first rows of each group, as text, by column. */
-class Samples {
-  private constructor(private readonly values: ReadonlyMap<string, readonly (string | null)[]>) {}
-
-  static async take(engine: Engine, groups: readonly SourceGroup[]): Promise<Samples> {
-    const values = new Map<string, (string | null)[]>()
-    for (const group of groups) {
-      // The same order whatever the flags: names only, values are few.
-      const names = [...new Set(fieldNames(group))].filter((name) => name.split('.').length <= 2)
-      const fields = names.flatMap((name) => {
-        const field = findField(group, name)
-        return field === undefined ? [] : [{ name, field }]
-      })
-      if (fields.length === 0) continue
-      const columns: Sql[] = fields.map(
-        ({ field }, i) => sql`${fieldText(group, field)} AS ${identifier(`c${i}`)}`,
-      )
-      const rows = await engine.rows<Record<string, string | null>>(
-        sql`SELECT ${join(columns)} FROM ${readFields(
-          group,
-          fields.map(({ field }) => field),
-        )} LIMIT ${SAMPLE_ROWS}`,
-      )
-      fields.forEach(({ name }, i) => {
-        const list = values.get(name) ?? []
-        for (const row of rows) list.push(row[`c${i}`] ?? null)
-        values.set(name, list)
-      })
-    }
-    return new Samples(values)
-  }
-
-  /** Non-empty values of a column, distinct unless more are asked for. */
-  of(name: string | undefined, limit = 5): string[] {
-    const filled = (this.values.get(name ?? '') ?? []).filter(isFilled)
-    return limit > 5 ? filled.slice(0, limit) : [...new Set(filled)].slice(0, limit)
-  }
-
-  /** Share of sampled rows in which the column is not empty. */
-  share(name: string): number {
-    const all = this.values.get(name) ?? []
-    return all.length === 0 ? 0 : all.filter(isFilled).length / all.length
-  }
-}
-
-const isFilled = (value: string | null): value is string => value !== null && value.trim() !== ''

@@ -3,28 +3,31 @@
  *
  * A fate of NULL means that the row is an event; any other says why it is not.
  */
-import {
-  type Field,
-  fieldText,
-  fieldValue,
-  fileNumber,
-  findField,
-  type NumberedFile,
-  readFields,
-  readNumbered,
-  type SourceGroup,
-} from '../sources/scan.js'
+import { type Field, findField } from '../sources/field.js'
+import type { NumberedFile, SourceGroup } from '../sources/group.js'
+import { type Reading, readGroup, readNumbered } from '../sources/reading.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
-import { epochMicros, fromYearOne, YEAR_10000_MICROS, YEAR_ONE_MICROS } from './clock.js'
+import {
+  epochMicros,
+  fromYearOne,
+  smallerUnits,
+  type TimeFormat,
+  YEAR_10000_MICROS,
+  YEAR_ONE_MICROS,
+} from './clock.js'
 import type { Condition } from './condition.js'
+import { dedupeKey } from './duplicates.js'
+import { idColumn } from './identity.js'
+import { filled, keyFields, keyText } from './key.js'
 import { REJECT_REASONS } from './ledger.js'
 import type { Mapping } from './mapping.js'
 import { matchesPattern } from './pattern.js'
+import { isTyped, type TimeColumn } from './time-column.js'
 
 export interface Dimension {
   /** As the user named it, and as output columns are called. */
   readonly name: string
-  /** Columns or paths; the first that a file has is used. */
+  /** Keys; the first that a file has is used. */
   readonly sources: readonly string[]
   /** In the `rows` and `events` stages. */
   readonly column: string
@@ -42,14 +45,19 @@ export interface RowPlan {
   readonly ignore: readonly string[]
   /** Rows without a recorded session id are out of session. */
   readonly recordedOnly: boolean
+  /** Also each user key of its own, for joining identities. */
+  readonly ids: boolean
 }
 
-/** All files' rows: `file`, `user`, `t` (microseconds since year 1), `name`, `session`, `key`, dimensions, `fate`. */
+/**
+ * All files' rows: `file`, `user`, `t` (microseconds since year 1), `name`, `session`, `key`,
+ * dimensions, `fate`; where asked for, `skew` (microseconds that the server was ahead) and ids.
+ */
 export function rowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): Sql {
   return join(
-    groups.map((group) => {
-      const source = readFields(group, neededFields(plan, group))
-      return classify(plan, readRow(plan, group, source, fileNumber(group, sql`file_index`)))
+    groups.map((group, at) => {
+      const reading = readGroup(group, neededFields(plan, group), { whole: plan.mapping.exact })
+      return classify(plan, readRow(plan, { group, at, reading }))
     }),
     '\nUNION ALL\n',
   )
@@ -57,73 +65,95 @@ export function rowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): Sql {
 
 /** Direct reading of typed columns that are known to hold no bad row: nothing left to check. */
 export function cleanRowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): Sql {
+  const { mapping } = plan
   return join(
-    groups.map((group) => {
-      const user = userValue(plan.mapping, group, false)
+    groups.map((group, at) => {
+      const reading = readGroup(group, neededFields(plan, group))
+      const place = { group, at, reading }
       return sql`SELECT ${join(
         [
-          sql`${fileNumber(group, sql`file_index`)} AS file`,
-          sql`${user} AS user`,
-          sql`${fromYearOne(cleanMicros(plan, group))} AS t`,
-          sql`${optionalText(group, plan.mapping.event)} AS name`,
-          sql`${optionalText(group, plan.mapping.session)} AS session`,
+          sql`${reading.file} AS file`,
+          sql`${userValue(mapping, place, false)} AS user`,
+          sql`${fromYearOne(cleanMicros(plan, place))} AS t`,
+          sql`${optionalText(place, mapping.event)} AS name`,
+          sql`${optionalText(place, mapping.session)} AS session`,
           ...plan.dimensions.map(
             (dimension) =>
-              sql`${dimensionText(group, dimension)} AS ${identifier(dimension.column)}`,
+              sql`${dimensionText(place, dimension)} AS ${identifier(dimension.column)}`,
           ),
         ],
         ', ',
-      )} FROM ${readFields(group, neededFields(plan, group))}`
+      )} FROM ${reading.from}`
     }),
     '\nUNION ALL\n',
   )
 }
 
-/** The rows of one file that were rejected, in order: `row`, `fate`, `value`, `record`. */
-export function rejectsQuery(plan: RowPlan, group: SourceGroup, file: NumberedFile): Sql {
-  const source = readNumbered(group, file, neededFields(plan, group))
-  const located = readRow(plan, group, source, sql`${file.number}`, [
-    sql`__row`,
-    sql`__record`,
-    sql`__malformed`,
-    sql`${rawTime(plan, group)} AS __value`,
-  ])
-  const own = [sql`__row`, sql`__record`, sql`__malformed`, sql`__value`]
-  return sql`
-    SELECT __row AS row, CASE WHEN __malformed THEN 'malformed' ELSE fate END AS fate, __value AS value, __record AS record
-    FROM (${classify(plan, located, own)})
-    WHERE __malformed OR fate IN (${join(Object.keys(REJECT_REASONS).map(text))})
-    ORDER BY row`
-}
-
-/** Own columns start with two underscores, so that a condition's columns keep their names. */
-function readRow(
+/**
+ * The rows of one file that were rejected: `row`, `fate`, `value`, `record`.
+ *
+ * @param readable the file's lines can be read as text
+ */
+export function rejectsQuery(
   plan: RowPlan,
   group: SourceGroup,
-  source: Sql,
-  file: Sql,
-  extra: readonly Sql[] = [],
+  at: number,
+  file: NumberedFile,
+  readable: boolean,
 ): Sql {
-  const { mapping } = plan
-  const columns = [
-    sql`${file} AS __file`,
-    sql`${userValue(mapping, group, true)} AS __user`,
-    sql`${isTimeless(plan, group)} AS __timeless`,
-    sql`${timeMicros(plan, group)} AS __micros`,
-    sql`${optionalText(group, mapping.event)} AS __name`,
-    sql`${optionalText(group, mapping.session)} AS __session`,
-    sql`${dedupeKey(mapping, group)} AS __key`,
-    ...plan.dimensions.map(
-      (dimension) => sql`${dimensionText(group, dimension)} AS ${own(dimension.column)}`,
-    ),
-    sql`${malformed(group)} AS __unreadable`,
-    ...extra,
-    ...conditionColumns(plan, group),
-  ]
-  return sql`SELECT ${join(columns)} FROM ${source}`
+  const reading = readNumbered(group, file, readable)
+  const place = { group, at, reading }
+  const bare = { ...plan, mapping: { ...plan.mapping, dedupe: [], exact: false } }
+  const value = timeText(place, plan.mapping.clock.time)
+  const located = readRow(bare, place, [
+    sql`__sz_row`,
+    sql`__sz_record`,
+    sql`${value} AS __sz_value`,
+  ])
+  const own = [sql`__sz_row`, sql`__sz_record`, sql`__sz_value`]
+  return sql`
+    SELECT __sz_row AS row, fate, __sz_value AS value, __sz_record AS record
+    FROM (${classify(bare, located, own)})
+    WHERE fate IN (${join(Object.keys(REJECT_REASONS).map(text))})`
 }
 
-const own = (column: string): Sql => identifier(`__${column}`)
+/** A group, its position among the groups, and how it is read. */
+interface Place {
+  readonly group: SourceGroup
+  readonly at: number
+  readonly reading: Reading
+}
+
+/** Own columns have a prefix that no export uses, so that a condition's columns keep their names. */
+const own = (column: string): Sql => identifier(`__sz_${column}`)
+
+function readRow(plan: RowPlan, place: Place, extra: readonly Sql[] = []): Sql {
+  const { mapping } = plan
+  const { group, reading } = place
+  const columns = [
+    sql`${reading.file} AS __sz_file`,
+    sql`${userValue(mapping, place, true)} AS __sz_user`,
+    sql`${isTimeless(place, mapping.clock.time)} AS __sz_timeless`,
+    sql`${eventMicros(plan, place)} AS __sz_micros`,
+    sql`${optionalText(place, mapping.event)} AS __sz_name`,
+    sql`${optionalText(place, mapping.session)} AS __sz_session`,
+    sql`${dedupeKey(mapping, reading, group)} AS __sz_key`,
+    ...(mapping.clock.skew === undefined ? [] : [sql`${skewMicros(plan, place)} AS __sz_skew`]),
+    ...idColumns(plan).map(
+      ({ key, column }) => sql`${filled(keyText(reading, group, key))} AS ${own(column)}`,
+    ),
+    ...plan.dimensions.map(
+      (dimension) => sql`${dimensionText(place, dimension)} AS ${own(dimension.column)}`,
+    ),
+    sql`${reading.unreadable} AS __sz_broken`,
+    ...extra,
+    ...conditionColumns(plan, place),
+  ]
+  return sql`SELECT ${join(columns)} FROM ${reading.from}`
+}
+
+const idColumns = ({ ids, mapping }: RowPlan): { key: string; column: string }[] =>
+  ids ? mapping.user.map((key, i) => ({ key, column: idColumn(i) })) : []
 
 function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
   const { condition, fromMicros, toMicros } = plan
@@ -131,29 +161,31 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
     ...(condition === undefined
       ? []
       : [sql`NOT coalesce(CAST((${condition.expression}) AS BOOLEAN), false)`]),
-    ...(fromMicros === undefined ? [] : [sql`__micros < ${fromMicros}`]),
-    ...(toMicros === undefined ? [] : [sql`__micros >= ${toMicros}`]),
+    ...(fromMicros === undefined ? [] : [sql`__sz_micros < ${fromMicros}`]),
+    ...(toMicros === undefined ? [] : [sql`__sz_micros >= ${toMicros}`]),
   ]
-  const inRange = sql`__micros >= ${-YEAR_ONE_MICROS} AND __micros < ${YEAR_10000_MICROS}`
+  const inRange = sql`__sz_micros >= ${-YEAR_ONE_MICROS} AND __sz_micros < ${YEAR_10000_MICROS}`
   const fates = [
-    sql`WHEN __unreadable THEN 'malformed'`,
-    sql`WHEN __user IS NULL THEN 'no_user'`,
-    sql`WHEN __timeless THEN 'no_time'`,
-    sql`WHEN __micros IS NULL THEN 'bad_time'`,
+    sql`WHEN __sz_broken THEN 'malformed'`,
+    sql`WHEN __sz_user IS NULL THEN 'no_user'`,
+    sql`WHEN __sz_timeless THEN 'no_time'`,
+    sql`WHEN __sz_micros IS NULL THEN 'bad_time'`,
     sql`WHEN NOT (${inRange}) THEN 'time_out_of_range'`,
     ...(filters.length === 0 ? [] : [sql`WHEN ${join(filters, ' OR ')} THEN 'filtered'`]),
     ...outOfSession(plan),
     ...(plan.ignore.length === 0
       ? []
-      : [sql`WHEN ${matchesPattern(sql`__name`, plan.ignore)} THEN 'ignored'`]),
+      : [sql`WHEN ${matchesPattern(sql`__sz_name`, plan.ignore)} THEN 'ignored'`]),
   ]
   const columns = [
-    sql`__file AS file`,
-    sql`__user AS user`,
-    sql`CASE WHEN ${inRange} THEN ${fromYearOne(sql`__micros`)} END AS t`,
-    sql`__name AS name`,
-    sql`__session AS session`,
-    sql`__key AS key`,
+    sql`__sz_file AS file`,
+    sql`__sz_user AS user`,
+    sql`CASE WHEN ${inRange} THEN ${fromYearOne(sql`__sz_micros`)} END AS t`,
+    sql`__sz_name AS name`,
+    sql`__sz_session AS session`,
+    sql`__sz_key AS key`,
+    ...(plan.mapping.clock.skew === undefined ? [] : [sql`__sz_skew AS skew`]),
+    ...idColumns(plan).map(({ column }) => sql`${own(column)} AS ${identifier(column)}`),
     ...plan.dimensions.map(({ column }) => sql`${own(column)} AS ${identifier(column)}`),
     ...extra,
     sql`CASE ${join(fates, ' ')} END AS fate`,
@@ -163,108 +195,131 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
 
 function outOfSession({ mapping, recordedOnly }: RowPlan): Sql[] {
   const tests = [
-    ...(mapping.outOfSession === null ? [] : [sql`__session = ${text(mapping.outOfSession)}`]),
-    ...(recordedOnly ? [sql`coalesce(__session, '') = ''`] : []),
+    ...(mapping.outOfSession === null ? [] : [sql`__sz_session = ${text(mapping.outOfSession)}`]),
+    ...(recordedOnly ? [sql`coalesce(__sz_session, '') = ''`] : []),
   ]
   return tests.length === 0 ? [] : [sql`WHEN ${join(tests, ' OR ')} THEN 'out_of_session'`]
 }
 
-function conditionColumns(plan: RowPlan, group: SourceGroup): Sql[] {
-  return (plan.condition?.columns ?? []).map(({ name, source }) => {
+function conditionColumns(plan: RowPlan, { group, at, reading }: Place): Sql[] {
+  return (plan.condition?.columns ?? []).map(({ name, source, isRole, textTypes }) => {
+    if (isRole) {
+      const value = source === '' ? raw('CAST(NULL AS VARCHAR)') : keyText(reading, group, source)
+      return sql`${value} AS ${identifier(name)}`
+    }
     const field = findField(group, source)
     return field === undefined
       ? sql`NULL AS ${identifier(name)}`
-      : sql`${fieldValue(group, field)} AS ${identifier(name)}`
+      : sql`${typedValue(reading.value(field), textTypes[at])} AS ${identifier(name)}`
   })
 }
 
+const typedValue = (value: Sql, type: string | undefined): Sql =>
+  type === undefined ? value : sql`TRY_CAST(${value} AS ${raw(type)})`
+
 function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
   const { mapping } = plan
-  const names = [
+  const { time, correction, skew } = mapping.clock
+  const keys = [
     ...mapping.user,
-    mapping.time,
     ...(mapping.event === null ? [] : [mapping.event]),
     ...(mapping.session === null ? [] : [mapping.session]),
-    ...mapping.dedupe,
+    ...(mapping.exact ? [] : mapping.dedupe),
     ...plan.dimensions.flatMap((dimension) => dimensionSource(group, dimension) ?? []),
     ...(plan.condition?.columns ?? []).map(({ source }) => source),
   ]
-  return names.flatMap((name) => findField(group, name) ?? [])
+  const times = [time, correction?.server, correction?.sent, skew?.client, skew?.server]
+  return [
+    ...keys.flatMap((key) => keyFields(group, key)),
+    ...times.flatMap((column) => (column && findField(group, column.name)) ?? []),
+  ]
 }
 
-function userValue(mapping: Mapping, group: SourceGroup, checked: boolean): Sql {
-  const values = mapping.user.map((name) => {
-    const value = optionalText(group, name)
+function userValue(mapping: Mapping, { group, reading }: Place, checked: boolean): Sql {
+  const values = mapping.user.map((key) => {
+    const value = keyText(reading, group, key)
     return checked || mapping.user.length > 1 ? filled(value) : value
   })
   return values.length === 1 ? (values[0] ?? raw('NULL')) : sql`coalesce(${join(values)})`
 }
 
-const rawTime = (plan: RowPlan, group: SourceGroup): Sql => optionalText(group, plan.mapping.time)
-
 /** A time column that the engine reads as a time, so that nothing has to be parsed. */
-function typedTime(plan: RowPlan, group: SourceGroup): Sql | undefined {
-  const { time, timeFormat } = plan.mapping
-  const field = findField(group, time)
-  const typed = timeFormat === 'timestamp' || timeFormat === 'timestamptz'
-  return typed && group.format === 'parquet' && field !== undefined
+function typedTime({ group, at }: Place, { name, formats }: TimeColumn): Sql | undefined {
+  const field = findField(group, name)
+  const format = formats[at]
+  const typed = format === 'timestamp' || format === 'timestamptz'
+  return typed && isTyped(group) && field !== undefined && field.path.length === 0
     ? identifier(field.column.name)
     : undefined
 }
 
-function timeMicros(plan: RowPlan, group: SourceGroup): Sql {
-  const typed = typedTime(plan, group)
-  if (typed !== undefined) return epochMicros(typed, plan.mapping.timeFormat, plan.timeZone)
-  const field = findField(group, plan.mapping.time)
-  if (field === undefined) return raw('CAST(NULL AS BIGINT)')
-  const { timeFormat } = plan.mapping
-  const spelt = timeFormat === 'timestamp' || timeFormat === 'timestamptz' ? 'iso' : timeFormat
-  return epochMicros(fieldText(group, field), spelt, plan.timeZone)
+const timeText = ({ group, reading }: Place, { name }: TimeColumn): Sql => {
+  const field = findField(group, name)
+  return field === undefined ? raw('CAST(NULL AS VARCHAR)') : reading.text(field)
 }
+
+/** Microseconds since 1970 of one of a row's times. */
+function columnMicros({ timeZone }: RowPlan, place: Place, column: TimeColumn): Sql {
+  const format = column.formats[place.at] ?? 'iso'
+  const typed = typedTime(place, column)
+  if (typed !== undefined) return epochMicros(typed, format, timeZone)
+  const value = timeText(place, column)
+  if (format === 'iso' || format === 'timestamp' || format === 'timestamptz') {
+    return epochMicros(value, 'iso', timeZone)
+  }
+  const micros = epochMicros(value, format, timeZone)
+  return column.detected
+    ? sql`coalesce(${inUnit(micros, format)}, ${epochMicros(value, 'iso', timeZone)})`
+    : micros
+}
+
+/** NULL for numbers that look like another unit than the column's. */
+function inUnit(micros: Sql, format: TimeFormat): Sql {
+  const others = smallerUnits(format).map(
+    ({ from, to }) => sql`WHEN abs(${micros}) >= ${from} AND abs(${micros}) < ${to} THEN NULL`,
+  )
+  return others.length === 0 ? micros : sql`CASE ${join(others, ' ')} ELSE ${micros} END`
+}
+
+/** When it happened; of a device's clock, corrected by how far it was off. */
+function eventMicros(plan: RowPlan, place: Place): Sql {
+  const { time, correction } = plan.mapping.clock
+  const micros = columnMicros(plan, place, time)
+  if (correction === undefined) return micros
+  const { server, sent, toleranceMicros } = correction
+  const off = sql`(${wide(columnMicros(plan, place, server))} - ${wide(columnMicros(plan, place, sent))})`
+  return sql`TRY_CAST(${wide(micros)} + CASE WHEN abs(${off}) >= ${toleranceMicros} THEN ${off} ELSE 0 END AS BIGINT)`
+}
+
+function skewMicros(plan: RowPlan, place: Place): Sql {
+  const { skew } = plan.mapping.clock
+  if (skew === undefined) return raw('CAST(NULL AS BIGINT)')
+  const micros = (column: TimeColumn): Sql => wide(columnMicros(plan, place, column))
+  return sql`TRY_CAST(${micros(skew.server)} - ${micros(skew.client)} AS BIGINT)`
+}
+
+/** Nonsense times must not overflow. */
+const wide = (micros: Sql): Sql => sql`CAST(${micros} AS HUGEINT)`
 
 /** When every row was seen to be fine, infinity need not be looked for again. */
-function cleanMicros(plan: RowPlan, group: SourceGroup): Sql {
-  const typed = typedTime(plan, group)
-  return typed === undefined ? timeMicros(plan, group) : sql`epoch_us(CAST(${typed} AS TIMESTAMP))`
+function cleanMicros(plan: RowPlan, place: Place): Sql {
+  const typed = typedTime(place, plan.mapping.clock.time)
+  return typed === undefined ? eventMicros(plan, place) : sql`epoch_us(CAST(${typed} AS TIMESTAMP))`
 }
 
-function isTimeless(plan: RowPlan, group: SourceGroup): Sql {
-  const typed = typedTime(plan, group)
-  return typed === undefined ? sql`${filled(rawTime(plan, group))} IS NULL` : sql`${typed} IS NULL`
+function isTimeless(place: Place, time: TimeColumn): Sql {
+  const typed = typedTime(place, time)
+  return sql`${typed ?? filled(timeText(place, time))} IS NULL`
 }
-
-/** NULL for blank text. Text that starts after the space is never trimmed: that is four times faster. */
-const filled = (value: Sql): Sql =>
-  sql`CASE WHEN ${value} >= '!' THEN ${value} WHEN trim(${value}) <> '' THEN ${value} END`
 
 /** Empty text is no value. */
-function optionalText(group: SourceGroup, name: string | null): Sql {
-  const field = name === null ? undefined : findField(group, name)
-  return field === undefined ? raw('CAST(NULL AS VARCHAR)') : fieldText(group, field)
-}
+const optionalText = ({ group, reading }: Place, key: string | null): Sql =>
+  key === null ? raw('CAST(NULL AS VARCHAR)') : sql`nullif(${keyText(reading, group, key)}, '')`
 
 const dimensionSource = (group: SourceGroup, { sources }: Dimension): string | undefined =>
-  sources.find((source) => findField(group, source) !== undefined)
+  sources.find((source) => keyFields(group, source).length > 0)
 
-function dimensionText(group: SourceGroup, dimension: Dimension): Sql {
-  const source = dimensionSource(group, dimension)
-  return source === undefined
-    ? raw('CAST(NULL AS VARCHAR)')
-    : sql`nullif(${optionalText(group, source)}, '')`
+function dimensionText(place: Place, dimension: Dimension): Sql {
+  const source = dimensionSource(place.group, dimension)
+  return source === undefined ? raw('CAST(NULL AS VARCHAR)') : optionalText(place, source)
 }
-
-/** All key columns must be filled; a row without a key is never a duplicate. */
-function dedupeKey(mapping: Mapping, group: SourceGroup): Sql {
-  const parts = mapping.dedupe.map((name) => sql`nullif(${optionalText(group, name)}, '')`)
-  if (parts.length === 0) return raw('CAST(NULL AS VARCHAR)')
-  // Lengths keep ('a', 'bc') apart from ('ab', 'c').
-  return parts.length === 1
-    ? (parts[0] ?? raw('NULL'))
-    : join(
-        parts.map((part) => sql`length(${part}) || ':' || ${part}`),
-        ' || ',
-      )
-}
-
-const malformed = (group: SourceGroup): Sql =>
-  group.format === 'log' ? sql`ip = ''` : raw('false')

@@ -31,7 +31,7 @@ function reader(format: TimeFormat, zone: Zone): TimeReader {
     case 'epoch_ms':
     case 'epoch_us': {
       const unit = MICROS_PER_UNIT[format]
-      return (text) => decimalTime(text, unit)
+      return (text) => epochTime(text, unit)
     }
     case 'epoch_ns':
       return nanosecondTime
@@ -56,38 +56,19 @@ const inRange = (micros: number): number =>
       ? Number.NEGATIVE_INFINITY
       : micros
 
-const DECIMAL = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?\s*$/
+const WHOLE = /^\s*[+-]?\d+\s*$/
+const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i
 
-/** Whole numbers are exact; a fraction is rounded to nine places and then to microseconds, half up. */
-function decimalTime(text: string, unit: number): number {
-  const whole = Number(text)
-  if (Number.isSafeInteger(whole) && text !== '' && !text.includes('x')) {
-    if (Number.isSafeInteger(whole * unit)) return whole * unit
-  }
-  const match = DECIMAL.exec(text)
-  const [, sign = '', units = '', fraction = '', power = '0'] = match ?? []
-  const shift = Number(power) + 9
-  const digits = units + fraction
-  // Nineteen digits before the point are what the engine's decimal holds.
-  const places = units.length + shift
-  if (match === null || digits === '' || places - leadingZeros(digits) > 28) return Number.NaN
-  const billionths =
-    places < 0 ? 0n : BigInt(digits.slice(0, places).padEnd(places, '0') || '0') + roundUp(digits, places)
-  const micros = (billionths * BigInt(unit) + 500_000_000n) / 1_000_000_000n
-  return Number(sign === '-' ? -micros : micros)
+/** Whole numbers are exact; others go through a double and are rounded, half away from zero. */
+function epochTime(text: string, unit: number): number {
+  if (WHOLE.test(text)) return Number(text) * unit
+  return DECIMAL.test(text) ? rounded(Number(text) * unit) : Number.NaN
 }
 
-const leadingZeros = (digits: string): number => digits.length - digits.replace(/^0+/, '').length
-
-const roundUp = (digits: string, places: number): bigint =>
-  digits.charCodeAt(places) >= 53 ? 1n : 0n
-
-/** Cut to microseconds towards zero. */
+/** Whole numbers are cut towards zero, others rounded down. */
 function nanosecondTime(text: string): number {
-  const match = /^\s*([+-]?\d{1,38})(?:\.(\d*))?\s*$/.exec(text)
-  if (match === null) {
-    const value = Number(text)
-    return /^\s*[+-]?[\d.]+[eE][+-]?\d+\s*$/.test(text) ? Math.trunc(value / 1_000) : Number.NaN
-  }
-  return Number(BigInt(match[1] ?? '0') / 1_000n)
+  if (WHOLE.test(text)) return Number(BigInt(text) / 1_000n)
+  return DECIMAL.test(text) ? Math.floor(Number(text) / 1_000) : Number.NaN
 }
+
+const rounded = (value: number): number => Math.sign(value) * Math.round(Math.abs(value))

@@ -5,6 +5,7 @@
 import { SessionizeError } from '../errors/errors.js'
 
 const MICROS_PER_DAY = 86_400_000_000
+const FARTHEST_MICROS = 8e18
 /** Offsets change at full quarters of an hour, in every zone since 1972. */
 const BUCKET_MICROS = 900_000_000
 /** About four months of distinct quarters; then the memory starts anew. */
@@ -47,7 +48,8 @@ export class Zone {
    * skipped; one that the change back repeats is the later instant.
    */
   instant(localMicros: number): number {
-    if (this.format === undefined) return localMicros
+    // No date of the platform: NaN, or so far away that it is out of range in any zone.
+    if (this.format === undefined || !(Math.abs(localMicros) < FARTHEST_MICROS)) return localMicros
     const before = this.offset(localMicros - MICROS_PER_DAY)
     const after = this.offset(localMicros + MICROS_PER_DAY)
     if (before === after) return localMicros - before

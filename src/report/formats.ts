@@ -1,7 +1,7 @@
 import type { Summary } from '../analysis/summary.js'
 import type { Render } from './appearance.js'
+import { answerAsJson } from './json.js'
 import { summaryAsCsv } from './summary/csv.js'
-import { summaryAsJson } from './summary/json.js'
 import { summaryAsMarkdown } from './summary/markdown.js'
 import { summaryAsTerminal } from './summary/terminal.js'
 
@@ -12,7 +12,7 @@ export type ReportFormat = (typeof FORMATS)[number]
 
 export const summaryFormats: Readonly<Record<ReportFormat, Render<Summary>>> = {
   terminal: summaryAsTerminal,
-  json: summaryAsJson,
+  json: answerAsJson,
   csv: summaryAsCsv,
   markdown: summaryAsMarkdown,
 }

@@ -18,9 +18,10 @@ import {
   summedMeasures,
   timeOf,
 } from './codes.js'
-import { type SessionDefinition, smallestGapMicros } from './definition.js'
+import { hasGapRules, type SessionDefinition, smallestGapMicros } from './definition.js'
 import { aliveUntil, gapRank, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
+import { storedBlockStage } from './stored-blocks.js'
 
 /** The widest block that leaves room for a code: times within it are below 2^32 microseconds. */
 const WIDEST_BLOCK_MICROS = 3_600_000_000
@@ -28,20 +29,24 @@ const WIDEST_BLOCK_MICROS = 3_600_000_000
 export const blockWidthMicros = (definition: SessionDefinition): number =>
   Math.min(smallestGapMicros(definition), WIDEST_BLOCK_MICROS)
 
+/** The window in which the time `t` falls. */
+export const blockOf = (definition: SessionDefinition, dialect: Dialect): Sql =>
+  dialect.quotient(sql`t`, blockWidthMicros(definition))
+
 /**
- * `user`, `first`, `last`, `events`, codes with their times, sets, measures; with gaps per value
- * `alive` and the rank of the first event's gap, with a cut at midnight `day`.
+ * `user`, `block`, `first`, `last`, `events`, codes with their times, sets, measures; with gaps per
+ * value `alive` and `gap_rank`, the first event's; with a cut at midnight `day`.
  */
 export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
-  const { definition } = plan
+  const { definition, stored } = plan
+  if (stored !== undefined) return storedBlockStage(plan, stored)
   const width = blockWidthMicros(definition)
-  const gaps = (definition.gaps ?? []).length > 0
+  const gaps = hasGapRules(definition)
   const midnight = definition.midnightZone !== undefined
   const { select, from } = codedEvents(plan, codedColumns(plan), [
-    ...(gaps ? [sql`${aliveUntil(plan)} AS alive`, sql`${gapRank(plan)} AS gap_code`] : []),
+    ...(gaps ? [sql`${aliveUntil(plan)} AS alive`, sql`${gapRank(plan)} AS gap_rank`] : []),
     ...(midnight ? [sql`${localDay(definition, dialect)} AS day`] : []),
   ])
-  const block = dialect.quotient(sql`t`, width)
   const offset = dialect.remainder(sql`t`, width)
   const packed = (column: string): Sql => packedOffset(offset, codeOf(column))
   const unpackTime = (key: Sql): Sql =>
@@ -56,7 +61,9 @@ export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
     ...plan.attributes.map(
       ({ as, pick, column }) => sql`${extreme(pick, packed(column))} AS ${keyOf(as)}`,
     ),
-    ...(gaps ? [sql`max(alive) AS alive`, sql`min(${packed('gap')}) AS gap_key`] : []),
+    ...(gaps
+      ? [sql`max(alive) AS alive`, sql`min(${packedOffset(offset, sql`gap_rank`)}) AS gap_key`]
+      : []),
     ...collectedSets(plan, dialect),
     ...summedMeasures(plan),
   ]
@@ -73,7 +80,7 @@ export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
       sql`${unpackTime(keyOf(as))} AS ${timeOf(as)}`,
       sql`${unpackCode(keyOf(as))} AS ${codeOf(as)}`,
     ]),
-    ...(gaps ? [sql`alive`, sql`${unpackCode(sql`gap_key`)} AS gap_code`] : []),
+    ...(gaps ? [sql`alive`, sql`${unpackCode(sql`gap_key`)} AS gap_rank`] : []),
     ...(midnight ? [sql`day`] : []),
     ...setColumns(plan),
     ...measureColumns(plan),
@@ -81,9 +88,9 @@ export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
   return {
     name: 'blocks',
     comment: `One row per user${midnight ? ', local day' : ''} and window of ${width} microseconds with events in it.`,
-    body: sql`SELECT user, ${join(unpacked)}, events
+    body: sql`SELECT user, block, ${join(unpacked)}, events
 FROM (
-  SELECT user, ${block} AS block, ${midnight ? sql`day, ` : sql``}count(*) AS events, ${join(keys)}
+  SELECT user, ${blockOf(definition, dialect)} AS block, ${midnight ? sql`day, ` : sql``}count(*) AS events, ${join(keys)}
   FROM (
     SELECT ${join(select)}
     ${from}

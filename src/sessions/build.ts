@@ -1,14 +1,11 @@
 /**
  * Runs the compiled stages: measures which plan suits the data, then builds.
  */
-/**
- * Runs the compiled stages: measures which plan suits the data, then builds.
- */
 import { duckdb } from '../dialects/duckdb.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type Ledger, withIgnored } from '../events/ledger.js'
-import type { Events } from '../events/open.js'
+import type { Events, StoredEvents } from '../events/open.js'
 import { matchesPattern } from '../events/pattern.js'
 import { identifier, type Sql, sql } from '../sql/sql.js'
 import { blockWidthMicros } from './blocks.js'
@@ -22,8 +19,9 @@ import {
   type SessionRequest,
   sessionColumns,
 } from './compile.js'
-import { ruleProperties, type SessionDefinition } from './definition.js'
-import type { BlockPlan } from './plan.js'
+import { hasPassiveEvents, ruleProperties, type SessionDefinition } from './definition.js'
+import type { BlockPlan, DataEdges } from './plan.js'
+import { assertDefinition } from './validity.js'
 
 export interface BuildOptions {
   readonly definition: SessionDefinition
@@ -57,25 +55,74 @@ export function neededProperties(options: BuildOptions): string[] {
 const WORTHWHILE_DENSITY = 1.5
 const SAMPLED_EVENTS = 100_000
 
-/** @throws SessionizeError `usage` when two columns of the session table would have one name. */
+/**
+ * @throws SessionizeError `bad_definition`; `mapping_uncertain` when recorded sessions are asked for
+ * that were not recorded; `usage` when two columns of the session table would have one name.
+ */
 export async function planSessions(
   engine: Engine,
   events: Events,
   options: BuildOptions,
 ): Promise<SessionRequest> {
+  const { definition } = options
+  assertDefinition(definition)
+  if (definition.recorded === true && events.mapping.session === null) {
+    throw new SessionizeError('mapping_uncertain', 'These events have no recorded session id.', {
+      hint: 'Name its column with --session COLUMN. See: sessionize inspect FILE',
+    })
+  }
   const column = (name: string): string => {
     const found = events.dimensions.find((dimension) => dimension.name === name)
     if (found === undefined) throw new RangeError(`${name} was not read from the events`)
     return found.column
   }
+  if (events.stored !== undefined) return storedRequest(events, events.stored, options, column)
+  return sessionRequest(options, column, {
+    plan: options.plan ?? (await measurePlan(engine, events, definition)),
+    edges: edgesOf(events),
+  })
+}
+
+const edgesOf = ({ firstMicros, lastMicros }: Events): DataEdges => ({
+  first: sql`${firstMicros ?? 0n}`,
+  last: sql`${lastMicros ?? 0n}`,
+})
+
+/** Rules on properties were applied when the blocks were made, and so were measures. */
+function storedRequest(
+  events: Events,
+  stored: StoredEvents,
+  options: BuildOptions,
+  column: (property: string) => string,
+): SessionRequest {
+  const request = sessionRequest(options, column, {
+    plan: 'blocks',
+    edges: edgesOf(events),
+    stored: stored.blocks,
+  })
+  return {
+    ...request,
+    ruleColumns: {},
+    measures: request.measures.map((measure) => ({
+      ...measure,
+      value: stored.measures.get(measure.name) ?? measure.value,
+    })),
+  }
+}
+
+/**
+ * @param column the column of `events` that holds a property
+ * @throws SessionizeError `usage` when two columns of the session table would have one name.
+ */
+export function sessionRequest(
+  options: BuildOptions,
+  column: (property: string) => string,
+  how: Pick<SessionRequest, 'plan' | 'edges' | 'heard' | 'stored'>,
+): SessionRequest {
   const property = (name: string): Property => ({ name, column: column(name) })
   const request: SessionRequest = {
     definition: options.definition,
-    plan: options.plan ?? (await measurePlan(engine, events, options.definition)),
-    edges: {
-      first: sql`${events.firstMicros ?? 0n}`,
-      last: sql`${events.lastMicros ?? 0n}`,
-    },
+    ...how,
     dimensions: options.dimensions.map(property),
     properties: (options.properties ?? []).map(property),
     measures: measures(options, column),
@@ -132,7 +179,7 @@ export async function settleLedger(
   events: Events,
   request: SessionRequest,
 ): Promise<Ledger> {
-  if ((request.definition.passiveEvents ?? []).length === 0) return events.ledger
+  if (!hasPassiveEvents(request.definition)) return events.ledger
   const rows = await engine.rows<{ file: number; n: bigint }>(compileIgnored(request, duckdb))
   return withIgnored(events.ledger, new Map(rows.map(({ file, n }) => [file, Number(n)])))
 }

@@ -16,13 +16,27 @@ export const codeOf = (column: string): Sql => identifier(`${column}_code`)
 export const timeOf = (column: string): Sql => identifier(`${column}_at`)
 
 /** Codes follow the sort order of the values; no value sorts before all others. */
-export const codeStage = (column: string): Stage => ({
+export const codeStage = (column: string, { events, stored }: SessionPlan): Stage => ({
   name: `${column}_codes`,
   comment: `One row per value of ${column}, numbered in sort order.`,
   materialized: true,
   body: sql`SELECT value, row_number() OVER (ORDER BY value) - 1 AS code
-FROM (SELECT DISTINCT coalesce(${identifier(column)}, '') AS value FROM events)`,
+FROM (${
+    stored === undefined
+      ? sql`SELECT DISTINCT coalesce(${identifier(column)}, '') AS value FROM ${events}`
+      : join(
+          (['first', 'last'] as const).map(
+            (pick) =>
+              sql`SELECT coalesce(${storedValue(column, pick)}, '') AS value FROM ${stored}`,
+          ),
+          ' UNION ',
+        )
+  })`,
 })
+
+/** A column of stored blocks: the first or last value of a column of events, or of their name. */
+export const storedValue = (column: string, pick: Carried['pick']): Sql =>
+  identifier(column === 'name' ? `${pick}_event` : `${column}_${pick}`)
 
 /** Columns of `events` that are coded, names first. */
 export function codedColumns(plan: SessionPlan, alsoRules = false): string[] {
@@ -58,7 +72,7 @@ export function codedEvents(
     (column) =>
       sql`\n  LEFT JOIN ${codeTable(column)} ON ${codeTable(column)}.value = coalesce(e.${identifier(column)}, '')`,
   )
-  return { select, from: sql`FROM events AS e${join(joins, '')}` }
+  return { select, from: sql`FROM ${plan.events} AS e${join(joins, '')}` }
 }
 
 /** A coded value that sessions carry, and the time column that decides which of several it is. */

@@ -4,7 +4,7 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
-import { identifier, join, raw, type Sql, sql, withStages } from '../sql/sql.js'
+import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
 import type { Attribute, BlockPlan, DataEdges, Measure, SessionPlan } from './plan.js'
 import { sessionStages, unkeptStages } from './stages.js'
@@ -21,6 +21,10 @@ export interface Property {
 export interface SessionRequest {
   readonly definition: SessionDefinition
   readonly plan: BlockPlan
+  /** Comes first, over `events`, where that relation holds more than the definition is about. */
+  readonly heard?: Stage
+  /** Blocks that earlier runs made, in place of `events`. */
+  readonly stored?: Sql
   readonly edges: DataEdges
   /** Session columns named like the property: its first value that is not null. */
   readonly dimensions: readonly Property[]
@@ -201,6 +205,8 @@ function sessionPlan(
     COLUMNS.filter(({ name }) => columns.includes(name)).map((column) => column.needs),
   )
   return {
+    events: raw(request.heard?.name ?? 'events'),
+    ...(request.stored === undefined ? {} : { stored: request.stored }),
     definition: request.definition,
     blocks: request.plan,
     attributes: attributes(request, columns),
@@ -232,7 +238,10 @@ export function compileSessions(
   }
   const select = columns.map((name) => sql`${value(name)} AS ${identifier(name)}`)
   return withStages(
-    sessionStages(plan, request.edges, dialect),
+    [
+      ...(request.heard === undefined ? [] : [request.heard]),
+      ...sessionStages(plan, request.edges, dialect),
+    ],
     // Qualified, because output columns reuse the names `start` and `end` for instants.
     sql`SELECT ${join(select, ',\n  ')}\nFROM sessions\nORDER BY sessions.user, sessions.start, sessions.place`,
   )

@@ -34,7 +34,7 @@ export interface SessionDefinition {
    * no session is open they are counted as ignored.
    */
   readonly passiveEvents?: readonly string[]
-  /** Groups by the export's own session id instead; no other rule applies. */
+  /** Groups by the export's own session id; the gap then tells only what the data's edges censor. */
   readonly recorded?: boolean
 }
 
@@ -53,6 +53,8 @@ export const DEFAULT_DEFINITION: SessionDefinition = {
   boundary: 'after',
 }
 
+const some = (values: readonly unknown[] | undefined): boolean => (values ?? []).length > 0
+
 /** The properties of events that the rules look at, without repeats. */
 export function ruleProperties({ gaps, cutOn }: SessionDefinition): string[] {
   return [...new Set([...(gaps ?? []).map(({ property }) => property), ...(cutOn ?? [])])]
@@ -62,19 +64,46 @@ export function ruleProperties({ gaps, cutOn }: SessionDefinition): string[] {
 export const smallestGapMicros = ({ gapMicros, gaps }: SessionDefinition): number =>
   Math.min(gapMicros, ...(gaps ?? []).map((rule) => rule.gapMicros))
 
-export const largestGapMicros = ({ gapMicros, gaps }: SessionDefinition): number =>
-  Math.max(gapMicros, ...(gaps ?? []).map((rule) => rule.gapMicros))
+export const hasGapRules = ({ gaps }: SessionDefinition): boolean => some(gaps)
 
-/**
- * Rules that depend on single events and their order, so that events cannot first be grouped into
- * blocks. All others keep the block path.
- */
-export function eventRules(definition: SessionDefinition): string[] {
-  const rules: [string, readonly string[] | undefined][] = [
-    ['cut-on', definition.cutOn],
-    ['start-event', definition.startEvents],
-    ['end-event', definition.endEvents],
-    ['passive-event', definition.passiveEvents],
-  ]
-  return rules.flatMap(([name, values]) => ((values ?? []).length > 0 ? [name] : []))
+export const hasPassiveEvents = ({ passiveEvents }: SessionDefinition): boolean =>
+  some(passiveEvents)
+
+/** A rule besides the gap and its boundary. */
+export interface Rule {
+  readonly flag: string
+  /**
+   * `blocks` rules let events first be grouped into blocks; `events` rules depend on single events
+   * and their order; the others change what events there are, or replace all rules.
+   */
+  readonly path: 'blocks' | 'events' | 'none'
+  readonly isIn: (definition: SessionDefinition) => boolean
 }
+
+export const RULES: readonly Rule[] = [
+  { flag: '--gap PROPERTY=VALUE:TIME', path: 'blocks', isIn: ({ gaps }) => some(gaps) },
+  {
+    flag: '--max-length',
+    path: 'blocks',
+    isIn: ({ maxLengthMicros }) => maxLengthMicros !== undefined,
+  },
+  { flag: '--max-events', path: 'blocks', isIn: ({ maxEvents }) => maxEvents !== undefined },
+  {
+    flag: '--cut-at-midnight',
+    path: 'blocks',
+    isIn: ({ midnightZone }) => midnightZone !== undefined,
+  },
+  { flag: '--cut-on', path: 'events', isIn: ({ cutOn }) => some(cutOn) },
+  { flag: '--start-event', path: 'events', isIn: ({ startEvents }) => some(startEvents) },
+  { flag: '--end-event', path: 'events', isIn: ({ endEvents }) => some(endEvents) },
+  { flag: '--passive-event', path: 'events', isIn: ({ passiveEvents }) => some(passiveEvents) },
+  { flag: '--ignore-event', path: 'none', isIn: ({ ignoreEvents }) => some(ignoreEvents) },
+  { flag: '--by-recorded', path: 'none', isIn: ({ recorded }) => recorded === true },
+]
+
+export const rulesOf = (definition: SessionDefinition): Rule[] =>
+  RULES.filter(({ isIn }) => isIn(definition))
+
+/** The rules for which events cannot first be grouped into blocks. */
+export const eventRules = (definition: SessionDefinition): Rule[] =>
+  rulesOf(definition).filter(({ path }) => path === 'events')

@@ -9,6 +9,7 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { matchesPattern } from '../events/pattern.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
+import { blockOf } from './blocks.js'
 import {
   carriedColumns,
   codeAt,
@@ -16,9 +17,10 @@ import {
   codedEvents,
   codeOf,
   collectedSets,
+  measureColumns,
   summedMeasures,
 } from './codes.js'
-import type { SessionDefinition } from './definition.js'
+import { hasPassiveEvents, type SessionDefinition } from './definition.js'
 import { aliveUntil, gapRank, isPast, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
 
@@ -32,14 +34,14 @@ function placedQuery(plan: SessionPlan, dialect: Dialect): Sql {
   const { select, from } = codedEvents(plan, codedColumns(plan, true), [
     sql`e.file`,
     sql`${aliveUntil(plan)} AS alive`,
-    sql`${gapRank(plan)} AS gap_code`,
+    sql`${gapRank(plan)} AS gap_rank`,
     ...(midnightZone === undefined ? [] : [sql`${localDay(definition, dialect)} AS day`]),
     sql`${matchesPattern(sql`e.name`, startEvents ?? [])} AS is_start`,
     sql`${matchesPattern(sql`e.name`, endEvents ?? [])} AS is_end`,
     sql`${matchesPattern(sql`e.name`, passiveEvents ?? [])} AS is_passive`,
   ])
-  // An event that starts a session neither ends one nor is passive; one that ends is not passive.
-  return sql`SELECT * REPLACE (is_end AND NOT is_start AS is_end, is_passive AND NOT is_start AND NOT is_end AS is_passive)
+  // Start and end events are never passive, whatever the patterns.
+  return sql`SELECT * REPLACE (is_passive AND NOT is_start AND NOT is_end AS is_passive)
 FROM (
   SELECT ${join(select)}
   ${from}
@@ -48,14 +50,18 @@ FROM (
 
 /** The total order of a user's events. */
 function eventOrder(plan: SessionPlan): Sql {
-  const columns = codedColumns(plan, true).filter((column) => column !== 'name')
+  // Rules first: then tied events that a rule tells apart come in the same order whatever else is
+  // asked for, and so do the sessions.
+  const columns = new Set([...Object.values(plan.ruleColumns), ...codedColumns(plan)])
+  columns.delete('name')
   return join([
     sql`t`,
     sql`place`,
     sql`name_code`,
-    ...columns.map((column) => sql`${codeOf(column)} NULLS FIRST`),
+    ...[...columns].map((column) => sql`${codeOf(column)} NULLS FIRST`),
     ...(plan.recordedIds ? [sql`session NULLS FIRST`] : []),
-    ...plan.measures.map(({ as }) => sql`${raw(as)} NULLS FIRST`),
+    ...measureColumns(plan).map((measure) => sql`${measure} NULLS FIRST`),
+    sql`file`,
   ])
 }
 
@@ -88,7 +94,7 @@ export function placedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
       body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY ord ROWS UNBOUNDED PRECEDING) AS run
 FROM linked`,
     },
-    some(definition.passiveEvents) ? attachedStage(definition) : UNATTACHED,
+    hasPassiveEvents(definition) ? attachedStage(definition) : UNATTACHED,
   ]
 }
 
@@ -121,23 +127,15 @@ FROM (
 function linkedStage({ definition }: SessionPlan): Stage {
   return {
     name: 'linked',
-    comment: 'Active events with the reason, if any, for which each opens a session.',
-    body: sql`SELECT *, previous_alive IS NULL OR reason IS NOT NULL AS opens
+    comment: 'Active events: whether each opens a session, and for which reason besides the gap.',
+    body: sql`SELECT *,
+  previous_alive IS NULL OR after_end OR reason IS NOT NULL OR ${isPast(definition, sql`t`, sql`previous_alive`)} AS opens
 FROM (
-  SELECT *, CASE
-    WHEN previous_alive IS NULL THEN NULL
-    WHEN after_end THEN 'end_event'
-    WHEN ${isPast(definition, sql`t`, sql`previous_alive`)} THEN 'gap'
-    WHEN next_day THEN 'midnight'
-    WHEN changed THEN 'property'
-    WHEN is_start THEN 'start_event'
-  END AS reason
+  SELECT *, lag(alive_seen) OVER (PARTITION BY user ORDER BY ord) AS previous_alive,
+    CASE WHEN next_day THEN 'midnight' WHEN changed THEN 'property' WHEN is_start THEN 'start_event' END AS reason
   FROM (
-    SELECT *, lag(alive_seen) OVER (PARTITION BY user ORDER BY ord) AS previous_alive
-    FROM (
-      SELECT *, max(alive) OVER (PARTITION BY user, segment ORDER BY ord ROWS UNBOUNDED PRECEDING) AS alive_seen
-      FROM marked
-    )
+    SELECT *, max(alive) OVER (PARTITION BY user, segment ORDER BY ord ROWS UNBOUNDED PRECEDING) AS alive_seen
+    FROM marked
   )
 )`,
   }
@@ -177,15 +175,20 @@ FROM (
 
 /** The events of sessions of blocks that exceed a limit: what `based` is when events were grouped. */
 export function eventsOfLongSessions(plan: SessionPlan, over: Sql, dialect: Dialect): Stage {
+  const { definition } = plan
+  const keys = raw(definition.midnightZone === undefined ? 'user, block' : 'user, block, day')
   return {
     name: 'based',
-    comment: 'Events of the sessions that exceed a limit.',
+    comment: 'Events of the sessions that exceed a limit, found again by their block.',
     body: orderedQuery(
       plan,
       sql`SELECT e.*, long.run, long.reason, true AS kept
-FROM (${placedQuery(plan, dialect)}) AS e
-JOIN (SELECT user, run, start, "end", reason FROM based_blocks WHERE ${over}) AS long
-  ON long.user = e.user AND e.t BETWEEN long.start AND long."end"`,
+FROM (SELECT *, ${blockOf(definition, dialect)} AS block FROM (${placedQuery(plan, dialect)})) AS e
+JOIN (
+  SELECT ${keys}, run, sessions_of_blocks.reason
+  FROM numbered_blocks
+  JOIN (SELECT user, run, reason FROM based_blocks WHERE ${over}) AS sessions_of_blocks USING (user, run)
+) AS long USING (${keys})`,
     ),
   }
 }
@@ -200,7 +203,7 @@ export function partsOfEvents(
   const codes = carriedColumns(plan).map(({ as, pick }) => {
     const attribute = plan.attributes.find((candidate) => candidate.as === as)
     return attribute === undefined
-      ? sql`${codeAt(pick, sql`ord`, sql`name_code`, dialect)} AS ${codeOf(as)}`
+      ? sql`${codeAt(pick, sql`CASE WHEN NOT is_passive THEN ord END`, sql`name_code`, dialect)} AS ${codeOf(as)}`
       : sql`${codeAt(pick, sql`t`, codeOf(attribute.column), dialect)} AS ${codeOf(as)}`
   })
   const columns = [
@@ -214,7 +217,7 @@ export function partsOfEvents(
     sql`bool_or(is_start) AS started`,
     sql`bool_or(is_end) AS ended`,
     sql`max(alive) AS alive`,
-    sql`${codeAt('first', sql`t`, sql`CASE WHEN NOT is_passive THEN gap_code END`, dialect)} AS gap_code`,
+    sql`${codeAt('first', sql`t`, sql`CASE WHEN NOT is_passive THEN gap_rank END`, dialect)} AS gap_rank`,
     ...codes,
     ...collectedSets(plan, dialect),
     ...summedMeasures(plan),

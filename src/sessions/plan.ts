@@ -27,6 +27,10 @@ export interface DataEdges {
 }
 
 export interface SessionPlan {
+  /** The relation of events. */
+  readonly events: Sql
+  /** A relation of blocks with decoded values (see `stored-blocks.ts`), in place of events. */
+  readonly stored?: Sql
   readonly definition: SessionDefinition
   readonly blocks: BlockPlan
   readonly attributes: readonly Attribute[]

@@ -1,32 +1,75 @@
-/** The compiled SQL for readers: complete over a relation `events(user, t, name, session, ...)`. */
+/** The compiled SQL for readers: complete over a relation `events`, with columns named as properties. */
 import { duckdb } from '../dialects/duckdb.js'
-import { identifier, sql } from '../sql/sql.js'
-import { chooseColumns, compileSessions, type SessionRequest } from './compile.js'
-import { ruleProperties, type SessionDefinition } from './definition.js'
+import { matchesPattern } from '../events/pattern.js'
+import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
+import { type BuildOptions, neededProperties, sessionRequest } from './build.js'
+import { chooseColumns, compileSessions } from './compile.js'
+import { eventRules, type SessionDefinition } from './definition.js'
 import { formatDuration } from './duration.js'
 import type { BlockPlan } from './plan.js'
+import { assertDefinition } from './validity.js'
 
-export interface PrintOptions {
-  readonly definition: SessionDefinition
-  readonly by: readonly string[]
-  readonly plan: BlockPlan
+export interface PrintOptions extends BuildOptions {
   readonly columns?: readonly string[]
 }
 
-export function sessionSql({ definition, by, plan, columns }: PrintOptions): string {
-  const request: SessionRequest = {
-    definition,
+/** @throws SessionizeError `bad_definition`, `unknown_column`, `usage` */
+export function sessionSql(options: PrintOptions): string {
+  const { definition } = options
+  assertDefinition(definition)
+  const heard = heardStage(definition)
+  const relation = raw(heard?.name ?? 'events')
+  const plan = options.plan ?? 'blocks'
+  const request = sessionRequest(options, (property) => property, {
     plan,
-    edges: { first: sql`(SELECT min(t) FROM events)`, last: sql`(SELECT max(t) FROM events)` },
-    dimensions: by.map((name) => ({ name, column: name })),
-    properties: [],
-    measures: [],
-    ruleColumns: Object.fromEntries(ruleProperties(definition).map((name) => [name, name])),
-  }
+    edges: {
+      first: sql`(SELECT min(t) FROM ${relation})`,
+      last: sql`(SELECT max(t) FROM ${relation})`,
+    },
+    ...(heard === undefined ? {} : { heard }),
+  })
   const heading = [
-    `-- Sessions: a gap of ${definition.boundary === 'after' ? 'more than' : 'at least'} ${formatDuration(definition.gapMicros)} ends one.`,
-    '-- `events` has user, t (microseconds since 0001-01-01 UTC), name, session' +
-      (by.length === 0 ? '.' : `, ${by.map((name) => identifier(name).text).join(', ')}.`),
+    `Sessions: ${sentence(definition)}`,
+    `Path: ${path(definition, plan)}`,
+    eventsColumns(neededProperties(options)),
   ]
-  return `${heading.join('\n')}\n${compileSessions(request, chooseColumns(request, columns), duckdb).text}`
+  const query = compileSessions(request, chooseColumns(request, options.columns), duckdb)
+  return `${heading.map((line) => `-- ${line}\n`).join('')}${query.text}`
+}
+
+/** Reading files leaves these events out; over a table the query does. */
+function heardStage({ ignoreEvents, recorded }: SessionDefinition): Stage | undefined {
+  const conditions: Sql[] = [
+    ...((ignoreEvents ?? []).length === 0
+      ? []
+      : [sql`NOT ${matchesPattern(sql`name`, ignoreEvents ?? [])}`]),
+    ...(recorded === true ? [sql`coalesce(session, '') <> ''`] : []),
+  ]
+  if (conditions.length === 0) return undefined
+  return {
+    name: 'heard',
+    comment: 'Events that the definition does not leave out.',
+    body: sql`SELECT * FROM events WHERE ${join(conditions, ' AND ')}`,
+  }
+}
+
+function sentence({ recorded, boundary, gapMicros }: SessionDefinition): string {
+  if (recorded === true) return 'one per user and recorded session id.'
+  const least = boundary === 'after' ? 'more than' : 'at least'
+  return `a gap of ${least} ${formatDuration(gapMicros)} ends one.`
+}
+
+/** Which way events become sessions, and why. */
+function path(definition: SessionDefinition, plan: BlockPlan): string {
+  if (definition.recorded === true) return 'recorded ids'
+  const rules = eventRules(definition)
+  if (rules.length === 0) return plan
+  return `events, because of ${rules.map(({ flag }) => flag.replace('--', '')).join(', ')}`
+}
+
+function eventsColumns(properties: readonly string[]): string {
+  const own =
+    '`events` has file, user, t (BIGINT: microseconds since 0001-01-01 UTC), name, session'
+  const shown = properties.map((property) => JSON.stringify(property))
+  return shown.length === 0 ? `${own}.` : `${own}, and as text ${shown.join(', ')}.`
 }

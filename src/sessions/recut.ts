@@ -1,125 +1,179 @@
 /**
- * Limits on a session's length and number of events. Where a piece ends depends on where it began,
- * so pieces follow one from another; only sessions that exceed a limit are walked, one piece of each
- * per step.
+ * Limits on a session's length and number of events. Where a piece of a session ends depends on
+ * where it began, so pieces follow one from another. But the event that opens the next piece depends
+ * on nothing but the event that opened this one. So each event learns, by windows, who would come
+ * `next` if a piece began with it, and the pieces begin with those that are reached from the
+ * session's first event. They are found by pointer jumping: each round doubles how far every event
+ * sees ahead, so that n pieces take log2(n) rounds (Wyllie, The Complexity of Parallel Computations,
+ * 1979). Only sessions that exceed a limit are walked.
+ *
+ *   based -> steps -> long_sessions -> long_steps -> successors -> jumps -> openers -> assigned
  */
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
-import { largestGapMicros, type SessionDefinition } from './definition.js'
-import { isPast } from './liveness.js'
-import type { SessionPlan } from './plan.js'
+import { hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
+import { isPast, rankedGaps } from './liveness.js'
+
+/** From `based` to `assigned`: kept events with their `piece` of the session, numbered from 0. */
+export const recutStages = (definition: SessionDefinition): Stage[] => [
+  {
+    name: 'steps',
+    comment: 'Kept events, numbered within their session: all, and active ones.',
+    body: sql`SELECT *, row_number() OVER by_order - 1 AS step,
+  count(CASE WHEN NOT is_passive THEN 1 END) OVER (by_order ROWS UNBOUNDED PRECEDING) - 1 AS nth
+FROM based
+WHERE kept
+WINDOW by_order AS (PARTITION BY user, run ORDER BY ord)`,
+  },
+  {
+    name: 'long_sessions',
+    comment:
+      'Sessions that exceed a limit; active events of all of them are numbered on from `base`.',
+    materialized: true,
+    body: sql`SELECT *, sum(active) OVER (ORDER BY user, run ROWS UNBOUNDED PRECEDING) - active AS base
+FROM (
+  SELECT user, run, max(nth) + 1 AS active
+  FROM steps
+  GROUP BY user, run
+  HAVING ${exceedsLimit(definition, { length: sql`max(t) - min(t)`, events: sql`count(*)` })}
+)`,
+  },
+  {
+    name: 'long_steps',
+    comment: 'Events of the sessions that exceed a limit.',
+    materialized: true,
+    body: sql`SELECT steps.*, long_sessions.active, long_sessions.base
+FROM steps
+JOIN long_sessions USING (user, run)`,
+  },
+  successorsStage(definition),
+  {
+    name: 'jumps',
+    comment:
+      'The same with twice the reach in each round, and whether each was seen to open a piece.',
+    recursive: true,
+    body: sql`SELECT id, next, nth = 0 AS opens FROM successors
+UNION ALL
+SELECT here.id, there.next, here.opens OR reached.id IS NOT NULL
+FROM jumps AS here
+LEFT JOIN jumps AS there ON there.id = here.next
+LEFT JOIN (SELECT DISTINCT next AS id FROM jumps WHERE opens) AS reached ON reached.id = here.id
+WHERE (SELECT bool_or(opens AND next IS NOT NULL) FROM jumps)`,
+  },
+  {
+    name: 'openers',
+    comment: 'The events that open a piece.',
+    body: sql`SELECT DISTINCT id FROM jumps WHERE opens`,
+  },
+  assignedStage(definition),
+]
 
 export const hasLimit = ({ maxEvents, maxLengthMicros }: SessionDefinition): boolean =>
   maxEvents !== undefined || maxLengthMicros !== undefined
 
-const differs = ({ gaps }: SessionDefinition): boolean => (gaps ?? []).length > 0
-
-/** From `based` to `assigned`: kept events with their `piece` of the session, numbered from 0. */
-export function recutStages({ definition }: SessionPlan): Stage[] {
-  const { maxEvents, maxLengthMicros } = definition
-  const over = join(
+/** Whether a session of this length and number of events is over a limit. */
+export function exceedsLimit(
+  { maxEvents, maxLengthMicros }: SessionDefinition,
+  { length, events }: { readonly length: Sql; readonly events: Sql },
+): Sql {
+  return join(
     [
-      ...(maxLengthMicros === undefined ? [] : [sql`max(t) - min(t) > ${maxLengthMicros}`]),
-      ...(maxEvents === undefined ? [] : [sql`count(*) > ${maxEvents}`]),
+      ...(maxLengthMicros === undefined ? [] : [sql`${length} > ${maxLengthMicros}`]),
+      ...(maxEvents === undefined ? [] : [sql`${events} > ${maxEvents}`]),
     ],
     ' OR ',
   )
-  return [
-    {
-      name: 'steps',
-      comment: 'Kept events, numbered within their session.',
-      body: sql`SELECT *, row_number() OVER (PARTITION BY user, run ORDER BY ord) - 1 AS step
-FROM based
-WHERE kept`,
-    },
-    {
-      name: 'long_steps',
-      comment: 'Events of the sessions that exceed a limit.',
-      materialized: true,
-      body: sql`SELECT steps.*
-FROM steps
-JOIN (SELECT user, run FROM steps GROUP BY user, run HAVING ${over}) AS long USING (user, run)`,
-    },
-    piecesStage(definition),
-    assignedStage(definition),
-  ]
 }
 
-interface Piece {
-  /** Time and step of the event that opened it. */
-  readonly t: Sql
-  readonly step: Sql
-  /** Until when its events before `e` keep it alive. */
-  readonly alive: Sql
-}
-
-/** Why the event `e` cannot belong to a piece; NULL when it can. */
-function reason(definition: SessionDefinition, piece: Piece): Sql {
+/**
+ * One row per active event: `id`, and as `next` the id of the event that would open the next piece
+ * if this one opened a piece; NULL where none would.
+ */
+function successorsStage(definition: SessionDefinition): Stage {
   const { maxEvents, maxLengthMicros } = definition
-  const whens = [
-    // A new piece lives by its own events only; with a single gap the last of them decides anyway.
-    ...(differs(definition)
-      ? [sql`WHEN ${isPast(definition, sql`e.t`, piece.alive)} THEN 'gap'`]
-      : []),
-    ...(maxLengthMicros === undefined
-      ? []
-      : [sql`WHEN e.t - ${piece.t} > ${maxLengthMicros} THEN 'max_length'`]),
-    ...(maxEvents === undefined
-      ? []
-      : [sql`WHEN e.step - ${piece.step} >= ${maxEvents} THEN 'max_events'`]),
+  // The last active event within reach, by time or by number, has the next one after it.
+  const within = (order: string, reach: number): Sql =>
+    sql`max(nth) OVER (PARTITION BY user, run ORDER BY ${raw(order)} RANGE BETWEEN CURRENT ROW AND ${reach} FOLLOWING) + 1`
+  const limits = [
+    ...(maxLengthMicros === undefined ? [] : [within('t', maxLengthMicros)]),
+    ...(maxEvents === undefined ? [] : [within('step', maxEvents - 1)]),
   ]
-  return sql`CASE ${join(whens, ' ')} END`
+  const weakRanks = hasGapRules(definition)
+    ? rankedGaps(definition)
+        .map((_, i) => i)
+        .slice(1)
+    : []
+  const candidates = [...limits, ...weakRanks.map(nextGap)]
+  return {
+    name: 'successors',
+    comment: 'One row per active event, with the one that would open the next piece after it.',
+    body: sql`SELECT id, nth, CASE WHEN next_nth < active THEN base + next_nth END AS next
+FROM (
+  SELECT base + nth AS id, nth, base, active, least(${join(candidates, ',\n    ')}) AS next_nth
+  FROM (
+    SELECT *${join(
+      weakRanks.map((rank) => sql`, ${isWeak(definition, rank)} AS ${weak(rank)}`),
+      '',
+    )}
+    FROM long_steps
+    WHERE NOT is_passive
+  )
+)`,
+  }
 }
 
-function piecesStage(definition: SessionDefinition): Stage {
-  const { maxLengthMicros } = definition
-  const alive = sql`max(e.alive) OVER (PARTITION BY p.user, p.run ORDER BY e.step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
-  // The next piece begins at the latest with the first event past the length, within one more gap.
-  const near =
-    maxLengthMicros === undefined
-      ? sql``
-      : sql` AND e.t <= p.t + ${maxLengthMicros + largestGapMicros(definition)}`
-  return {
-    name: 'pieces',
-    comment: 'One row per piece of a session over a limit: the event that opens it, and why.',
-    recursive: true,
-    body: sql`SELECT user, run, step, t, CAST(NULL AS VARCHAR) AS reason FROM long_steps WHERE step = 0
-UNION ALL
-SELECT user, run, min(step), min(t), min_by(reason, step)
-FROM (
-  SELECT p.user, p.run, e.step, e.t, e.is_passive, ${reason(definition, { t: sql`p.t`, step: sql`p.step`, alive })} AS reason
-  FROM pieces AS p
-  JOIN long_steps AS e ON e.user = p.user AND e.run = p.run AND e.step >= p.step${near}
-)
-WHERE reason IS NOT NULL AND NOT is_passive
-GROUP BY user, run`,
-  }
+const weak = (rank: number): Sql => raw(`weak_${rank}`)
+
+/**
+ * Whether no earlier event with a timeout of this rank or a shorter one keeps the session alive for
+ * this event: then it needs one with a longer timeout in its own piece.
+ */
+const isWeak = (definition: SessionDefinition, rank: number): Sql =>
+  sql`coalesce(${isPast(
+    definition,
+    sql`t`,
+    sql`max(CASE WHEN gap_rank >= ${rank} THEN alive END) OVER (PARTITION BY user, run ORDER BY nth ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`,
+  )}, true)`
+
+/**
+ * A piece lives by its own events only, so where it began may take from a later event the long
+ * timeout that kept the session alive for it. That is the next weak event, unless an event with a
+ * longer timeout comes before it in the piece. Shorter timeouts from before the piece do no harm: the
+ * piece's own event of that rank outlives them.
+ */
+function nextGap(rank: number): Sql {
+  const on = (condition: Sql, frame: string): Sql =>
+    sql`min(CASE WHEN ${condition} THEN nth END) OVER (PARTITION BY user, run ORDER BY nth ROWS BETWEEN ${raw(frame)} AND UNBOUNDED FOLLOWING)`
+  const next = on(weak(rank), '1 FOLLOWING')
+  const longer = on(sql`gap_rank < ${rank}`, 'CURRENT ROW')
+  return sql`CASE WHEN ${next} <= coalesce(${longer}, active) THEN ${next} END`
 }
 
 function assignedStage(definition: SessionDefinition): Stage {
-  const last = (column: string): Sql =>
-    sql`last_value(${raw(column)} IGNORE NULLS) OVER (PARTITION BY user, run ORDER BY step ROWS UNBOUNDED PRECEDING)`
-  const alive = sql`max(e.alive) OVER (PARTITION BY e.user, e.run, e.piece ORDER BY e.step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
-  const misfit = reason(definition, { t: sql`e.piece_t`, step: sql`e.piece_step`, alive })
+  const inPiece = sql`SELECT steps.* EXCLUDE (active, base), sum(CASE WHEN openers.id IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY user, run ORDER BY step ROWS UNBOUNDED PRECEDING) - 1 AS piece
+  FROM long_steps AS steps
+  LEFT JOIN openers ON openers.id = base + nth AND NOT is_passive`
   return {
     name: 'assigned',
-    comment: 'Events with their piece; passive ones that no longer fit are not kept.',
-    body: sql`SELECT * EXCLUDE (misfit, piece_t, piece_step, piece_opens, opens_t, piece_reason) REPLACE (
-  NOT is_passive OR misfit IS NULL AS kept,
-  CASE WHEN piece = 0 THEN reason ELSE piece_reason END AS reason
-)
-FROM (
-  SELECT e.*, ${misfit} AS misfit
-  FROM (
-    SELECT *, sum(CASE WHEN piece_opens IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY user, run ORDER BY step ROWS UNBOUNDED PRECEDING) - 1 AS piece,
-      ${last('opens_t')} AS piece_t, ${last('piece_opens')} AS piece_step
-    FROM (
-      SELECT s.*, p.step AS piece_opens, p.t AS opens_t, p.reason AS piece_reason
-      FROM long_steps AS s
-      LEFT JOIN pieces AS p ON p.user = s.user AND p.run = s.run AND p.step = s.step
-    )
-  ) AS e
-)
+    comment: `Events with their piece${hasPassiveEvents(definition) ? '; passive ones that no longer fit are not kept' : ''}.`,
+    body: sql`${hasPassiveEvents(definition) ? onlyFitting(definition, inPiece) : inPiece}
 UNION ALL BY NAME
-SELECT *, 0 AS piece FROM steps ANTI JOIN pieces USING (user, run)`,
+SELECT *, 0 AS piece FROM steps ANTI JOIN long_sessions USING (user, run)`,
   }
+}
+
+/** A passive event stays only in a piece that is alive, short enough, and not full. */
+function onlyFitting(definition: SessionDefinition, inPiece: Sql): Sql {
+  const { maxEvents, maxLengthMicros } = definition
+  const before = (aggregate: string): Sql =>
+    sql`${raw(aggregate)} OVER (PARTITION BY user, run, piece ORDER BY step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+  const misfits = [
+    ...(hasGapRules(definition) ? [isPast(definition, sql`t`, before('max(alive)'))] : []),
+    ...(maxLengthMicros === undefined ? [] : [sql`t - ${before('min(t)')} > ${maxLengthMicros}`]),
+    // Those before it in its piece all fitted if it is within the number itself.
+    ...(maxEvents === undefined ? [] : [sql`step - ${before('min(step)')} >= ${maxEvents}`]),
+  ]
+  return sql`SELECT * REPLACE (NOT is_passive OR NOT (${join(misfits, ' OR ')}) AS kept)
+FROM (
+  ${inPiece}
+)`
 }

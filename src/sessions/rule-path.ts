@@ -23,11 +23,11 @@ import {
   summedMeasures,
   timeOf,
 } from './codes.js'
-import { eventRules, type SessionDefinition } from './definition.js'
+import { eventRules, hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
 import { eventsOfLongSessions, partsOfEvents, placedStages } from './event-stages.js'
 import { gapOfRank, isPast } from './liveness.js'
 import type { DataEdges, SessionPlan } from './plan.js'
-import { hasLimit, recutStages } from './recut.js'
+import { exceedsLimit, hasLimit, recutStages } from './recut.js'
 import type { SessionPath } from './stages.js'
 
 export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
@@ -35,22 +35,22 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
   // Events are put in one total order, in which names break ties.
   const ordered: SessionPlan = { ...plan, names: true }
   const byEvent = looksAtEvents(plan)
-  const passive = (definition.passiveEvents ?? []).length > 0
+  const passive = hasPassiveEvents(definition)
   // A passive event outside any session is no event of the data either.
   const first = passive ? sql`(SELECT min(start) FROM joined)` : edges.first
   const last = passive ? sql`(SELECT max(last_seen) FROM joined)` : edges.last
   const firstGap = hasGapRules(definition)
-    ? gapOfRank(definition, sql`s.gap_code`)
+    ? gapOfRank(definition, sql`s.gap_rank`)
     : sql`${definition.gapMicros}`
   return {
     coded: codedColumns(ordered, true),
     stages: [
       ...(byEvent ? eventStages(ordered, dialect) : groupedStages(ordered, dialect)),
-      JOINED,
+      joinedStage(definition),
     ],
     bounce: raw('s.active = 1'),
     startCensored: sql`(s.previous_end IS NULL AND NOT s.started AND NOT (${isPast(definition, sql`s.start`, sql`${first} + ${firstGap}`)}))`,
-    endCensored: sql`(s.next_reason IS NULL AND NOT s.ended AND NOT (${isPast(definition, last, sql`s.alive`)}))`,
+    endCensored: sql`(s.next_start IS NULL AND NOT s.ended AND NOT (${isPast(definition, last, sql`s.alive`)}))`,
     endReason: (censored) =>
       sql`CASE WHEN s.ended THEN 'end_event' WHEN ${censored} THEN 'data_end' ELSE coalesce(s.next_reason, 'gap') END`,
     place: raw('s.place'),
@@ -61,24 +61,41 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
 export const looksAtEvents = ({ definition, blocks }: SessionPlan): boolean =>
   eventRules(definition).length > 0 || blocks === 'events'
 
-const hasGapRules = ({ gaps }: SessionDefinition): boolean => (gaps ?? []).length > 0
-
-const JOINED: Stage = {
-  name: 'joined',
-  comment: 'One row per session with its neighbours.',
-  body: sql`SELECT *,
-  lag("end") OVER by_order AS previous_end,
-  lead(reason) OVER by_order AS next_reason,
-  row_number() OVER (PARTITION BY user, start ORDER BY run, piece) - 1 AS place
-FROM parts
-WINDOW by_order AS (PARTITION BY user ORDER BY run, piece)`,
+/**
+ * Why each session takes in no more events: what the event that opened the next one would have
+ * broken, in this order. The reasons that need only the two sessions are told here, the others were
+ * noted where they cut.
+ */
+function joinedStage(definition: SessionDefinition): Stage {
+  const { maxEvents, maxLengthMicros } = definition
+  const whens = [
+    sql`WHEN ${isPast(definition, sql`next_start`, sql`alive`)} THEN 'gap'`,
+    ...(maxLengthMicros === undefined
+      ? []
+      : [sql`WHEN next_start - start > ${maxLengthMicros} THEN 'max_length'`]),
+    ...(maxEvents === undefined ? [] : [sql`WHEN events >= ${maxEvents} THEN 'max_events'`]),
+  ]
+  return {
+    name: 'joined',
+    comment: 'One row per session with its neighbours.',
+    body: sql`SELECT *, CASE WHEN next_start IS NULL THEN NULL ${join(whens, ' ')} ELSE opened_next END AS next_reason
+FROM (
+  SELECT *,
+    lag("end") OVER by_order AS previous_end,
+    lead(start) OVER by_order AS next_start,
+    lead(reason) OVER by_order AS opened_next,
+    row_number() OVER (PARTITION BY user, start ORDER BY run, piece) - 1 AS place
+  FROM parts
+  WINDOW by_order AS (PARTITION BY user ORDER BY run, piece)
+)`,
+  }
 }
 
 function eventStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const limited = hasLimit(plan.definition)
   return [
     ...placedStages(plan, dialect),
-    ...(limited ? recutStages(plan) : []),
+    ...(limited ? recutStages(plan.definition) : []),
     partsOfEvents('parts', limited ? 'assigned' : 'based', plan, dialect),
   ]
 }
@@ -86,15 +103,20 @@ function eventStages(plan: SessionPlan, dialect: Dialect): Stage[] {
 /** Only sessions over a limit are taken apart into events. */
 function groupedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const { definition } = plan
-  const grouped = [blockStage(plan, dialect), linkedBlocks(plan), basedBlocks(plan, dialect)]
+  const grouped = [
+    blockStage(plan, dialect),
+    linkedBlocks(plan),
+    NUMBERED_BLOCKS,
+    basedBlocks(plan, dialect),
+  ]
   const whole = sql`SELECT ${join(partColumns(plan))} FROM (SELECT *, 0 AS piece FROM based_blocks)`
   const comment = 'One row per session, before it knows its neighbours.'
   if (!hasLimit(definition)) return [...grouped, { name: 'parts', comment, body: whole }]
-  const over = exceedsLimit(definition)
+  const over = exceedsLimit(definition, { length: sql`"end" - start`, events: sql`events` })
   return [
     ...grouped,
     eventsOfLongSessions(plan, over, dialect),
-    ...recutStages(plan),
+    ...recutStages(definition),
     partsOfEvents('cut_parts', 'assigned', plan, dialect),
     {
       name: 'parts',
@@ -106,20 +128,10 @@ SELECT ${join(partColumns(plan))} FROM cut_parts`,
   ]
 }
 
-function exceedsLimit({ maxEvents, maxLengthMicros }: SessionDefinition): Sql {
-  return join(
-    [
-      ...(maxEvents === undefined ? [] : [sql`events > ${maxEvents}`]),
-      ...(maxLengthMicros === undefined ? [] : [sql`"end" - start > ${maxLengthMicros}`]),
-    ],
-    ' OR ',
-  )
-}
-
 /** What `parts` has, whichever way its sessions were built. */
 const partColumns = (plan: SessionPlan): Sql[] => [
   raw('user, run, piece, start, "end", last_seen, events, active, reason, started, ended, alive'),
-  ...(hasGapRules(plan.definition) ? [codeOf('gap')] : []),
+  ...(hasGapRules(plan.definition) ? [raw('gap_rank')] : []),
   ...carriedColumns(plan).map(({ as }) => codeOf(as)),
   ...setColumns(plan),
   ...measureColumns(plan),
@@ -132,25 +144,26 @@ function linkedBlocks({ definition }: SessionPlan): Stage {
   const alive = gaps
     ? sql`max(alive) OVER (PARTITION BY user${midnight ? sql`, day` : sql``} ORDER BY first ROWS UNBOUNDED PRECEDING)`
     : sql`last + ${definition.gapMicros}`
-  const reason = sql`CASE
-    WHEN previous_alive IS NULL THEN NULL
-    WHEN ${isPast(definition, sql`first`, sql`previous_alive`)} THEN 'gap'${
-      midnight ? sql`\n    WHEN day > previous_day THEN 'midnight'` : sql``
-    }
-  END`
+  const nextDay = midnight ? raw('coalesce(day > previous_day, false)') : raw('false')
   return {
     name: 'linked',
-    comment: 'Blocks with the reason, if any, for which each opens a session.',
-    body: sql`SELECT *, previous_alive IS NULL OR reason IS NOT NULL AS opens
+    comment: 'Blocks: whether each opens a session, and for which reason besides the gap.',
+    body: sql`SELECT *,
+  previous_alive IS NULL OR ${nextDay} OR ${isPast(definition, sql`first`, sql`previous_alive`)} AS opens,
+  CASE WHEN ${nextDay} THEN 'midnight' END AS reason
 FROM (
-  SELECT *, ${reason} AS reason
-  FROM (
-    SELECT *, lag(alive_seen) OVER by_time AS previous_alive${midnight ? sql`, lag(day) OVER by_time AS previous_day` : sql``}
-    FROM (SELECT *, ${alive} AS alive_seen FROM blocks)
-    WINDOW by_time AS (PARTITION BY user ORDER BY first)
-  )
+  SELECT *, lag(alive_seen) OVER by_time AS previous_alive${midnight ? sql`, lag(day) OVER by_time AS previous_day` : sql``}
+  FROM (SELECT *, ${alive} AS alive_seen FROM blocks)
+  WINDOW by_time AS (PARTITION BY user ORDER BY first)
 )`,
   }
+}
+
+const NUMBERED_BLOCKS: Stage = {
+  name: 'numbered_blocks',
+  comment: 'Blocks with the number of their session within the user.',
+  body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first ROWS UNBOUNDED PRECEDING) AS run
+FROM linked`,
 }
 
 function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
@@ -166,12 +179,12 @@ function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
     sql`max(last) AS last_seen`,
     sql`${dialect.integer(sql`sum(events)`)} AS events`,
     sql`${dialect.integer(sql`sum(events)`)} AS active`,
-    sql`max(CASE WHEN opens THEN reason END) AS reason`,
+    sql`max(reason) AS reason`,
     sql`false AS started`,
     sql`false AS ended`,
     sql`max(alive_seen) AS alive`,
     ...(hasGapRules(plan.definition)
-      ? [sql`${codeAt('first', sql`first`, codeOf('gap'), dialect)} AS ${codeOf('gap')}`]
+      ? [sql`${codeAt('first', sql`first`, sql`gap_rank`, dialect)} AS gap_rank`]
       : []),
     ...carried,
     ...setColumns(plan).map((set) => sql`${dialect.merge(set)} AS ${set}`),
@@ -181,10 +194,7 @@ function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
     name: 'based_blocks',
     comment: 'One row per session of blocks, before any limit.',
     body: sql`SELECT ${join(columns)}
-FROM (
-  SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first ROWS UNBOUNDED PRECEDING) AS run
-  FROM linked
-)
+FROM numbered_blocks
 GROUP BY user, run`,
   }
 }

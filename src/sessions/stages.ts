@@ -18,6 +18,7 @@ import {
   measureColumns,
   setColumns,
 } from './codes.js'
+import { rulesOf } from './definition.js'
 import { placedStages } from './event-stages.js'
 import { gapPath } from './gap-path.js'
 import type { DataEdges, SessionPlan } from './plan.js'
@@ -39,13 +40,9 @@ export interface SessionPath {
   readonly place: Sql
 }
 
-/** Whether the definition is a single gap and nothing else. */
-function isGapOnly({ definition }: SessionPlan): boolean {
-  const { gapMicros: _gap, boundary: _boundary, ignoreEvents: _ignored, ...rules } = definition
-  return Object.values(rules).every(
-    (rule) => rule === undefined || (Array.isArray(rule) && rule.length === 0),
-  )
-}
+/** Whether the definition cuts by a single gap and nothing else. */
+const isGapOnly = ({ definition }: SessionPlan): boolean =>
+  rulesOf(definition).every(({ path }) => path === 'none')
 
 export function choosePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
   if (plan.definition.recorded === true) return recordedPath(plan, edges, dialect)
@@ -55,7 +52,11 @@ export function choosePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect
 /** From the relation `events` to the stage `sessions`. */
 export function sessionStages(plan: SessionPlan, edges: DataEdges, dialect: Dialect): Stage[] {
   const path = choosePath(plan, edges, dialect)
-  return [...path.coded.map(codeStage), ...path.stages, sessionsStage(plan, path)]
+  return [
+    ...path.coded.map((column) => codeStage(column, plan)),
+    ...path.stages,
+    sessionsStage(plan, path),
+  ]
 }
 
 function sessionsStage(plan: SessionPlan, path: SessionPath): Stage {
@@ -94,9 +95,9 @@ export function unkeptStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const ordered: SessionPlan = { ...plan, names: true }
   const limited = hasLimit(plan.definition)
   return [
-    ...codedColumns(ordered, true).map(codeStage),
+    ...codedColumns(ordered, true).map((column) => codeStage(column, plan)),
     ...placedStages(ordered, dialect),
-    ...(limited ? recutStages(ordered) : []),
+    ...(limited ? recutStages(ordered.definition) : []),
     {
       name: 'unkept',
       comment: 'Passive events outside any session.',

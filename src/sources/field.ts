@@ -43,6 +43,17 @@ export function fieldNames(group: SourceGroup): string[] {
   ])
 }
 
+/** A dotted name counts only where the type names its key, or else where `seen` says so. */
+export function fieldExists(group: SourceGroup, name: string, seen: () => boolean): boolean {
+  const field = findField(group, name)
+  if (field === undefined) return false
+  const [key, ...deeper] = field.path
+  if (key === undefined) return true
+  const members = structMembers(field.column.type)
+  if (members.length === 0) return seen()
+  return members.some((member) => member.name === key) && (deeper.length === 0 || seen())
+}
+
 /** A typed value as text: numbers keep all their digits, and 12.0 that stands for an id is 12. */
 export function typedText(value: Sql, type: string): Sql {
   if (type === 'VARCHAR') return value

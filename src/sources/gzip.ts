@@ -2,7 +2,14 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { createGunzip, createInflateRaw, gunzip, inflateRaw } from 'node:zlib'
+import {
+  createGunzip,
+  createInflateRaw,
+  gunzip,
+  gunzipSync,
+  inflateRaw,
+  inflateRawSync,
+} from 'node:zlib'
 import { type Bytes, PeekedBytes } from './bytes.js'
 import { corrupt, readFailure } from './failures.js'
 
@@ -20,17 +27,23 @@ type Packing = 'gzip' | 'deflate'
 
 const STREAMS = { gzip: createGunzip, deflate: createInflateRaw } as const
 const AT_ONCE = { gzip: promisify(gunzip), deflate: promisify(inflateRaw) } as const
+const HERE = { gzip: gunzipSync, deflate: inflateRawSync } as const
+
+/** Not worth a trip to the thread pool. */
+const TINY_BYTES = 16 * 1024
+const TINY_OUTPUT_BYTES = 256 * 1024
 
 /** Takes off one layer of gzip, concatenated members included; fails where the data ends early. */
 export const gunzipped = (bytes: Bytes): AsyncGenerator<Buffer> => unpacked(bytes, 'gzip')
 
-/** Takes off raw deflate, as members of a zip have it. */
-export const inflated = (bytes: Bytes): AsyncGenerator<Buffer> => unpacked(bytes, 'deflate')
+/** Takes off raw deflate, as members of a zip have it, where the length is said to be `length`. */
+export const inflated = (bytes: Bytes, length: number): AsyncGenerator<Buffer> =>
+  unpacked(bytes, 'deflate', length)
 
-async function* unpacked(bytes: Bytes, packing: Packing): AsyncGenerator<Buffer> {
+async function* unpacked(bytes: Bytes, packing: Packing, length?: number): AsyncGenerator<Buffer> {
   const peeked = await PeekedBytes.of(bytes, WHOLE_INPUT_BYTES)
   try {
-    const whole = peeked.complete ? await atOnce(peeked.head, packing) : undefined
+    const whole = peeked.complete ? await atOnce(peeked.head, packing, length) : undefined
     if (whole !== undefined) {
       yield whole
       return
@@ -45,11 +58,18 @@ async function* unpacked(bytes: Bytes, packing: Packing): AsyncGenerator<Buffer>
 }
 
 /** Undefined when there is more inside than is safe to hold. */
-async function atOnce(packed: Buffer, packing: Packing): Promise<Buffer | undefined> {
-  // A gzip file ends with its length, modulo 4 GiB: a hint for one allocation, never trusted.
-  const hint = packing === 'gzip' && packed.length > 18 ? packed.readUInt32LE(packed.length - 4) : 0
+async function atOnce(
+  packed: Buffer,
+  packing: Packing,
+  length?: number,
+): Promise<Buffer | undefined> {
+  // A gzip file ends with its length, modulo 4 GiB. A hint for one allocation, never trusted.
+  const hint = length ?? (packed.length < 18 ? 0 : packed.readUInt32LE(packed.length - 4))
   const chunkSize = Math.max(16 * 1024, Math.min(hint + 64, 16 * CHUNK_BYTES))
   try {
+    if (packed.length <= TINY_BYTES && hint <= TINY_OUTPUT_BYTES) {
+      return HERE[packing](packed, { chunkSize, maxOutputLength: TINY_OUTPUT_BYTES })
+    }
     return await AT_ONCE[packing](packed, { chunkSize, maxOutputLength: WHOLE_OUTPUT_BYTES })
   } catch (error) {
     if (error instanceof RangeError) return undefined

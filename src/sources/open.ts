@@ -51,10 +51,10 @@ export async function openSources(
     await assertUnchanged([file], before)
   })
   if (located.stdin) await takeStdin(intake, options.stdin)
-  const files = [...intake.files, ...located.urls.map(remoteFile)]
-  const skipped = [...located.skipped, ...intake.skipped]
+  const files = [...intake.files, ...located.urls.map(remoteFile)].sort(byLabel)
+  const skipped = [...located.skipped, ...intake.skipped].sort(byLabel)
   if (files.length === 0) throw nothingToRead(inputs, skipped)
-  return { files: files.sort(byLabel), skipped: skipped.sort(byLabel) }
+  return { files, skipped }
 }
 
 async function takeStdin(intake: Intake, stdin: Readable | undefined): Promise<void> {

@@ -4,24 +4,28 @@
  */
 export const PARALLEL_FILES = 4
 
-/** The first failure stops the rest, after the members under way have let go of their files. */
+/**
+ * A failure stops the rest, after the items under way have let go of their files. Of several, that
+ * of the first item is thrown: all items before it were started too, so it is always the same.
+ */
 export async function inParallel<T>(
   items: readonly T[],
   workers: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const queue = items.values()
-  let failure: { readonly error: unknown } | undefined
+  const queue = items.entries()
+  const failures: { readonly index: number; readonly error: unknown }[] = []
   const worker = async (): Promise<void> => {
-    for (const item of queue) {
-      if (failure !== undefined) return
+    for (const [index, item] of queue) {
+      if (failures.length > 0) return
       try {
         await work(item)
       } catch (error) {
-        failure ??= { error }
+        failures.push({ index, error })
       }
     }
   }
   await Promise.all(Array.from({ length: workers }, worker))
-  if (failure !== undefined) throw failure.error
+  const [first] = failures.sort((a, b) => a.index - b.index)
+  if (first !== undefined) throw first.error
 }

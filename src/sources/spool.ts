@@ -1,12 +1,23 @@
+import { writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { Bytes } from './bytes.js'
+import { type Bytes, PeekedBytes } from './bytes.js'
 
 /** Small chunks are gathered up to this size: one write for many lines. */
 const WRITE_BYTES = 1024 * 1024
+const FLAGS = 'wx'
+const MODE = 0o600
 
-/** Writes a stream to a file in the workspace, as it comes, and says how long it was. */
+/** Writes a stream to a new file in the workspace, as it comes, and says how long it was. */
 export async function spool(bytes: Bytes, path: string): Promise<number> {
-  const file = await open(path, 'wx', 0o600)
+  const peeked = await PeekedBytes.of(bytes, WRITE_BYTES)
+  if (!peeked.complete) return spoolLong(peeked.all(), path)
+  // One call: with thousands of small members the trips to the thread pool take most of the time.
+  writeFileSync(path, peeked.head, { flag: FLAGS, mode: MODE })
+  return peeked.head.length
+}
+
+async function spoolLong(bytes: Bytes, path: string): Promise<number> {
+  const file = await open(path, FLAGS, MODE)
   try {
     let written = 0
     let waiting: Buffer[] = []

@@ -128,7 +128,7 @@ const encrypted = (name: string): SessionizeError =>
 async function* content(archive: Archive, entry: Entry, label: string): AsyncGenerator<Buffer> {
   const start = await dataStart(archive.zip, entry, label)
   const stored = range(archive.file, start, entry.compressedSize, label)
-  const plain = entry.compressionMethod === 8 ? inflated(stored) : stored
+  const plain = entry.compressionMethod === 8 ? inflated(stored, entry.uncompressedSize) : stored
   let length = 0
   let checksum = 0
   for await (const chunk of plain) {

@@ -1,9 +1,17 @@
 /** The oracle's sessions as the text that `sessionize sessions --format csv` must write. */
 import type { OracleSession } from './sessionize.js'
 
+/** The names of what `OracleColumns` asks for, as the header spells them. */
+export interface ColumnNames {
+  readonly dimensions?: readonly string[]
+  readonly properties?: readonly string[]
+  /** `sum_x`, `count_x` and `has_x`, in this order. */
+  readonly measures?: readonly string[]
+}
+
 export function sessionsCsv(
   sessions: readonly OracleSession[],
-  dimensions: readonly string[] = [],
+  { dimensions = [], properties = [], measures = [] }: ColumnNames = {},
 ): string {
   const header = [
     'user',
@@ -17,6 +25,8 @@ export function sessionsCsv(
     'first_event',
     'last_event',
     ...dimensions,
+    ...properties.flatMap((name) => [`entry_${name}`, `exit_${name}`]),
+    ...measures,
     'bounce',
     'seconds_since_previous',
     'recorded_session_ids',
@@ -36,6 +46,10 @@ export function sessionsCsv(
     s.firstEvent,
     s.lastEvent,
     ...s.dimensions,
+    ...s.entries.flatMap((entry, i) => [entry, s.exits[i] ?? null]),
+    ...s.sums.map((sum) => (sum === null ? null : double(sum))),
+    ...s.counts.map(String),
+    ...s.conversions.map(String),
     String(s.bounce),
     s.microsSincePrevious === null ? null : seconds(s.microsSincePrevious),
     JSON.stringify(s.recordedSessionIds),
@@ -62,9 +76,10 @@ export function isoTime(micros: bigint): string {
   return whole.replace('.000Z', `.${String(within).padStart(6, '0')}Z`)
 }
 
+export const seconds = (micros: bigint): string => double(Number(micros) / 1_000_000)
+
 /** As the engine spells a double: `60.0`, `0.5`, and below a ten-thousandth `1e-06`. */
-export function seconds(micros: bigint): string {
-  const value = Number(micros) / 1_000_000
+function double(value: number): string {
   if (value !== 0 && Math.abs(value) < 1e-4) {
     return value.toExponential().replace(/e-(\d)$/, 'e-0$1')
   }

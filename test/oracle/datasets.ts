@@ -49,12 +49,15 @@ const place = fc.record({
 const rareNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.option(arbitrary, { freq: 4 })
 
+export const NAMES = ['a', 'b', 'view', 'view, all', 'é', 'Z', '10', '9'] as const
+
 const row = fc.record({
   step,
-  name: rareNull(fc.constantFrom('a', 'b', 'view', 'view, all', 'é', 'Z', '10', '9')),
+  name: rareNull(fc.constantFrom(...NAMES)),
   recorded: rareNull(fc.constantFrom('s1', 's2', 's10')),
   platform: rareNull(fc.constantFrom('web', 'ios', 'Web')),
   country: rareNull(fc.constantFrom('DE', 'FR', 'é')),
+  amount: rareNull(fc.constantFrom('1', '2.5', '-0.25', '0', 'free')),
   /** More rows under the same dedupe key: how much later each is. */
   copies: fc.oneof(
     { weight: 9, arbitrary: fc.constant<bigint[]>([]) },
@@ -68,37 +71,39 @@ const row = fc.record({
   ),
 })
 
-const activity = fc.record({
-  user: fc.constantFrom('u', 'u1', 'u2', 'ü', 'U', 'a "b", c', 'two\nlines', '007', '7', '🚀'),
-  place,
-  rows: fc.array(row, { minLength: 1, maxLength: 9 }),
-})
+const user = fc.constantFrom('u', 'u1', 'u2', 'ü', 'U', 'a "b", c', 'two\nlines', '007', '7', '🚀')
 
-export const dataset: fc.Arbitrary<OracleEvent[]> = fc
-  .uniqueArray(activity, { minLength: 1, maxLength: 3, selector: ({ user }) => user })
-  .map((users) =>
-    users.flatMap(({ user, place: { edge, inside }, rows }) => {
-      const span = rows.reduce((sum, r) => sum + r.step, 0n)
-      let micros = edge === 'first' ? FIRST + inside - (rows[0]?.step ?? 0n) : LAST - inside - span
-      return rows.flatMap((r, i) => {
-        micros += r.step
-        const event: OracleEvent = {
-          user,
-          micros,
-          name: r.name,
-          recorded: r.recorded,
-          dedupeKey: r.copies.length === 0 ? null : `${user} ${i}`,
-          properties: { platform: r.platform, country: r.country },
-        }
-        return [event, ...r.copies.map((later) => ({ ...event, micros: event.micros + later }))]
-      })
-    }),
-  )
+/** One to three users with at most so many rows each. */
+export const dataset = (maxRows = 9): fc.Arbitrary<OracleEvent[]> =>
+  fc
+    .uniqueArray(
+      fc.record({ user, place, rows: fc.array(row, { minLength: 1, maxLength: maxRows }) }),
+      { minLength: 1, maxLength: 3, selector: ({ user: name }) => name },
+    )
+    .map((users) =>
+      users.flatMap(({ user: name, place: { edge, inside }, rows }) => {
+        const span = rows.reduce((sum, r) => sum + r.step, 0n)
+        let micros =
+          edge === 'first' ? FIRST + inside - (rows[0]?.step ?? 0n) : LAST - inside - span
+        return rows.flatMap((r, i) => {
+          micros += r.step
+          const event: OracleEvent = {
+            user: name,
+            micros,
+            name: r.name,
+            recorded: r.recorded,
+            dedupeKey: r.copies.length === 0 ? null : `${name} ${i}`,
+            properties: { platform: r.platform, country: r.country, amount: r.amount },
+          }
+          return [event, ...r.copies.map((later) => ({ ...event, micros: event.micros + later }))]
+        })
+      }),
+    )
 
 /** `size` data sets as one; data set 7's user `u` is `0007 u`. */
-export function pack(size: number): fc.Arbitrary<OracleEvent[]> {
+export function pack(size: number, maxRows?: number): fc.Arbitrary<OracleEvent[]> {
   return fc
-    .array(dataset, { minLength: size, maxLength: size })
+    .array(dataset(maxRows), { minLength: size, maxLength: size })
     .map((datasets) => datasets.flatMap((events, i) => events.map((e) => inDataset(e, i))))
     .map(shuffled)
 }
@@ -129,7 +134,7 @@ export function shuffled<T>(values: readonly T[], seed = 1): T[] {
 
 export function eventsCsv(events: readonly OracleEvent[]): string {
   return csv([
-    ['user_id', 'time', 'event', 'sid', 'platform', 'country', 'insert_id'],
+    ['user_id', 'time', 'event', 'sid', 'platform', 'country', 'amount', 'insert_id'],
     ...events.map((e) => [
       e.user,
       isoTime(e.micros),
@@ -137,6 +142,7 @@ export function eventsCsv(events: readonly OracleEvent[]): string {
       e.recorded ?? null,
       e.properties?.['platform'] ?? null,
       e.properties?.['country'] ?? null,
+      e.properties?.['amount'] ?? null,
       e.dedupeKey ?? null,
     ]),
   ])
@@ -159,6 +165,7 @@ function jsonRow(event: OracleEvent): Record<string, unknown> {
     sid: event.recorded ?? null,
     platform: event.properties?.['platform'] ?? null,
     country: event.properties?.['country'] ?? null,
+    amount: event.properties?.['amount'] ?? null,
     insert_id: event.dedupeKey ?? null,
   }
   return event.micros % 2n === 0n
@@ -167,13 +174,9 @@ function jsonRow(event: OracleEvent): Record<string, unknown> {
 }
 
 /** Flags that make the command line read these files as the oracle sees the events. */
-export const MAPPING = [
-  '--user=user_id',
-  '--time=time',
-  '--event=event',
-  '--session=sid',
-  `--by=${DIMENSIONS.join(',')}`,
-] as const
+export const MAPPING = ['--user=user_id', '--time=time', '--event=event', '--session=sid'] as const
+
+export const BY_DIMENSIONS = `--by=${DIMENSIONS.join(',')}`
 
 export const DEDUPE = '--dedupe=insert_id'
 

@@ -38,7 +38,12 @@ function only(sessions: readonly OracleSession[]): OracleSession {
 
 describe('gap', () => {
   test('nothing in, nothing out', () => {
-    expect(sessionize([], THIRTY)).toEqual({ sessions: [], kept: 0, duplicates: 0, ignored: 0 })
+    expect(sessionize([], THIRTY)).toMatchObject({
+      sessions: [],
+      kept: 0,
+      duplicates: 0,
+      ignored: 0,
+    })
   })
 
   test('a gap of exactly the timeout continues, or closes, as the boundary says', () => {
@@ -107,10 +112,9 @@ describe('gap', () => {
       event(1, 'b', { platform: 'ios' }),
       event(2, 'a', { platform: 'android' }),
     ]
-    expect(only(sessionize(events, THIRTY, ['platform', 'none']).sessions).dimensions).toEqual([
-      'ios',
-      null,
-    ])
+    expect(
+      only(sessionize(events, THIRTY, { dimensions: ['platform', 'none'] }).sessions).dimensions,
+    ).toEqual(['ios', null])
   })
 
   test('recorded ids are distinct and sorted', () => {

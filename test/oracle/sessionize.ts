@@ -65,6 +65,24 @@ export interface OracleDefinition {
    * passive. A session with one event that is not passive is a bounce.
    */
   readonly isPassive?: NamePredicate
+  /**
+   * Sessions are those that the export recorded, one per user and recorded id, however far apart
+   * their events. Events without an id (or `outOfSessionId`) are out of session. The gap says only
+   * what is censored, and `isIgnored` still counts; no other rule does.
+   */
+  readonly byRecorded?: { readonly outOfSessionId?: string }
+}
+
+/** What to tell of each session besides the usual. */
+export interface OracleColumns {
+  /** The first value in the session that is not null. */
+  readonly dimensions?: readonly string[]
+  /** First and last value that is not null. */
+  readonly properties?: readonly string[]
+  /** Sums of values that are numbers. */
+  readonly sums?: readonly string[]
+  readonly counts?: readonly NamePredicate[]
+  readonly conversions?: readonly NamePredicate[]
 }
 
 export type EndReason =
@@ -76,6 +94,7 @@ export type EndReason =
   | 'property'
   | 'start_event'
   | 'data_end'
+  | 'recorded'
 
 export interface OracleSession {
   readonly user: string
@@ -86,11 +105,18 @@ export interface OracleSession {
   readonly endMicros: bigint
   readonly events: number
   readonly distinctEvents: number
-  /** The name of the first event in the total order, null when it has none. */
+  /** The name of the first event in the total order that is not passive, null when it has none. */
   readonly firstEvent: string | null
   readonly lastEvent: string | null
   /** Per dimension asked for: the first value in the session that is not null. */
   readonly dimensions: readonly (string | null)[]
+  /** Per property asked for. */
+  readonly entries: readonly (string | null)[]
+  readonly exits: readonly (string | null)[]
+  /** Null where the session has no number to add. */
+  readonly sums: readonly (number | null)[]
+  readonly counts: readonly number[]
+  readonly conversions: readonly boolean[]
   readonly bounce: boolean
   readonly microsSincePrevious: bigint | null
   readonly recordedSessionIds: readonly string[]
@@ -101,7 +127,10 @@ export interface OracleSession {
    * when the data go on for longer than its timeout, ended by its gap.
    */
   readonly endReason: EndReason
-  /** The user's first session, not opened by a start event, begins within a gap of the data. */
+  /**
+   * The user's first session, not opened by a start event, begins within a gap of the data; with
+   * gaps per value that is the longest among its events at its first instant.
+   */
   readonly startCensored: boolean
   /** The user's last session, not closed by an end event, was alive when the data ended. */
   readonly endCensored: boolean
@@ -114,15 +143,19 @@ export interface OracleResult {
   readonly duplicates: number
   /** Ignored events, and passive events that found no session. */
   readonly ignored: number
+  readonly outOfSession: number
+  /** Those of `input` that are in a session. */
+  readonly keptEvents: readonly OracleEvent[]
 }
 
 export function sessionize(
   input: readonly OracleEvent[],
   definition: OracleDefinition,
-  dimensions: readonly string[] = [],
+  columns: OracleColumns = {},
 ): OracleResult {
   const unique = withoutDuplicates(input)
-  const events = unique.filter((event) => !matches(definition.isIgnored, event))
+  const inSession = unique.filter((event) => !isOutOfSession(definition, event))
+  const events = inSession.filter((event) => !matches(definition.isIgnored, event))
   const byUser = new Map<string, OracleEvent[]>()
   for (const event of events) {
     const mine = byUser.get(event.user) ?? []
@@ -131,19 +164,27 @@ export function sessionize(
   }
 
   const users = [...byUser.keys()].sort(compareText)
+  const build = definition.byRecorded === undefined ? cutIntoSessions : groupByRecorded
   const cut = users.map((user) =>
-    cutIntoSessions(inOrder(byUser.get(user) ?? [], definition, dimensions), definition),
+    build(inOrder(byUser.get(user) ?? [], definition, columns), definition),
   )
   const keptEvents = cut.flat().flatMap((open) => open.events)
   const times = keptEvents.map((event) => event.micros).sort(compareBig)
   const [first, last] = [times[0] ?? 0n, times.at(-1) ?? 0n]
 
   return {
-    sessions: cut.flatMap((ofUser) => describe(ofUser, definition, dimensions, first, last)),
+    sessions: cut.flatMap((ofUser) => describe(ofUser, definition, columns, first, last)),
     kept: keptEvents.length,
     duplicates: input.length - unique.length,
-    ignored: unique.length - keptEvents.length,
+    ignored: inSession.length - keptEvents.length,
+    outOfSession: unique.length - inSession.length,
+    keptEvents,
   }
+}
+
+function isOutOfSession({ byRecorded }: OracleDefinition, { recorded }: OracleEvent): boolean {
+  if (byRecorded === undefined) return false
+  return recorded == null || recorded === byRecorded.outOfSessionId
 }
 
 /** Of events that share a key, the one that is first in time, then name, then values stays. */
@@ -163,7 +204,8 @@ function withoutDuplicates(input: readonly OracleEvent[]): OracleEvent[] {
 }
 
 /**
- * One total order: time, then place, then name, then values. The place matters only among events
+ * One total order: time, then place, then name, then the values that rules look at, then those that
+ * are told of the session. The place matters only among events
  * of one instant where start, end or passive events are defined: a start comes before the other
  * events of its instant, and passive events after the active ones (so that they find the session);
  * an end comes last, but before a start of the same instant (it ends the session before), and then
@@ -172,7 +214,7 @@ function withoutDuplicates(input: readonly OracleEvent[]): OracleEvent[] {
 function inOrder(
   events: readonly OracleEvent[],
   definition: OracleDefinition,
-  dimensions: readonly string[],
+  { dimensions = [], properties = [], sums = [] }: OracleColumns,
 ): OracleEvent[] {
   const startTimes = new Set(
     events.filter((e) => matches(definition.isStart, e)).map((e) => e.micros),
@@ -182,13 +224,20 @@ function inOrder(
     if (matches(definition.isEnd, event)) return startTimes.has(event.micros) ? 0 : 4
     return matches(definition.isPassive, event) ? 3 : 2
   }
-  const properties = [...(definition.cutOn ?? []), ...dimensions]
+  const values = [
+    ...(definition.gaps ?? []).map(({ property }) => property),
+    ...(definition.cutOn ?? []),
+    ...dimensions,
+    ...properties,
+  ]
   return [...events].sort(
     (a, b) =>
       compareBig(a.micros, b.micros) ||
       place(a) - place(b) ||
       compareText(a.name, b.name) ||
-      compareAll(properties, a, b) ||
+      compareAll(values, a, b) ||
+      compareText(a.recorded ?? null, b.recorded ?? null) ||
+      compareNumbers(sums, a, b) ||
       compareWhole(a, b),
   )
 }
@@ -248,6 +297,28 @@ function cutIntoSessions(
   return sessions
 }
 
+/** One per recorded id, by start and then by id. */
+function groupByRecorded(
+  events: readonly OracleEvent[],
+  definition: OracleDefinition,
+): OpenSession[] {
+  const ids = [...new Set(events.map((event) => event.recorded ?? ''))].sort(compareText)
+  return ids
+    .map((id): OpenSession => {
+      const own = events.filter((event) => event.recorded === id)
+      return {
+        events: own,
+        active: own,
+        startMicros: own[0]?.micros ?? 0n,
+        aliveUntil: (own.at(-1)?.micros ?? 0n) + definition.gapMicros,
+        endedByEvent: false,
+        openedByStartEvent: false,
+        endReason: 'recorded',
+      }
+    })
+    .sort((a, b) => compareBig(a.startMicros, b.startMicros))
+}
+
 /** Why `event` cannot belong to `open`; undefined when it can. */
 function reasonToCut(
   open: OpenSession,
@@ -292,24 +363,32 @@ function gapOf(event: OracleEvent, definition: OracleDefinition): bigint {
 function describe(
   ofUser: readonly OpenSession[],
   definition: OracleDefinition,
-  dimensions: readonly string[],
+  columns: OracleColumns,
   dataFirst: bigint,
   dataLast: bigint,
 ): OracleSession[] {
+  const { dimensions = [], properties = [], sums = [], counts = [], conversions = [] } = columns
+  const recorded = definition.byRecorded !== undefined
   return ofUser.map((open, i) => {
     const first = open.events[0]
     const last = open.active.at(-1)
     if (first === undefined || last === undefined) throw new Error('a session without events')
     const before = ofUser[i - 1]
     const names = new Set(open.events.flatMap((e) => (e.name === null ? [] : [e.name])))
+    const firstGaps = open.active
+      .filter((event) => event.micros === open.startMicros)
+      .map((event) => gapOf(event, definition))
+      .sort(compareBig)
     const endCensored =
-      i === ofUser.length - 1 &&
+      (recorded || i === ofUser.length - 1) &&
       !open.endedByEvent &&
       isAlive(open.aliveUntil, dataLast, definition)
     const startCensored =
-      i === 0 &&
+      (recorded || i === 0) &&
       !open.openedByStartEvent &&
-      isAlive(dataFirst + gapOf(first, definition), open.startMicros, definition)
+      isAlive(dataFirst + (firstGaps.at(-1) ?? 0n), open.startMicros, definition)
+    const count = (predicate: NamePredicate): number =>
+      open.events.filter((event) => matches(predicate, event)).length
     return {
       user: first.user,
       id: sessionId(first.user, open.startMicros, sameStartBefore(ofUser, i)),
@@ -321,21 +400,28 @@ function describe(
       firstEvent: first.name,
       lastEvent: last.name,
       dimensions: dimensions.map((property) => firstValue(open.events, property)),
+      entries: properties.map((property) => firstValue(open.events, property)),
+      exits: properties.map((property) => lastValue(open.events, property)),
+      sums: sums.map((property) => sumOf(open.events, property)),
+      counts: counts.map(count),
+      conversions: conversions.map((predicate) => count(predicate) > 0),
       bounce: open.active.length === 1,
       microsSincePrevious:
         before === undefined ? null : open.startMicros - (before.active.at(-1)?.micros ?? 0n),
       recordedSessionIds: [
         ...new Set(open.events.flatMap((e) => (e.recorded == null ? [] : [e.recorded]))),
       ].sort(compareText),
-      endReason: open.endedByEvent
-        ? 'end_event'
-        : endCensored
-          ? 'data_end'
-          : (open.endReason ?? 'gap'),
+      endReason: endReason(open, endCensored, recorded),
       startCensored,
       endCensored,
     }
   })
+}
+
+function endReason(open: OpenSession, endCensored: boolean, recorded: boolean): EndReason {
+  if (recorded) return 'recorded'
+  if (open.endedByEvent) return 'end_event'
+  return endCensored ? 'data_end' : (open.endReason ?? 'gap')
 }
 
 /**
@@ -353,10 +439,28 @@ function sameStartBefore(ofUser: readonly OpenSession[], index: number): number 
 }
 
 /** The first value that is not null, by time; of one instant the smallest. */
-function firstValue(ordered: readonly OracleEvent[], property: string): string | null {
-  const withValue = ordered.filter((e) => propertyOf(e, property) !== null)
-  const tied = withValue.filter((e) => e.micros === withValue[0]?.micros)
-  return tied.map((e) => propertyOf(e, property)).sort(compareText)[0] ?? null
+const firstValue = (events: readonly OracleEvent[], property: string): string | null =>
+  byTimeAndValue(events, property)[0] ?? null
+
+/** The last value that is not null, by time; of one instant the largest. */
+const lastValue = (events: readonly OracleEvent[], property: string): string | null =>
+  byTimeAndValue(events, property).at(-1) ?? null
+
+const byTimeAndValue = (events: readonly OracleEvent[], property: string): (string | null)[] =>
+  events
+    .filter((event) => propertyOf(event, property) !== null)
+    .sort((a, b) => compareBig(a.micros, b.micros) || compareAll([property], a, b))
+    .map((event) => propertyOf(event, property))
+
+function numberOf(event: OracleEvent, property: string): number | null {
+  const value = propertyOf(event, property) ?? ''
+  return /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : null
+}
+
+/** What is no number adds nothing. */
+function sumOf(events: readonly OracleEvent[], property: string): number | null {
+  const numbers = events.flatMap((event) => numberOf(event, property) ?? [])
+  return numbers.length === 0 ? null : numbers.reduce((sum, value) => sum + value, 0)
 }
 
 /** The local calendar date, written so that text order is date order (years 1 to 9999). */
@@ -402,6 +506,15 @@ function compareAll(properties: readonly string[], a: OracleEvent, b: OracleEven
   for (const property of properties) {
     const order = compareText(propertyOf(a, property), propertyOf(b, property))
     if (order !== 0) return order
+  }
+  return 0
+}
+
+/** No number comes before all numbers. */
+function compareNumbers(properties: readonly string[], a: OracleEvent, b: OracleEvent): number {
+  for (const property of properties) {
+    const order = (numberOf(a, property) ?? -Infinity) - (numberOf(b, property) ?? -Infinity)
+    if (order !== 0 && !Number.isNaN(order)) return order
   }
   return 0
 }

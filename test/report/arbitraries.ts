@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Figures, LengthStatistics } from '../../src/analysis/figures.js'
+import type { Detail, Figures, LengthStatistics, Spread } from '../../src/analysis/figures.js'
 import type { Summary } from '../../src/analysis/summary.js'
 import type { LedgerCounts } from '../../src/events/ledger.js'
 
@@ -85,6 +85,57 @@ const figures: fc.Arbitrary<Figures> = fc.record({
   endCensored: count,
 })
 
+const distribution = fc.record({
+  sessions: count,
+  trimmedMeanSeconds: secondsOrNull,
+  geometricMeanSeconds: secondsOrNull,
+  standardDeviationSeconds: secondsOrNull,
+  quantiles: fc.array(
+    fc.record({
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      seconds: secondsOrNull,
+      lowSeconds: secondsOrNull,
+      highSeconds: secondsOrNull,
+    }),
+    { maxLength: 4 },
+  ),
+  ecdf: fc.array(fc.record({ seconds, share: fc.double({ min: 0, max: 1, noNaN: true }) }), {
+    maxLength: 3,
+  }),
+})
+
+const spread: fc.Arbitrary<Spread> = fc.record({
+  count,
+  mean: secondsOrNull,
+  p50: secondsOrNull,
+  p75: secondsOrNull,
+  p90: secondsOrNull,
+  p95: secondsOrNull,
+  p99: secondsOrNull,
+  max: secondsOrNull,
+})
+
+const detail: fc.Arbitrary<Detail> = fc.record({
+  confidence: fc.constant(0.95),
+  length: distribution,
+  lengthWithoutBounces: distribution,
+  logNormal: fc.option(
+    fc.record({
+      sessions: count,
+      logMean: fc.double({ min: -14, max: 27, noNaN: true }),
+      logStandardDeviation: fc.double({ min: 0, max: 20, noNaN: true }),
+      medianSeconds: seconds,
+      meanSeconds: seconds,
+      ksDistance: fc.double({ min: 0, max: 1, noNaN: true }),
+      reading: fc.constantFrom('close' as const, 'rough' as const, 'poor' as const),
+    }),
+    { nil: null },
+  ),
+  eventsPerSession: spread,
+  sessionsPerUser: spread,
+  secondsBetweenSessions: spread,
+})
+
 const counts: fc.Arbitrary<LedgerCounts> = fc.record({
   read: count,
   kept: count,
@@ -111,6 +162,7 @@ const segments = fc.integer({ min: 1, max: 12 }).chain((dimensions) =>
       }),
       { maxLength: 4 },
     ),
+    rest: fc.option(fc.record({ segments: count, figures }), { nil: null }),
   }),
 )
 
@@ -132,6 +184,7 @@ export const anySummary: fc.Arbitrary<Summary> = fc.record({
   firstEvent: fc.option(instant, { nil: null }),
   lastEvent: fc.option(instant, { nil: null }),
   overall: figures,
+  detail: fc.option(detail, { nil: null }),
   segments: fc.option(segments, { nil: null }),
   ledger: fc
     .tuple(

@@ -1,4 +1,4 @@
-import type { Figures, LengthStatistics } from '../../src/analysis/figures.js'
+import type { Figures, LengthDistribution, LengthStatistics } from '../../src/analysis/figures.js'
 import type { Summary } from '../../src/analysis/summary.js'
 import type { LedgerCounts } from '../../src/events/ledger.js'
 import type { Appearance } from '../../src/report/appearance.js'
@@ -135,8 +135,10 @@ export const SAMPLE: Summary = {
     startCensored: 12,
     endCensored: 34,
   },
+  detail: null,
   segments: {
     dimensions: ['platform', 'country'],
+    rest: null,
     rows: [
       { values: ['iOS', 'United States'], figures: segment(5_204, 1_911, 502_113, 1_623, 1.2) },
       { values: ['Android', 'Côte d’Ivoire'], figures: segment(3_990, 1_410, 401_002, 1_402, 0.9) },
@@ -220,4 +222,73 @@ export const SINGLE: Summary = {
   ledger: { ...counts(1, 1), files: [{ label: 'one.ndjson', ...counts(1, 1) }], skipped: [] },
 }
 
-export const SAMPLES: Readonly<Record<string, Summary>> = { SAMPLE, EMPTY, SINGLE }
+const distribution = (sessions: number, scale: number): LengthDistribution => ({
+  sessions,
+  trimmedMeanSeconds: 158.8 * scale,
+  geometricMeanSeconds: 122.1,
+  standardDeviationSeconds: 277.5 * scale,
+  quantiles: [
+    { share: 0.5, seconds: 96.7 * scale, lowSeconds: 77.8 * scale, highSeconds: 131 * scale },
+    { share: 0.999, seconds: 1_343.8, lowSeconds: 997, highSeconds: 1_603.2 },
+  ],
+  ecdf: [
+    { seconds: 0, share: 0.34 },
+    { seconds: 18_721.75, share: 1 },
+  ],
+})
+
+/** With `--detail` and `--top`. */
+export const DETAILED: Summary = {
+  ...SAMPLE,
+  detail: {
+    confidence: 0.95,
+    length: distribution(12_345, 1),
+    lengthWithoutBounces: distribution(8_124, 1.5),
+    logNormal: {
+      sessions: 8_124,
+      logMean: 4.8,
+      logStandardDeviation: 1.33,
+      medianSeconds: 121.5,
+      meanSeconds: 294.2,
+      ksDistance: 0.06,
+      reading: 'rough',
+    },
+    eventsPerSession: {
+      count: 12_345,
+      mean: 89,
+      p50: 60,
+      p75: 120.5,
+      p90: 200,
+      p95: 290,
+      p99: 480,
+      max: 5_700,
+    },
+    sessionsPerUser: {
+      count: 4_321,
+      mean: 2.86,
+      p50: 2,
+      p75: 3,
+      p90: 4,
+      p95: 5.1,
+      p99: 11,
+      max: 41,
+    },
+    secondsBetweenSessions: {
+      count: 8_024,
+      mean: 162_592,
+      p50: 143_738,
+      p75: 245_327,
+      p90: 310_372,
+      p95: 358_853,
+      p99: 466_874,
+      max: 2_015_430,
+    },
+  },
+  segments: {
+    dimensions: ['platform'],
+    rows: [{ values: ['iOS'], figures: segment(5_204, 1_911, 502_113, 1_623, 1.2) }],
+    rest: { segments: 4, figures: segment(7_141, 2_629, 596_652, 2_598, 0.9) },
+  },
+}
+
+export const SAMPLES: Readonly<Record<string, Summary>> = { SAMPLE, EMPTY, SINGLE, DETAILED }

@@ -7,7 +7,7 @@ import type { Summary } from '../../src/analysis/summary.js'
 import { FORMATS, formatOfPath, summaryFormats } from '../../src/report/formats.js'
 import { textWidth } from '../../src/report/width.js'
 import { anyColumns, anySummary } from './arbitraries.js'
-import { ascii, coloured, EMPTY, plain, SAMPLE, SINGLE } from './samples.js'
+import { ascii, coloured, DETAILED, EMPTY, plain, SAMPLE, SINGLE } from './samples.js'
 
 const golden = (name: string): string =>
   readFileSync(new URL(`golden/${name}`, import.meta.url), 'utf8')
@@ -23,6 +23,9 @@ describe('the summary, exactly', () => {
     ['sample-120.txt', 'terminal', SAMPLE, plain(120)],
     ['empty-80.txt', 'terminal', EMPTY, plain(80)],
     ['single-80.txt', 'terminal', SINGLE, plain(80)],
+    ['detailed-80.txt', 'terminal', DETAILED, plain(80)],
+    ['detailed-60-ascii.txt', 'terminal', DETAILED, ascii(60)],
+    ['detailed-markdown.txt', 'markdown', DETAILED, plain()],
     ['sample-markdown.txt', 'markdown', SAMPLE, plain()],
     ['empty-markdown.txt', 'markdown', EMPTY, plain()],
     ['sample.csv', 'csv', SAMPLE, plain()],
@@ -68,6 +71,7 @@ describe('on a terminal', () => {
       ...SAMPLE,
       segments: {
         dimensions: ['city'],
+        rest: null,
         rows: Array.from({ length: count }, (_, at) => ({ ...row, values: [`city ${at}`] })),
       },
     })
@@ -117,19 +121,22 @@ describe('as CSV', () => {
       fc.property(anySummary, (summary) => {
         const [heading = [], ...rows] = records(summary)
         const dimensions = summary.segments?.dimensions ?? ['segment']
-        expect(heading).toHaveLength(dimensions.length + 24)
-        expect(rows.map((row) => row.slice(0, dimensions.length))).toEqual(
-          (summary.segments?.rows ?? [{ values: ['all'] }]).map(({ values }) =>
+        if (summary.segments !== null || summary.detail === null)
+          expect(heading).toHaveLength(dimensions.length + 24)
+        const other = summary.segments?.rest ? [dimensions.map(() => '(other)')] : []
+        expect(rows.map((row) => row.slice(0, dimensions.length))).toEqual([
+          ...(summary.segments?.rows ?? [{ values: ['all'] }]).map(({ values }) =>
             values.map((value) => wellFormed(value ?? '')),
           ),
-        )
+          ...other,
+        ])
       }),
       { numRuns: 200 },
     )
   })
 
   it('renames a dimension called as a figure', () => {
-    const segments = { dimensions: ['users', 'plan'], rows: [] }
+    const segments = { dimensions: ['users', 'plan'], rows: [], rest: null }
     expect(records({ ...SAMPLE, segments })[0]?.slice(0, 3)).toEqual([
       'by_users',
       'plan',

@@ -28,8 +28,8 @@ export function sqlCommand({ terminal }: Context): Command {
     const { sessionSql } = await import('../../sessions/print.js')
     const text = sessionSql({
       definition: readDefinition(flags),
-      by: flags.by ?? [],
-      plan: planOf(flags).plan ?? 'blocks',
+      dimensions: flags.by ?? [],
+      ...planOf(flags),
       ...(flags.columns === undefined ? {} : { columns: flags.columns }),
     })
     await printText(text, undefined, terminal)

@@ -3,7 +3,8 @@ import type { Preset } from './preset.js'
 /** Chosen when no vendor's columns are recognised: common names, most telling first. */
 export const generic: Preset = {
   name: 'generic',
-  about: 'Any table of events with a user and a time.',
+  about:
+    'Any table of events with a user and a time, by usual names of columns and by what their values look like.',
   detect: [],
   user: [
     'user_id',
@@ -36,6 +37,7 @@ export const generic: Preset = {
     'received_at',
     'date',
   ],
+  timeZone: 'as it is said, else --timezone (UTC)',
   event: [
     'event',
     'event_name',

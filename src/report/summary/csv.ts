@@ -1,6 +1,7 @@
-import type { Figures, LengthStatistics } from '../../analysis/figures.js'
+import type { Detail, Figures, LengthStatistics } from '../../analysis/figures.js'
 import type { Summary } from '../../analysis/summary.js'
-import { csvField } from '../untrusted.js'
+import { type Cell, csvTable } from '../csv.js'
+import { OTHER } from './wording.js'
 
 type Measure<Of> = readonly [name: string, value: (of: Of) => number | null]
 
@@ -35,20 +36,46 @@ const MEASURES: readonly Measure<Figures>[] = [
 ]
 
 /**
- * One row per segment, or one row `all` when there are none. The two are never mixed, so that the
- * rows of a file can be added up.
+ * One row per segment, then one of those left out, or one row `all` when there are no segments. The
+ * two are never mixed, so that the rows of a file can be added up. The detail is about all sessions,
+ * so its columns are only there without segments.
  */
 export function summaryAsCsv(summary: Summary): string {
-  const { dimensions, rows } = summary.segments ?? {
-    dimensions: ['segment'],
-    rows: [{ values: ['all'], figures: summary.overall }],
+  const names = MEASURES.map(([name]) => name)
+  const measured = (figures: Figures): readonly Cell[] => MEASURES.map(([, of]) => of(figures))
+  if (summary.segments === null) {
+    const detail = detailColumns(summary.detail)
+    return csvTable(
+      ['segment'],
+      [...names, ...detail.map(([name]) => name)],
+      [['all', ...measured(summary.overall), ...detail.map(([, value]) => value)]],
+    )
   }
-  const measured = new Set(MEASURES.map(([name]) => name))
-  // A dimension may be called `users`, but no two columns of a file may have one name.
-  const headings = dimensions.map((name) => (measured.has(name) ? `by_${name}` : name))
-  const lines = [
-    [...headings, ...measured],
-    ...rows.map(({ values, figures }) => [...values, ...MEASURES.map(([, of]) => of(figures))]),
-  ]
-  return lines.map((fields) => `${fields.map(csvField).join(',')}\n`).join('')
+  const { dimensions, rows, rest } = summary.segments
+  return csvTable(dimensions, names, [
+    ...rows.map(({ values, figures }) => [...values, ...measured(figures)]),
+    ...(rest === null ? [] : [[...dimensions.map(() => OTHER), ...measured(rest.figures)]]),
+  ])
+}
+
+function detailColumns(detail: Detail | null): readonly (readonly [string, number | null])[] {
+  if (detail === null) return []
+  return (
+    [
+      ['', detail.length],
+      ['without_bounces_', detail.lengthWithoutBounces],
+    ] as const
+  ).flatMap(([prefix, of]): (readonly [string, number | null])[] => [
+    [`${prefix}trimmed_mean_seconds`, of.trimmedMeanSeconds],
+    [`${prefix}geometric_mean_seconds`, of.geometricMeanSeconds],
+    [`${prefix}standard_deviation_seconds`, of.standardDeviationSeconds],
+    ...of.quantiles.flatMap(({ share, seconds, lowSeconds, highSeconds }) => {
+      const name = `${prefix}quantile_${share}`
+      return [
+        [`${name}_seconds`, seconds],
+        [`${name}_low_seconds`, lowSeconds],
+        [`${name}_high_seconds`, highSeconds],
+      ] as const
+    }),
+  ])
 }

@@ -1,8 +1,9 @@
+import type { Figures } from '../../analysis/figures.js'
 import type { Segments, Summary } from '../../analysis/summary.js'
 import type { Ledger } from '../../events/ledger.js'
 import { describeDefinition } from '../definition.js'
-import { bar, withoutEmptyTail } from '../histogram.js'
 import { filesToShow, ledgerByFile, ledgerLines, skippedByReason } from '../ledger.js'
+import { barTable, blocksAsMarkdown, left, markdownTable, prose, right } from '../markdown.js'
 import {
   formatCount,
   formatDecimal,
@@ -10,12 +11,12 @@ import {
   formatSeconds,
   formatShare,
 } from '../quantities.js'
-import { markdownText, markdownValue, visibleExcerpt } from '../untrusted.js'
+import { markdownValue } from '../untrusted.js'
+import { detailBlocks } from './detail.js'
 import { describeEdges, describeSpan, LENGTH_COLUMNS, MAPPED_ROLES } from './wording.js'
 
 /** A pull-request comment holds 65,536 characters; more rows than this belong in a file. */
 const MOST_SEGMENTS = 50
-const BAR_WIDTH = 20
 
 /** The summary as GitHub-flavoured Markdown, for a pull-request comment or a step summary. */
 export function summaryAsMarkdown(summary: Summary): string {
@@ -31,29 +32,12 @@ export function summaryAsMarkdown(summary: Summary): string {
     ),
     lengths(summary),
     histogram(summary),
+    ...(summary.detail === null ? [] : [blocksAsMarkdown(detailBlocks(summary.detail))]),
     ...(summary.segments === null ? [] : [segments(summary.segments)]),
     ledger(summary),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
-
-const prose = (text: string): string => markdownText(visibleExcerpt(text, '…'))
-
-/** Cells are Markdown already. */
-function markdownTable(
-  columns: readonly { readonly header: string; readonly align: 'left' | 'right' }[],
-  rows: readonly (readonly string[])[],
-): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [
-    line(columns.map(({ header }) => header)),
-    line(columns.map(({ align }) => (align === 'left' ? ':--' : '--:'))),
-    ...rows.map(line),
-  ].join('\n')
-}
-
-const left = (header: string) => ({ header, align: 'left' }) as const
-const right = (header: string) => ({ header, align: 'right' }) as const
 
 function headline({ overall }: Summary): string {
   return markdownTable(
@@ -95,39 +79,42 @@ function lengths({ overall }: Summary): string {
   )
 }
 
-function histogram({ overall }: Summary): string {
-  const bins = withoutEmptyTail(
+const histogram = ({ overall }: Summary): string =>
+  barTable(
+    'length',
+    'sessions',
     overall.histogram.map(({ label, sessions }) => ({ label, count: sessions })),
   )
-  if (bins.length === 0) return ''
-  const all = bins.reduce((sum, { count }) => sum + count, 0)
-  const most = Math.max(...bins.map(({ count }) => count))
-  return markdownTable(
-    [left('length'), right('sessions'), right('share'), left('')],
-    bins.map(({ label, count }) => [
-      prose(label),
-      formatCount(count),
-      formatShare(count / all),
-      bar(count / most, BAR_WIDTH, true),
-    ]),
-  )
-}
 
-function segments({ dimensions, rows }: Segments): string {
+function segments({ dimensions, rows, rest }: Segments): string {
+  const cells = (names: readonly string[], figures: Figures): readonly string[] => [
+    ...names,
+    formatCount(figures.sessions),
+    formatCount(figures.users),
+    formatShare(figures.bounceShare),
+    ...lengthCells(figures.length),
+  ]
   const table = markdownTable(
     [
       ...dimensions.map((name) => left(markdownValue(name))),
       ...['sessions', 'users', 'bounces', ...LENGTH_COLUMNS.map(({ name }) => name)].map(right),
     ],
-    rows
-      .slice(0, MOST_SEGMENTS)
-      .map(({ values, figures }) => [
-        ...values.map((value) => (value === null ? '*none*' : markdownValue(value))),
-        formatCount(figures.sessions),
-        formatCount(figures.users),
-        formatShare(figures.bounceShare),
-        ...lengthCells(figures.length),
-      ]),
+    [
+      ...rows.slice(0, MOST_SEGMENTS).map(({ values, figures }) =>
+        cells(
+          values.map((value) => (value === null ? '*none*' : markdownValue(value))),
+          figures,
+        ),
+      ),
+      ...(rest === null
+        ? []
+        : [
+            cells(
+              dimensions.map((_, at) => (at === 0 ? '*other*' : '')),
+              rest.figures,
+            ),
+          ]),
+    ],
   )
   const more = rows.length - MOST_SEGMENTS
   return more <= 0 ? table : `${table}\n\n*and ${formatNumberOf(more, 'more segment')}*`

@@ -1,4 +1,4 @@
-import type { LengthStatistics } from '../../analysis/figures.js'
+import type { Figures, LengthStatistics } from '../../analysis/figures.js'
 import type { Segments, Summary, Warning } from '../../analysis/summary.js'
 import type { Ledger } from '../../events/ledger.js'
 import type { Appearance } from '../appearance.js'
@@ -16,13 +16,16 @@ import {
 } from '../quantities.js'
 import { styleFor } from '../style.js'
 import { type Column, renderTable } from '../table.js'
+import { blocksAsTerminal } from '../terminal.js'
 import { visibleExcerpt } from '../untrusted.js'
 import { textWidth, widest } from '../width.js'
+import { detailBlocks } from './detail.js'
 import {
   describeEdges,
   describeSpan,
   LENGTH_COLUMNS,
   MAPPED_ROLES,
+  OTHER,
   segmentValue,
 } from './wording.js'
 
@@ -33,6 +36,7 @@ export function summaryAsTerminal(summary: Summary, look: Appearance): string {
     renderFields(context(summary, look), look),
     lengths(summary, look),
     histogram(summary, look),
+    ...(summary.detail === null ? [] : [blocksAsTerminal(detailBlocks(summary.detail), look)]),
     ...(summary.segments === null ? [] : [segments(summary.segments, look)]),
     rowsRead(summary.ledger, look),
     files(summary.ledger, look),
@@ -121,12 +125,20 @@ function histogram({ overall }: Summary, look: Appearance): string {
 /** A table of more segments is for a program, and the other formats have them all. */
 const MOST_SEGMENTS = 40
 
-function segments({ dimensions, rows }: Segments, look: Appearance): string {
+function segments({ dimensions, rows, rest }: Segments, look: Appearance): string {
   const style = styleFor(look)
   const count = look.columns < NARROW ? formatCompactCount : formatCount
   const seconds = (value: number | null): string => formatSeconds(value, style.absent)
   const number = (header: string, giveUp?: number): Column =>
     giveUp === undefined ? { header, align: 'right' } : { header, align: 'right', giveUp }
+  const cells = (names: readonly string[], figures: Figures): readonly string[] => [
+    ...names,
+    count(figures.sessions),
+    count(figures.users),
+    count(figures.events),
+    formatShare(figures.bounceShare, style.absent),
+    ...LENGTH_COLUMNS.map(({ value }) => seconds(value(figures.length))),
+  ]
   const table = renderTable(
     {
       columns: [
@@ -143,16 +155,19 @@ function segments({ dimensions, rows }: Segments, look: Appearance): string {
         number('p99', 8),
         number('max', 7),
       ],
-      rows: rows
-        .slice(0, MOST_SEGMENTS)
-        .map(({ values, figures }) => [
-          ...values.map(segmentValue),
-          count(figures.sessions),
-          count(figures.users),
-          count(figures.events),
-          formatShare(figures.bounceShare, style.absent),
-          ...LENGTH_COLUMNS.map(({ value }) => seconds(value(figures.length))),
-        ]),
+      rows: [
+        ...rows
+          .slice(0, MOST_SEGMENTS)
+          .map(({ values, figures }) => cells(values.map(segmentValue), figures)),
+        ...(rest === null
+          ? []
+          : [
+              cells(
+                dimensions.map((_, at) => (at === 0 ? OTHER : '')),
+                rest.figures,
+              ),
+            ]),
+      ],
     },
     look,
   )

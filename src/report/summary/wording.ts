@@ -49,3 +49,6 @@ export function describeEdges({ startCensored, endCensored }: Figures): string |
 /** A value that is absent, and one that is empty, are seen as such and kept apart. */
 export const segmentValue = (value: string | null): string =>
   value === null ? '(none)' : value === '' ? '""' : value
+
+/** The segments that were left out, together. */
+export const OTHER = '(other)'

@@ -1,0 +1,94 @@
+/** Lengths that an app reports by itself, in an event of its own, against the measured ones. */
+import type { Engine } from '../../engines/duckdb.js'
+import { SessionizeError } from '../../errors/errors.js'
+import type { Events } from '../../events/open.js'
+import { sql, text } from '../../sql/sql.js'
+import { ratio } from '../exact.js'
+import type { ReportedAgainst, ReportedLength } from './audit.js'
+import { eventColumn } from './labelled-events.js'
+
+/** A reported length may be rounded to seconds and taken a little before or after the last event. */
+const TOLERANCE = { seconds: 1, share: 0.05 } as const
+const EXAMPLES = 5
+
+export interface ReportedLengthOption {
+  readonly event: string
+  /** Seconds. */
+  readonly property: string
+}
+
+/** Reads `session_completed:session_length_seconds`; an event's name may hold colons itself. */
+export function parseReportedLength(value: string): ReportedLengthOption {
+  const at = value.lastIndexOf(':')
+  if (at > 0 && at < value.length - 1) {
+    return { event: value.slice(0, at), property: value.slice(at + 1) }
+  }
+  throw new SessionizeError('usage', `--reported-length ${value} names no event and property.`, {
+    hint: 'Write it as --reported-length session_completed:session_length_seconds.',
+  })
+}
+
+/** Over `recorded_sessions`, `rebuilt_sessions` and `session_starts`. */
+export async function checkReportedLength(
+  engine: Engine,
+  events: Events,
+  { event, property }: ReportedLengthOption,
+): Promise<ReportedLength> {
+  const value = eventColumn(events, property)
+  await engine.run(sql`
+    CREATE OR REPLACE TEMP TABLE reports AS
+    SELECT e.user, e.session, e.t, e.reported, s.length / 1e6 AS recorded,
+      CASE WHEN e.t <= r."end" THEN r.length / 1e6 END AS rebuilt
+    FROM (SELECT user, session, t, TRY_CAST(${value} AS DOUBLE) AS reported FROM events WHERE name = ${text(event)}) AS e
+    JOIN recorded_sessions AS s ON s.user = e.user AND s.session = e.session
+    ASOF LEFT JOIN session_starts AS b ON b.user = e.user AND e.t >= b.start
+    LEFT JOIN rebuilt_sessions AS r ON r.rebuilt = b.rebuilt`)
+  const { n, readable } = await engine.row<{ n: bigint; readable: bigint }>(
+    sql`SELECT count(*) AS n, count(reported) AS readable FROM reports`,
+  )
+  const examples = await engine.rows<{
+    user: string
+    session: string
+    reported: number
+    recorded: number
+    rebuilt: number | null
+  }>(sql`
+    SELECT user, session, reported, recorded, rebuilt FROM reports
+    WHERE ${disagrees('recorded')}
+    ORDER BY abs(reported - recorded) DESC, user, session, t LIMIT ${EXAMPLES}`)
+  return {
+    event,
+    property,
+    events: Number(n),
+    unreadable: Number(n - readable),
+    tolerance: TOLERANCE,
+    recorded: await against(engine, 'recorded'),
+    rebuilt: await against(engine, 'rebuilt'),
+    examples: examples.map(({ user, session, reported, recorded, rebuilt }) => ({
+      user,
+      recordedSession: session,
+      reportedSeconds: reported,
+      recordedSeconds: recorded,
+      rebuiltSeconds: rebuilt,
+    })),
+  }
+}
+
+const measured = { recorded: sql`recorded`, rebuilt: sql`rebuilt` } as const
+
+const disagrees = (side: keyof typeof measured) =>
+  sql`abs(reported - ${measured[side]}) > greatest(${TOLERANCE.seconds}, ${TOLERANCE.share} * ${measured[side]})`
+
+async function against(engine: Engine, side: keyof typeof measured): Promise<ReportedAgainst> {
+  const row = await engine.row<{ compared: bigint; disagree: bigint; median: number | null }>(sql`
+    SELECT count(*) AS compared, count(*) FILTER (WHERE ${disagrees(side)}) AS disagree,
+      quantile_cont(reported - ${measured[side]}, 0.5) AS median
+    FROM reports WHERE reported IS NOT NULL AND ${measured[side]} IS NOT NULL`)
+  const [compared, disagree] = [Number(row.compared), Number(row.disagree)]
+  return {
+    compared,
+    disagree,
+    share: ratio(disagree, compared),
+    medianDifferenceSeconds: row.median,
+  }
+}

@@ -1,0 +1,108 @@
+/** The audit's answer, computed in the engine. */
+import type { Engine } from '../../engines/duckdb.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { formatName } from '../../events/clock.js'
+import { type Events, isoTime } from '../../events/open.js'
+import type { SessionDefinition } from '../../sessions/definition.js'
+import type { BlockPlan } from '../../sessions/plan.js'
+import { sql } from '../../sql/sql.js'
+import { findBackground } from '../background/find.js'
+import type { Warning } from '../summary.js'
+import { measureAgreement } from './agreement.js'
+import type { Audit, RecordedAudit } from './audit.js'
+import { findCauses, measureBoundaries, tryTimeouts } from './boundaries.js'
+import { labelEvents, rebuildSessions } from './labelled-events.js'
+import { compareLengths } from './lengths.js'
+import { checkReportedLength, type ReportedLengthOption } from './reported-length.js'
+import { checkIds } from './session-ids.js'
+
+/** The preset's dimensions by which lengths are told apart, where the data has them. */
+export const AUDIT_DIMENSIONS = ['platform', 'version', 'library'] as const
+
+export interface AuditOptions {
+  readonly definition: SessionDefinition
+  /** Only background activity, for data without recorded ids. */
+  readonly backgroundOnly?: boolean
+  readonly reportedLength?: ReportedLengthOption
+  readonly plan?: BlockPlan
+}
+
+/**
+ * @throws SessionizeError `usage` when the definition is not one to rebuild by, or the events have no
+ * recorded ids.
+ */
+export async function audit(engine: Engine, events: Events, options: AuditOptions): Promise<Audit> {
+  const { definition, backgroundOnly = false } = options
+  if (definition.recorded === true) {
+    throw new SessionizeError('usage', '--by-recorded gives nothing to compare the ids with.', {
+      hint: 'Say how sessions are rebuilt: --gap 30m, or --definition amplitude-mobile.',
+    })
+  }
+  const recorded = backgroundOnly ? null : await auditRecorded(engine, events, options)
+  if (backgroundOnly) await rebuildSessions(engine, events, { ...options, dimensions: [] })
+  const { mapping, ledger } = events
+  return {
+    schema: 'sessionize/audit/v1',
+    definition,
+    mapping: {
+      preset: mapping.preset,
+      user: mapping.user.join(','),
+      time: `${mapping.time} (${formatName(mapping.timeFormat)})`,
+      event: mapping.event,
+      recordedSession: mapping.session,
+    },
+    firstEvent: events.firstMicros === null ? null : isoTime(events.firstMicros),
+    lastEvent: events.lastMicros === null ? null : isoTime(events.lastMicros),
+    recorded,
+    background: await findBackground(engine, events, options),
+    ledger,
+    warnings: warnings(events),
+  }
+}
+
+async function auditRecorded(
+  engine: Engine,
+  events: Events,
+  options: AuditOptions,
+): Promise<RecordedAudit> {
+  if (events.mapping.session === null) {
+    throw new SessionizeError('usage', 'The events have no recorded session id to audit.', {
+      hint: 'Name its column with --session, or look for background activity alone: --background.',
+    })
+  }
+  const { definition, reportedLength } = options
+  const present = events.dimensions.map(({ name }) => name)
+  const dimensions = AUDIT_DIMENSIONS.filter((name) => present.includes(name))
+  await labelEvents(engine, events, { ...options, dimensions })
+  const counts = await engine.row<Record<'compared' | 'passive' | 'users', bigint>>(sql`
+    SELECT count(*) FILTER (WHERE NOT passive) AS compared, count(*) FILTER (WHERE passive) AS passive,
+      count(DISTINCT uid) AS users FROM labelled`)
+  const agreement = await measureAgreement(engine)
+  const boundaries = await measureBoundaries(engine)
+  return {
+    events: { compared: Number(counts.compared), passive: Number(counts.passive) },
+    users: Number(counts.users),
+    agreement,
+    boundaries,
+    causes: await findCauses(engine, definition),
+    timeouts: await tryTimeouts(engine),
+    lengths: await compareLengths(engine, dimensions),
+    ids: await checkIds(engine, events),
+    reportedLength:
+      reportedLength === undefined
+        ? null
+        : await checkReportedLength(engine, events, reportedLength),
+  }
+}
+
+function warnings({ mapping, ledger }: Events): Warning[] {
+  const found: Warning[] = mapping.doubts.map((message) => ({ id: 'mapping_doubt', message }))
+  if (ledger.kept === 0) {
+    found.push({
+      id: 'nothing_to_compare',
+      message: 'No event has a recorded session.',
+      hint: 'Check --session, or look for background activity alone: --background.',
+    })
+  }
+  return found
+}

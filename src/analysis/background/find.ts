@@ -1,0 +1,144 @@
+/**
+ * Background activity: events are suspected by their rhythm or by their place in long sessions, and
+ * convicted by what happens to the lengths when sessions are rebuilt with them passive.
+ */
+import type { Engine } from '../../engines/duckdb.js'
+import type { Events } from '../../events/open.js'
+import { measureSessions, planSessions } from '../../sessions/build.js'
+import type { SessionDefinition } from '../../sessions/definition.js'
+import { rankedGaps } from '../../sessions/liveness.js'
+import type { BlockPlan } from '../../sessions/plan.js'
+import { sql, text } from '../../sql/sql.js'
+import type { Background, BackgroundEvent, BackgroundLengths } from './background.js'
+import { lengthsOf } from './lengths.js'
+import { fillsTails, longSessions, TAIL_LIFT, TAIL_SHARE } from './long-sessions.js'
+import {
+  COEFFICIENT_THRESHOLD,
+  LEAST_INTERVALS,
+  REGULAR_USER_SHARE,
+  rhythmicEvents,
+} from './rhythm.js'
+import { ACTIVE_DAYS, ACTIVE_HOURS, roundTheClockUsers } from './round-the-clock.js'
+
+/** Each suspect costs a rebuild, so only the first few are tried. */
+const MOST_SUSPECTS = 5
+/** Less than this of the mean is not worth a rule. */
+const EFFECT_THRESHOLD = 0.01
+
+export interface BackgroundOptions {
+  readonly definition: SessionDefinition
+  readonly plan?: BlockPlan
+}
+
+/** Over `events` and the tables `rebuilt_sessions` of the definition. */
+export async function findBackground(
+  engine: Engine,
+  events: Events,
+  options: BackgroundOptions,
+): Promise<Background> {
+  const lengths = await lengthsOf(engine, sql`rebuilt_sessions`)
+  const passive = options.definition.passiveEvents ?? []
+  const [longestGap = options.definition.gapMicros] = rankedGaps(options.definition)
+  const rhythmic = await rhythmicEvents(engine, longestGap, passive)
+  const long = await longSessions(engine, passive)
+  const tails = long.tail.filter(fillsTails)
+  const names = [
+    ...new Set([...rhythmic.map(({ name }) => name), ...tails.flatMap(({ name }) => name ?? [])]),
+  ]
+  const roundTheClock = await roundTheClockUsers(engine)
+  const suspects: BackgroundEvent[] = []
+  for (const name of names.slice(0, MOST_SUSPECTS)) {
+    const without = await lengthsWithout(engine, events, options, [name])
+    const meanChange = changeOf(lengths.meanSeconds, without.meanSeconds)
+    const tail = long.tail.find((candidate) => candidate.name === name)
+    suspects.push({
+      name,
+      ...(await countOf(engine, name)),
+      rhythm: rhythmic.find((candidate) => candidate.name === name)?.rhythm ?? null,
+      tail: tail === undefined ? null : { share: tail.share, shareElsewhere: tail.shareElsewhere },
+      without,
+      meanChange,
+      keepsAlive: meanChange !== null && meanChange <= -EFFECT_THRESHOLD,
+      flag: passiveFlag(name),
+    })
+  }
+  const guilty = suspects.filter(({ keepsAlive }) => keepsAlive)
+  return {
+    lengths,
+    events: suspects,
+    without:
+      guilty.length === 0
+        ? null
+        : {
+            lengths: await lengthsOfAll(engine, events, options, guilty),
+            flags: guilty.map(({ flag }) => flag),
+          },
+    longSessions: long,
+    roundTheClock,
+    method: {
+      leastIntervals: LEAST_INTERVALS,
+      coefficientThreshold: COEFFICIENT_THRESHOLD,
+      regularUserShare: REGULAR_USER_SHARE,
+      effectThreshold: EFFECT_THRESHOLD,
+      tailShare: TAIL_SHARE,
+      tailLift: TAIL_LIFT,
+      activeHours: ACTIVE_HOURS,
+      activeDays: ACTIVE_DAYS,
+    },
+  }
+}
+
+async function lengthsOfAll(
+  engine: Engine,
+  events: Events,
+  options: BackgroundOptions,
+  guilty: readonly BackgroundEvent[],
+): Promise<BackgroundLengths> {
+  const [only] = guilty
+  if (only !== undefined && guilty.length === 1) return only.without
+  return lengthsWithout(
+    engine,
+    events,
+    options,
+    guilty.map(({ name }) => name),
+  )
+}
+
+async function lengthsWithout(
+  engine: Engine,
+  events: Events,
+  { definition, plan }: BackgroundOptions,
+  names: readonly string[],
+): Promise<BackgroundLengths> {
+  const request = await planSessions(engine, events, {
+    definition: {
+      ...definition,
+      passiveEvents: [...(definition.passiveEvents ?? []), ...names.map(patternOf)],
+    },
+    dimensions: [],
+    ...(plan === undefined ? {} : { plan }),
+  })
+  await measureSessions(engine, request)
+  return lengthsOf(engine, sql`sessions`)
+}
+
+async function countOf(engine: Engine, name: string): Promise<{ events: number; users: number }> {
+  const { events, users } = await engine.row<{ events: bigint; users: bigint }>(
+    sql`SELECT count(*) AS events, count(DISTINCT user) AS users FROM events WHERE name = ${text(name)}`,
+  )
+  return { events: Number(events), users: Number(users) }
+}
+
+function changeOf(before: number | null, after: number | null): number | null {
+  if (before === null || before === 0) return null
+  return ((after ?? 0) - before) / before
+}
+
+/** As `--passive-event` can say it: it takes a list, so a comma in a name is left to the `*`. */
+const patternOf = (name: string): string => name.replaceAll(',', '*').trim()
+
+function passiveFlag(name: string): string {
+  const pattern = patternOf(name)
+  const word = /^[\w./:@%+-]+$/.test(pattern) ? pattern : `'${pattern.replaceAll("'", `'\\''`)}'`
+  return `--passive-event ${word}`
+}

@@ -1,0 +1,330 @@
+/** Sessions over time, per calendar period of a zone. A session counts where it starts or ends. */
+import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import { YEAR_ONE_MICROS } from '../events/clock.js'
+import { type Events, isoTime } from '../events/open.js'
+import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { type AnswerContext, answerContext } from './context.js'
+import { ratio } from './exact.js'
+import { segmentOrder } from './segment-figures.js'
+import { localTime, measureSegments, type SegmentOptions } from './segmented-sessions.js'
+
+export const PERIODS = ['hour', 'day', 'week', 'month', 'hour-of-week'] as const
+export type PeriodUnit = (typeof PERIODS)[number]
+
+export interface TrendOptions extends SegmentOptions {
+  readonly per: PeriodUnit
+  /** Where a session counts; its start by default. */
+  readonly attribute?: 'start' | 'end'
+}
+
+export interface Trend extends AnswerContext {
+  readonly schema: 'sessionize/trend/v1'
+  readonly per: PeriodUnit
+  readonly timeZone: string
+  readonly attribute: 'start' | 'end'
+  readonly dimensions: readonly string[]
+  /** One without dimensions; else one per segment, most sessions first. */
+  readonly series: readonly TrendSeries[]
+}
+
+export interface TrendSeries {
+  readonly values: readonly (string | null)[]
+  /** Every period from the first to the last of the data, also those without a session. */
+  readonly periods: readonly TrendPeriod[]
+  /** With `hour-of-week`, all 168 of them from Monday 0 h; else none. */
+  readonly hoursOfWeek: readonly HourOfWeek[]
+}
+
+interface PeriodFigures {
+  readonly sessions: number
+  readonly users: number
+  readonly events: number
+  readonly bounces: number
+  readonly bounceShare: number | null
+  readonly totalSeconds: number
+  readonly meanSeconds: number | null
+  readonly p50Seconds: number | null
+  readonly p90Seconds: number | null
+}
+
+export interface TrendPeriod extends PeriodFigures {
+  /** `2024-01-31 18:00`, `2024-01-31`, `2024-W05`, `2024-01`, in the zone. */
+  readonly label: string
+  /** When it begins, ISO 8601 UTC. */
+  readonly start: string
+  /** The data begin or end inside it. */
+  readonly partial: boolean
+  /** Against the period before: 0.1 is 10 % more. Null where either is partial or there is none. */
+  readonly sessionsChange: number | null
+  readonly meanChange: number | null
+}
+
+export interface HourOfWeek extends PeriodFigures {
+  /** 1 is Monday. */
+  readonly weekday: number
+  readonly hour: number
+  /** How often this hour occurs between the first and the last event. */
+  readonly occurrences: number
+}
+
+/** More rows than anyone reads, and than memory should hold. */
+const MOST_PERIODS = 200_000
+
+export async function trend(engine: Engine, events: Events, options: TrendOptions): Promise<Trend> {
+  const zone = options.reportTimeZone ?? 'UTC'
+  const attribute = options.attribute ?? 'start'
+  const ledger = await measureSegments(engine, events, options)
+  return {
+    schema: 'sessionize/trend/v1',
+    ...answerContext(events, options.definition, ledger),
+    per: options.per,
+    timeZone: zone,
+    attribute,
+    dimensions: options.by,
+    series:
+      options.per === 'hour-of-week'
+        ? await heatmaps(engine, events, options.by, zone, attribute)
+        : await seriesOf(engine, events, options, options.per, zone, attribute),
+  }
+}
+
+type CalendarUnit = Exclude<PeriodUnit, 'hour-of-week'>
+
+const LONGEST_MICROS: Readonly<Record<CalendarUnit, number>> = {
+  hour: 3_600e6,
+  day: 86_400e6,
+  week: 7 * 86_400e6,
+  month: 28 * 86_400e6,
+}
+
+/** The start of the period that holds an instant, both in microseconds since year 1. */
+function periodStart(unit: CalendarUnit, at: Sql, zone: string): Sql {
+  const local = localTime(at, zone)
+  // An hour that the change from summer time repeats is two hours, so hours are cut on instants.
+  return unit === 'hour'
+    ? sql`${at} - epoch_us(${local}) % 3600000000 - CASE WHEN epoch_us(${local}) % 3600000000 < 0 THEN 3600000000 ELSE 0 END`
+    : sql`epoch_us(timezone(${text(zone)}, date_trunc(${text(unit)}, ${local}))) + ${YEAR_ONE_MICROS}`
+}
+
+const LABELS: Readonly<Record<CalendarUnit, string>> = {
+  hour: '%Y-%m-%d %H:%M',
+  day: '%Y-%m-%d',
+  week: '%G-W%V',
+  month: '%Y-%m',
+}
+
+/** Creates `periods`: every period between the first and the last event, with its end. */
+async function createPeriods(
+  engine: Engine,
+  events: Events,
+  unit: CalendarUnit,
+  zone: string,
+): Promise<void> {
+  const { firstMicros, lastMicros } = events
+  const first = firstMicros ?? 0n
+  const last = lastMicros ?? 0n
+  const count = Number(last - first) / LONGEST_MICROS[unit]
+  if (count > MOST_PERIODS) {
+    throw new SessionizeError(
+      'usage',
+      `From ${isoTime(first)} to ${isoTime(last)} there are too many periods per ${unit}.`,
+      { hint: 'Use --per month, or a shorter time with --from and --to.' },
+    )
+  }
+  const step = raw(unit === 'hour' ? `INTERVAL 15 MINUTE` : `INTERVAL 1 ${unit}`)
+  const local = (at: bigint): Sql => localTime(sql`${at}`, zone)
+  const starts =
+    unit === 'hour'
+      ? sql`SELECT DISTINCT ${periodStart('hour', sql`moment`, zone)} AS start
+            FROM (SELECT unnest(range(${first}, ${last + 1n}, 900000000)) AS moment UNION ALL SELECT ${last})`
+      : sql`SELECT epoch_us(timezone(${text(zone)}, day)) + ${YEAR_ONE_MICROS} AS start
+            FROM (SELECT unnest(generate_series(date_trunc(${text(unit)}, ${local(first)}), date_trunc(${text(unit)}, ${local(last)}), ${step})) AS day)`
+  const next =
+    unit === 'hour'
+      ? sql`start + 3600000000`
+      : sql`epoch_us(timezone(${text(zone)}, date_trunc(${text(unit)}, ${localTime(sql`start`, zone)}) + ${step})) + ${YEAR_ONE_MICROS}`
+  await engine.run(sql`
+    CREATE OR REPLACE TEMP TABLE periods AS
+    SELECT start, ${next} AS finish, strftime(${localTime(sql`start`, zone)}, ${text(LABELS[unit])}) AS label
+    FROM (${starts}) WHERE ${raw(firstMicros === null ? 'false' : 'true')}`)
+}
+
+const FIGURES: readonly Sql[] = [
+  raw('count(*) AS sessions'),
+  raw('count(DISTINCT user) AS users'),
+  raw('CAST(coalesce(sum(events), 0) AS BIGINT) AS events'),
+  raw('count(*) FILTER (WHERE events = 1) AS bounces'),
+  raw('coalesce(sum(length), 0) AS total'),
+  raw('quantile_cont(length, [0.5, 0.9]) AS quantiles'),
+]
+
+interface FigureRow extends Readonly<Record<string, unknown>> {
+  readonly sessions: bigint | null
+  readonly users: bigint | null
+  readonly events: bigint | null
+  readonly bounces: bigint | null
+  readonly total: bigint | null
+  readonly quantiles: number[] | null
+}
+
+function figures(row: FigureRow): PeriodFigures {
+  const sessions = Number(row.sessions ?? 0n)
+  const bounces = Number(row.bounces ?? 0n)
+  const totalSeconds = Number(row.total ?? 0n) / 1e6
+  const [p50, p90] = row.quantiles ?? []
+  return {
+    sessions,
+    users: Number(row.users ?? 0n),
+    events: Number(row.events ?? 0n),
+    bounces,
+    bounceShare: ratio(bounces, sessions),
+    totalSeconds,
+    meanSeconds: sessions === 0 ? null : totalSeconds / sessions,
+    p50Seconds: p50 === undefined ? null : p50 / 1e6,
+    p90Seconds: p90 === undefined ? null : p90 / 1e6,
+  }
+}
+
+const keysOf = (by: readonly string[]): Sql[] => by.map((_, i) => identifier(`key_${i}`))
+
+const attributed = (attribute: 'start' | 'end'): Sql => identifier(attribute)
+
+/** Creates `told`: every segment with its place, one row without dimensions. */
+async function createTold(engine: Engine, by: readonly string[]): Promise<void> {
+  const keys = keysOf(by)
+  await engine.run(
+    by.length === 0
+      ? sql`CREATE OR REPLACE TEMP TABLE told AS SELECT 1 AS place`
+      : sql`CREATE OR REPLACE TEMP TABLE told AS
+            SELECT ${join(keys)}, row_number() OVER (ORDER BY ${segmentOrder(by)}) AS place
+            FROM segmented GROUP BY ${join(keys)}`,
+  )
+}
+
+const sameKeys = (by: readonly string[], a: string, b: string): Sql =>
+  join(
+    [
+      raw('true'),
+      ...keysOf(by).map((key) => sql`${raw(a)}.${key} IS NOT DISTINCT FROM ${raw(b)}.${key}`),
+    ],
+    ' AND ',
+  )
+
+async function seriesOf(
+  engine: Engine,
+  events: Events,
+  { by, definition }: TrendOptions,
+  unit: CalendarUnit,
+  zone: string,
+  attribute: 'start' | 'end',
+): Promise<TrendSeries[]> {
+  await createPeriods(engine, events, unit, zone)
+  await createTold(engine, by)
+  const keys = keysOf(by)
+  const start = periodStart(unit, attributed(attribute), zone)
+  const grouped = sql`
+    SELECT ${join([...keys, sql`${start} AS period`, ...FIGURES])}
+    FROM segmented GROUP BY ${join([...keys, raw('period')])}`
+  const rows = await engine.rows<
+    FigureRow & { start: bigint; finish: bigint; label: string; place: bigint }
+  >(sql`
+    SELECT told.*, periods.start, periods.finish, periods.label, found.* EXCLUDE (${join([...keys, raw('period')])})
+    FROM told CROSS JOIN periods
+    LEFT JOIN (${grouped}) AS found ON found.period = periods.start AND ${sameKeys(by, 'found', 'told')}
+    ORDER BY told.place, periods.start`)
+  const series = new Map<bigint, { values: (string | null)[]; periods: TrendPeriod[] }>()
+  for (const row of rows) {
+    let one = series.get(row.place)
+    if (one === undefined) {
+      one = { values: valuesOf(row, by), periods: [] }
+      series.set(row.place, one)
+    }
+    const partial = isPartial(events, row.start, row.finish, definition.gapMicros)
+    one.periods.push(withChange(row, partial, one.periods.at(-1)))
+  }
+  return [...series.values()].map((one) => ({ ...one, hoursOfWeek: [] }))
+}
+
+const valuesOf = (row: FigureRow, by: readonly string[]): (string | null)[] =>
+  by.map((_, i) => {
+    const value = row[`key_${i}`]
+    return typeof value === 'string' ? value : null
+  })
+
+/** Without an event for this share of a period at an edge of the data, the period is not whole. */
+const UNSEEN_SHARE = 0.1
+
+/** As for sessions, what is within one gap of the edge of the data is not held against them. */
+function isPartial(events: Events, start: bigint, finish: bigint, gapMicros: number): boolean {
+  const { firstMicros, lastMicros } = events
+  const slack = BigInt(Math.round(Math.min(gapMicros, Number(finish - start) * UNSEEN_SHARE)))
+  return (
+    (firstMicros !== null && firstMicros > start + slack) ||
+    (lastMicros !== null && lastMicros < finish - slack)
+  )
+}
+
+function withChange(
+  row: FigureRow & { start: bigint; label: string },
+  partial: boolean,
+  before: TrendPeriod | undefined,
+): TrendPeriod {
+  const now = figures(row)
+  const comparable = before !== undefined && !before.partial && !partial
+  return {
+    label: row.label,
+    start: isoTime(row.start),
+    partial,
+    ...now,
+    sessionsChange: comparable ? relative(now.sessions, before.sessions) : null,
+    meanChange: comparable ? relative(now.meanSeconds, before.meanSeconds) : null,
+  }
+}
+
+const relative = (now: number | null, before: number | null): number | null =>
+  now === null || before === null || before === 0 ? null : (now - before) / before
+
+async function heatmaps(
+  engine: Engine,
+  events: Events,
+  by: readonly string[],
+  zone: string,
+  attribute: 'start' | 'end',
+): Promise<TrendSeries[]> {
+  await createPeriods(engine, events, 'hour', zone)
+  await createTold(engine, by)
+  const keys = keysOf(by)
+  const hourOfWeek = (at: Sql): Sql => {
+    const local = localTime(at, zone)
+    return sql`(isodow(${local}) - 1) * 24 + hour(${local})`
+  }
+  const rows = await engine.rows<FigureRow & { place: bigint; cell: bigint; hours: bigint | null }>(
+    sql`
+    SELECT told.*, cells.cell, occurring.hours, found.* EXCLUDE (${join([...keys, raw('cell')])})
+    FROM told CROSS JOIN (SELECT unnest(range(168)) AS cell) AS cells
+    LEFT JOIN (SELECT ${hourOfWeek(sql`start`)} AS cell, count(*) AS hours FROM periods GROUP BY cell) AS occurring
+      ON occurring.cell = cells.cell
+    LEFT JOIN (
+      SELECT ${join([...keys, sql`${hourOfWeek(attributed(attribute))} AS cell`, ...FIGURES])}
+      FROM segmented GROUP BY ${join([...keys, raw('cell')])}
+    ) AS found ON found.cell = cells.cell AND ${sameKeys(by, 'found', 'told')}
+    ORDER BY told.place, cells.cell`,
+  )
+  const series = new Map<bigint, { values: (string | null)[]; hoursOfWeek: HourOfWeek[] }>()
+  for (const row of rows) {
+    let one = series.get(row.place)
+    if (one === undefined) {
+      one = { values: valuesOf(row, by), hoursOfWeek: [] }
+      series.set(row.place, one)
+    }
+    const cell = Number(row.cell)
+    one.hoursOfWeek.push({
+      weekday: Math.floor(cell / 24) + 1,
+      hour: cell % 24,
+      occurrences: Number(row.hours ?? 0n),
+      ...figures(row),
+    })
+  }
+  return [...series.values()].map((one) => ({ ...one, periods: [] }))
+}

@@ -1,0 +1,89 @@
+import { Command } from 'commander'
+import type { ReportFormat } from '../../report/formats.js'
+import type { Context } from '../context.js'
+import { requireInputs } from '../inputs.js'
+import {
+  definitionOptions,
+  inputOptions,
+  type OutputFlags,
+  outputOptions,
+  planOf,
+  readDataset,
+  readDefinition,
+  resourceOptions,
+  type SharedFlags,
+} from '../options.js'
+import { lookOf, printText, withTarget } from '../output.js'
+import { Watch } from '../watch.js'
+
+interface Flags extends SharedFlags, OutputFlags {
+  readonly format?: ReportFormat
+  readonly background?: boolean
+  readonly reportedLength?: string
+}
+
+const EXAMPLES = `Examples:
+  sessionize audit export.zip                     recorded session ids against a 30-minute gap
+  sessionize audit export.zip --definition amplitude-mobile --format json
+  sessionize audit export.zip --reported-length session_completed:session_length_seconds
+  sessionize audit events.parquet --background    without recorded ids: only what keeps sessions alive
+`
+
+export function auditCommand({ terminal, signal }: Context): Command {
+  const command = new Command('audit')
+    .description(
+      'recorded session ids against rebuilt sessions, and events that keep sessions alive',
+    )
+    .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
+    .addHelpText('before', EXAMPLES)
+  inputOptions(command)
+  definitionOptions(command)
+    .optionsGroup('Audit:')
+    .option('--background', 'only background activity; recorded ids are not looked at')
+    .option(
+      '--reported-length <event:property>',
+      'an event in which the app reports the length of a session, in seconds',
+    )
+  outputOptions(command, ['terminal', 'json', 'csv', 'markdown'])
+  resourceOptions(command)
+  return command.action(async (inputs: string[], flags: Flags) => {
+    const { withDataset } = await import('../../events/dataset.js')
+    const { audit, AUDIT_DIMENSIONS } = await import('../../analysis/audit/run.js')
+    const { parseReportedLength } = await import('../../analysis/audit/reported-length.js')
+    const { auditFormats } = await import('../../report/audit/formats.js')
+    const { formatOfPath } = await import('../../report/formats.js')
+    const reportedLength =
+      flags.reportedLength === undefined ? undefined : parseReportedLength(flags.reportedLength)
+    const options = {
+      definition: readDefinition(flags),
+      backgroundOnly: flags.background === true,
+      ...planOf(flags),
+      ...(reportedLength === undefined ? {} : { reportedLength }),
+    }
+    const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
+    const watch = new Watch(terminal)
+    await withTarget(flags.output, (target) =>
+      withDataset(
+        requireInputs(inputs, terminal),
+        {
+          ...readDataset(
+            flags,
+            terminal,
+            signal,
+            reportedLength === undefined ? [] : [reportedLength.property],
+          ),
+          ...(options.backgroundOnly ? {} : { recordedOnly: true }),
+          optionalDimensions: AUDIT_DIMENSIONS,
+          onProgress: watch.sources,
+        },
+        async ({ engine, events }) => {
+          watch.engine(engine, events.ledger.kept)
+          const answer = await audit(engine, events, options)
+          watch.finish()
+          const look = lookOf(flags, terminal, target)
+          await printText(auditFormats[format](answer, look), target, terminal)
+        },
+      ),
+    ).finally(() => watch.finish())
+  })
+}

@@ -1,0 +1,117 @@
+import { Command, Option } from 'commander'
+import type { CompareOptions } from '../../analysis/compare/compare.js'
+import type { ReportFormat } from '../../report/formats.js'
+import { parseDuration } from '../../sessions/duration.js'
+import type { Context } from '../context.js'
+import { requireInputs } from '../inputs.js'
+import {
+  definitionOptions,
+  inputOptions,
+  type OutputFlags,
+  outputOptions,
+  positive,
+  readDataset,
+  readSegments,
+  resourceOptions,
+  type SharedFlags,
+  segmentOptions,
+  shares,
+} from '../options.js'
+import { lookOf, printText, withTarget } from '../output.js'
+import { Watch } from '../watch.js'
+
+interface Flags extends SharedFlags, OutputFlags {
+  readonly format?: ReportFormat
+  readonly baseline?: string[]
+  readonly reference?: string
+  readonly top?: number
+  readonly quantiles?: number[]
+  readonly long?: number
+  readonly bounces: boolean
+  readonly replicates?: number
+  readonly seed?: number
+}
+
+const EXAMPLES = `Examples:
+  sessionize compare export.zip --by platform
+  sessionize compare march.csv --baseline february.csv
+  sessionize compare events.parquet --by platform,country --reference Web,Germany --no-bounces
+`
+
+export function compareCommand({ terminal, signal }: Context): Command {
+  const command = new Command('compare')
+    .description('session length of segments, or of two sets of files, with what is clear about it')
+    .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
+    .addHelpText('before', EXAMPLES)
+  inputOptions(command)
+  segmentOptions(definitionOptions(command))
+    .optionsGroup('Comparison:')
+    .option('--baseline <files...>', 'compare with the sessions of these files')
+    .option(
+      '--reference <value>',
+      'the segment that others are compared with (default: the largest)',
+    )
+    .option('--top <n>', 'only the segments of the most sessions (default: 12)', positive)
+    .option('--quantiles <shares>', 'quantiles to compare (default: 0.5,0.9)', shares)
+    .option('--long <time>', 'a session is long from here (default: 10m)', (text) =>
+      parseDuration(text, '--long'),
+    )
+    .option('--no-bounces', 'only sessions of two events or more')
+    .addOption(
+      new Option('--replicates <n>', 'resamples for the intervals (default: 1000)').argParser(
+        positive,
+      ),
+    )
+    .addOption(
+      new Option('--seed <n>', 'the same seed gives the same intervals (default: 1)').argParser(
+        positive,
+      ),
+    )
+  outputOptions(command, ['terminal', 'json', 'csv', 'markdown'])
+  resourceOptions(command)
+  return command.action(async (inputs: string[], flags: Flags) => {
+    const { withDataset } = await import('../../events/dataset.js')
+    const { compareSessions, exportBaseline } = await import('../../analysis/compare/compare.js')
+    const { segmentProperties } = await import('../../analysis/segment-key.js')
+    const { formatOfPath } = await import('../../report/formats.js')
+    const { compareFormats } = await import('../../report/compare.js')
+    const options = readOptions(flags)
+    const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
+    const watch = new Watch(terminal)
+    const dataset = {
+      ...readDataset(flags, terminal, signal, segmentProperties(options.by)),
+      onProgress: watch.sources,
+    }
+    await withTarget(flags.output, (target) =>
+      withDataset(
+        requireInputs(inputs, terminal),
+        dataset,
+        async ({ engine, events, workspace }) => {
+          watch.engine(engine, events.ledger.kept)
+          const path = workspace.path('.parquet')
+          const baseline =
+            flags.baseline === undefined
+              ? undefined
+              : await withDataset(flags.baseline, dataset, (other) =>
+                  exportBaseline(other.engine, other.events, options, path),
+                )
+          const answer = await compareSessions(engine, events, options, baseline)
+          watch.finish()
+          const look = lookOf(flags, terminal, target)
+          await printText(compareFormats[format](answer, look), target, terminal)
+        },
+      ),
+    ).finally(() => watch.finish())
+  })
+}
+
+const readOptions = (flags: Flags): CompareOptions => ({
+  ...readSegments(flags),
+  withBounces: flags.bounces,
+  ...(flags.reference === undefined ? {} : { reference: flags.reference }),
+  ...(flags.top === undefined ? {} : { top: flags.top }),
+  ...(flags.quantiles === undefined ? {} : { quantiles: flags.quantiles }),
+  ...(flags.long === undefined ? {} : { longMicros: flags.long }),
+  ...(flags.replicates === undefined ? {} : { replicates: flags.replicates }),
+  ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+})

@@ -1,0 +1,42 @@
+/** `--report format=file`, as often as one likes: one run, several readers. */
+import { InvalidArgumentError } from 'commander'
+import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../report/check/formats.js'
+import type { Target } from '../report/target.js'
+import { withTarget } from './output.js'
+
+export interface ReportFlag {
+  readonly format: CheckFormat
+  readonly path: string
+}
+
+export function reportFlag(value: string, before: readonly ReportFlag[] | undefined): ReportFlag[] {
+  const equals = value.indexOf('=')
+  const named = CHECK_FORMATS.find((format) => format === value.slice(0, Math.max(0, equals)))
+  const path = named === undefined ? value : value.slice(equals + 1)
+  const format = named ?? checkFormatOf(path)
+  if (format === undefined || path === '') {
+    throw new InvalidArgumentError(
+      `Write it as junit=out.xml; formats: ${CHECK_FORMATS.join(', ')}.`,
+    )
+  }
+  return [...(before ?? []), { format, path }]
+}
+
+export interface ReportTarget {
+  readonly format: CheckFormat
+  readonly target: Target
+}
+
+/** Opens all before the work, and writes all or none. */
+export async function withReports<T>(
+  flags: readonly ReportFlag[],
+  use: (targets: readonly ReportTarget[]) => Promise<T>,
+): Promise<T> {
+  const [first, ...rest] = flags
+  if (first === undefined) return use([])
+  return withTarget(first.path, (target) =>
+    withReports(rest, (targets) =>
+      use(target === undefined ? targets : [{ format: first.format, target }, ...targets]),
+    ),
+  )
+}

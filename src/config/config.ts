@@ -1,0 +1,232 @@
+/** The config file: defaults for flags, thresholds and rules for checks, and presets. */
+import { readFileSync } from 'node:fs'
+import * as v from 'valibot'
+import type { OwnRule } from '../checks/own-rule.js'
+import type { RuleSetting } from '../checks/run.js'
+import { SessionizeError } from '../errors/errors.js'
+import { didYouMean } from '../errors/suggest.js'
+import { parsePreset } from '../events/presets/parse.js'
+import type { Preset } from '../events/presets/preset.js'
+import { ConfigDocument, type Path } from './document.js'
+import {
+  CONFIG,
+  type ConfigContent,
+  INPUT_KEYS,
+  type OwnRuleContent,
+  RESOURCE_KEYS,
+  SEGMENT_KEYS,
+  SESSION_KEYS,
+  type SettingContent,
+} from './schema.js'
+
+export type FlagValue = string | number | boolean | readonly string[]
+
+export interface Config {
+  /** As it was named or found. */
+  readonly file: string
+  /** By the flag's long name, without dashes. */
+  readonly flags: ReadonlyMap<string, FlagValue>
+  readonly checks: {
+    readonly select?: readonly string[]
+    readonly exclude?: readonly string[]
+    readonly failOn?: 'warn' | 'error'
+    readonly baseline?: string
+    readonly settings: Readonly<Record<string, RuleSetting>>
+    readonly own: readonly OwnRule[]
+  }
+  readonly presets: readonly Preset[]
+  /** `sessionize.config.yaml:3:5` of a flag's value. */
+  place(flag: string): string
+}
+
+/** @throws SessionizeError `usage` with line and column. */
+export function readConfig(path: string, ruleIds: readonly string[]): Config {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new SessionizeError('usage', `Cannot read the config file ${path}.`, {
+      hint: 'Write one with: sessionize init FILE',
+      cause: error,
+    })
+  }
+  return parseConfig(text, path, ruleIds)
+}
+
+const SECTIONS = {
+  input: INPUT_KEYS,
+  sessions: SESSION_KEYS,
+  segments: SEGMENT_KEYS,
+  resources: RESOURCE_KEYS,
+} as const
+
+/** Every flag that a config file can set. */
+export const CONFIGURABLE_FLAGS: readonly string[] = Object.values(SECTIONS).flatMap((section) =>
+  Object.keys(section),
+)
+
+export function parseConfig(text: string, file: string, ruleIds: readonly string[]): Config {
+  const document = ConfigDocument.parse(text, file)
+  const result = v.safeParse(CONFIG, document.value)
+  if (!result.success) throw explained(document, result.issues[0])
+  const content = result.output
+  const own = ownRules(document, content.checks?.own ?? [], ruleIds)
+  const known = [...ruleIds, ...own.map(({ id }) => id)]
+  const { checks = {} } = content
+  return {
+    file,
+    flags: flagsOf(content),
+    checks: {
+      ...selection(document, 'select', checks.select, known),
+      ...selection(document, 'exclude', checks.exclude, known),
+      ...(checks['fail-on'] === undefined ? {} : { failOn: checks['fail-on'] }),
+      ...(checks.baseline === undefined ? {} : { baseline: checks.baseline }),
+      settings: settings(document, checks.rules ?? {}, ruleIds),
+      own,
+    },
+    presets: (content.presets ?? []).map((preset, i) => presetAt(document, preset, i)),
+    place: (flag) => document.place(pathOf(flag)),
+  }
+}
+
+const pathOf = (flag: string): Path => {
+  const section = Object.entries(SECTIONS).find(([, keys]) => flag in keys)
+  return section === undefined ? [] : [section[0], flag]
+}
+
+function flagsOf(content: ConfigContent): Map<string, FlagValue> {
+  const flags = new Map<string, FlagValue>()
+  for (const section of [content.input, content.sessions, content.segments, content.resources]) {
+    for (const [flag, value] of Object.entries(section ?? {})) {
+      if (value !== undefined) flags.set(flag, value)
+    }
+  }
+  return flags
+}
+
+const listed = (value: string | string[]): string[] => (typeof value === 'string' ? [value] : value)
+
+function selection<Key extends 'select' | 'exclude'>(
+  document: ConfigDocument,
+  key: Key,
+  value: string | string[] | undefined,
+  known: readonly string[],
+): { readonly [K in Key]?: readonly string[] } {
+  const found: { [K in Key]?: readonly string[] } = {}
+  if (value === undefined) return found
+  const ids = listed(value)
+  for (const [i, id] of ids.entries()) {
+    const path = typeof value === 'string' ? ['checks', key] : ['checks', key, i]
+    if (!known.includes(id)) throw unknownRule(document, path, id, known)
+  }
+  found[key] = ids
+  return found
+}
+
+function settings(
+  document: ConfigDocument,
+  rules: Readonly<Record<string, SettingContent>>,
+  ruleIds: readonly string[],
+): Record<string, RuleSetting> {
+  const found: Record<string, RuleSetting> = {}
+  for (const [id, value] of Object.entries(rules)) {
+    if (!ruleIds.includes(id)) throw unknownRule(document, ['checks', 'rules', id], id, ruleIds)
+    found[id] =
+      value === 'off' || value === false
+        ? 'off'
+        : {
+            ...(value.warn === undefined ? {} : { warn: value.warn }),
+            ...(value.error === undefined ? {} : { error: value.error }),
+          }
+  }
+  return found
+}
+
+const unknownRule = (
+  document: ConfigDocument,
+  path: Path,
+  id: string,
+  known: readonly string[],
+): SessionizeError =>
+  document.problem(
+    path,
+    `no rule \`${id}\`.${didYouMean(id, known)}`,
+    'See them all: sessionize check --list',
+  )
+
+function ownRules(
+  document: ConfigDocument,
+  rules: readonly OwnRuleContent[],
+  ruleIds: readonly string[],
+): OwnRule[] {
+  const taken = new Set(ruleIds)
+  return rules.map(({ id, meaning, sql, min, max, severity }, i) => {
+    const path: Path = ['checks', 'own', i, 'id']
+    if (taken.has(id)) throw document.problem(path, `there is already a rule \`${id}\`.`)
+    taken.add(id)
+    if (min !== undefined && max !== undefined && min > max) {
+      throw document.problem(['checks', 'own', i, 'min'], `min ${min} is more than max ${max}.`)
+    }
+    return {
+      id,
+      meaning: meaning ?? id.replaceAll('-', ' '),
+      sql,
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+      severity: severity ?? 'error',
+      place: document.place(path),
+    }
+  })
+}
+
+function presetAt(document: ConfigDocument, preset: unknown, position: number): Preset {
+  try {
+    return parsePreset(preset)
+  } catch (error) {
+    if (!(error instanceof SessionizeError)) throw error
+    throw document.problem(['presets', position], error.message, error.hint)
+  }
+}
+
+type Issue = v.InferIssue<typeof CONFIG>
+
+/** The path of what is wrong, then what is wrong with it. */
+function explained(document: ConfigDocument, issue: Issue): SessionizeError {
+  const path = (issue.path ?? []).flatMap(({ key }): (string | number)[] =>
+    typeof key === 'string' || typeof key === 'number' ? [key] : [],
+  )
+  const name = path.join('.')
+  if (path.length === 0) {
+    return document.problem([], 'a config file holds keys and values.', SECTIONS_HINT)
+  }
+  if (issue.type === 'strict_object') {
+    const key = String(path.at(-1))
+    const known = keysAt(path.slice(0, -1))
+    if (known.includes(key)) return document.problem(path.slice(0, -1), `\`${name}\` is missing.`)
+    return document.problem(
+      path,
+      `no key \`${key}\`${path.length > 1 ? ` in \`${path.slice(0, -1).join('.')}\`` : ''}.${didYouMean(key, known)}`,
+      known.length === 0 ? undefined : `Keys: ${known.join(', ')}.`,
+    )
+  }
+  const message = issue.message.startsWith('Invalid')
+    ? `must be ${issue.expected ?? 'something else'}, not ${issue.received}`
+    : issue.message
+  return document.problem(path, `\`${name}\` ${message}.`)
+}
+
+const SECTIONS_HINT = 'Keys: input, sessions, segments, resources, checks, presets.'
+
+/** The keys that an object at a path may have. */
+function keysAt(path: Path): string[] {
+  const [section, inner] = path
+  if (section === undefined) return [...Object.keys(SECTIONS), 'checks', 'presets']
+  if (section === 'checks') {
+    if (inner === undefined) return ['select', 'exclude', 'fail-on', 'baseline', 'rules', 'own']
+    return inner === 'rules'
+      ? ['warn', 'error']
+      : ['id', 'meaning', 'sql', 'min', 'max', 'severity']
+  }
+  const keys = Object.entries(SECTIONS).find(([name]) => name === section)
+  return keys === undefined ? [] : Object.keys(keys[1])
+}

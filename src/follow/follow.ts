@@ -1,0 +1,314 @@
+/**
+ * Follows a stream of events: sessions are written as they close, or every event is passed on with
+ * its session. What was chosen and counted is said beside it.
+ */
+import { SessionizeError } from '../errors/errors.js'
+import { formatCount, formatSeconds } from '../report/quantities.js'
+import { ruleProperties } from '../sessions/definition.js'
+import { type Arrival, Arrivals } from './arrivals.js'
+import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
+import type { ColumnOptions } from './columns.js'
+import { LineCounts, ledgerSentence } from './counts.js'
+import { CsvDecoder } from './csv.js'
+import type { Decoder, TakeEvent } from './decoder.js'
+import { StreamHead } from './head.js'
+import { InputStart, type StreamInput } from './input.js'
+import { labelledLine } from './label.js'
+import { ndjsonDecoder } from './ndjson.js'
+import type { LineOutput } from './output.js'
+import { LengthQuantiles } from './quantiles.js'
+import { type Recognised, restored, saved } from './recognised.js'
+import { asList, asNumber, asRecord, asText, type Saved } from './saved.js'
+import { sessionLine } from './session-line.js'
+import { type SessionStream, sessionStream, type StreamOptions } from './session-stream.js'
+import { SessionTracker } from './tracker.js'
+
+export interface FollowOptions {
+  readonly columns: ColumnOptions
+  readonly stream: StreamOptions
+  /** Pass every event on with its session, instead of writing sessions. */
+  readonly label: boolean
+  /** At the end of the input write the sessions that are still open. */
+  readonly flushOnEnd: boolean
+  readonly checkpoint: CheckpointOptions | undefined
+  /** How often live figures are said; undefined: never. */
+  readonly statsEveryMillis: number | undefined
+}
+
+export interface CheckpointOptions {
+  readonly path: string
+  readonly everyMillis: number
+}
+
+/** The world it runs in. */
+export interface FollowWorld {
+  readonly input: StreamInput
+  /** Opened at a position: what comes after it, from a run that was cut short, is removed. */
+  readonly openOutput: (position: number) => LineOutput
+  readonly say: (message: string) => void
+  /** Milliseconds, never going back. */
+  readonly clock: () => number
+  /** Aborted when the user or the system asks to stop: the stream is then ended properly. */
+  readonly signal: AbortSignal
+}
+
+export interface Followed {
+  readonly lines: number
+  readonly sessions: number
+  readonly stopped: boolean
+}
+
+/** How long a stream that gives little is waited for before its first lines are judged. */
+const HEAD_PATIENCE_MILLIS = 1_000
+
+export async function follow(options: FollowOptions, world: FollowWorld): Promise<Followed> {
+  const run = new Run(options, world)
+  try {
+    return await run.whole()
+  } finally {
+    run.close()
+  }
+}
+
+class Run {
+  private readonly counts = new LineCounts()
+  private readonly lengths = new LengthQuantiles()
+  private readonly stream: SessionStream
+  private readonly tracker: SessionTracker
+  private readonly start = new InputStart()
+  private readonly resumed
+  private readonly output: LineOutput
+  private readonly arrivals: Arrivals
+  /** Where the input is read from. */
+  private readonly from: number
+  private labelled = 0
+  private outOfReach = 0
+  private nextCheckpoint: number
+  private nextStats: number
+  private statsLines = 0
+  private statsAt: number
+
+  constructor(
+    private readonly options: FollowOptions,
+    private readonly world: FollowWorld,
+  ) {
+    const { stream, checkpoint, statsEveryMillis } = options
+    this.stream = sessionStream(stream, (told) => {
+      if (told.closed.revision === 0) {
+        this.lengths.add((told.closed.session.end - told.closed.session.start) / 1_000_000)
+      }
+      this.output.write(sessionLine(told))
+    })
+    this.tracker = new SessionTracker({ ...stream.definition, maxUsers: stream.maxUsers })
+    this.resumed = checkpoint === undefined ? undefined : this.resume(checkpoint.path)
+    this.from = this.resumed?.position ?? 0
+    this.output = world.openOutput(this.resumed?.output ?? 0)
+    this.arrivals = new Arrivals(world.input.read(this.from, this.resumed?.known), world.signal)
+    const now = world.clock()
+    this.statsAt = now
+    this.nextCheckpoint = now + (checkpoint?.everyMillis ?? Number.POSITIVE_INFINITY)
+    this.nextStats = now + (statsEveryMillis ?? Number.POSITIVE_INFINITY)
+  }
+
+  async whole(): Promise<Followed> {
+    const head = this.resumed === undefined ? await this.recogniseHead() : undefined
+    const recognised = this.resumed?.recognised ?? head?.recognised
+    const stopped =
+      recognised === undefined
+        ? head?.arrival === 'stopped'
+        : await this.consume(recognised, head?.bytes, head?.arrival)
+    await this.output.flush()
+    for (const line of this.summary(stopped)) this.world.say(line)
+    return { lines: this.counts.read, sessions: this.stream.counts.sessions, stopped }
+  }
+
+  close(): void {
+    this.arrivals.close()
+    this.output.close()
+  }
+
+  /** Reads until the columns are clear; without a line there is nothing to recognise. */
+  private async recogniseHead(): Promise<{
+    readonly recognised: Recognised | undefined
+    readonly bytes: Buffer
+    readonly arrival: Arrival
+  }> {
+    const { columns, stream } = this.options
+    const properties = ruleProperties(stream.definition)
+    const head = new StreamHead()
+    for (;;) {
+      const patience = head.some ? HEAD_PATIENCE_MILLIS : Number.POSITIVE_INFINITY
+      const arrival = await this.arrivals.next(patience)
+      if (typeof arrival === 'object') head.add(arrival.chunk)
+      const over = arrival === 'end' || arrival === 'stopped'
+      if (!over && arrival !== 'tick' && !head.enough) continue
+      const bytes = head.content()
+      if (bytes.toString('utf8').trim() === '') return { recognised: undefined, bytes, arrival }
+      try {
+        const { recognise } = await import('./recognise.js')
+        const recognised = await recognise(bytes, over, columns, properties)
+        for (const note of recognised.notes) this.world.say(note)
+        return { recognised, bytes, arrival }
+      } catch (error) {
+        // A few lines may say too little; then more are waited for.
+        const early = arrival === 'tick' && error instanceof SessionizeError && error.code !== 'usage'
+        if (!early) throw error
+        head.moreIsNeeded()
+      }
+    }
+  }
+
+  /** Returns whether it was stopped before the input ended. */
+  private async consume(
+    recognised: Recognised,
+    head: Buffer | undefined,
+    arrival: Arrival | undefined,
+  ): Promise<boolean> {
+    const decoder = this.decoder(recognised)
+    if (head !== undefined && head.length > 0) await this.take(decoder, head)
+    let last = arrival
+    while (last !== 'end' && last !== 'stopped') {
+      await this.routine(decoder, recognised)
+      last = await this.arrivals.next(
+        Math.min(this.nextCheckpoint, this.nextStats) - this.world.clock(),
+      )
+      if (typeof last === 'object') await this.take(decoder, last.chunk)
+    }
+    await this.finish(decoder, recognised, last === 'stopped')
+    return last === 'stopped'
+  }
+
+  private async take(decoder: Decoder, chunk: Buffer): Promise<void> {
+    if (this.from === 0) this.start.add(chunk)
+    decoder.push(chunk)
+    await this.output.flush()
+  }
+
+  private async finish(decoder: Decoder, recognised: Recognised, stopped: boolean): Promise<void> {
+    const { checkpoint, flushOnEnd, label } = this.options
+    // Of a stream that will be resumed, a last line without its end is still being written.
+    if (!stopped && (checkpoint === undefined || flushOnEnd)) decoder.end()
+    await this.output.flush()
+    if (checkpoint !== undefined) this.save(decoder, recognised)
+    if (!label && (stopped || flushOnEnd)) this.stream.finish()
+  }
+
+  private decoder({ format, columns }: Recognised): Decoder {
+    const options = { counts: this.counts, take: this.taker(), position: this.from }
+    return format.kind === 'ndjson'
+      ? ndjsonDecoder(columns, options)
+      : new CsvDecoder(columns, format.delimiter, format.header, options)
+  }
+
+  private taker(): TakeEvent {
+    if (!this.options.label) return (event) => this.stream.add(event)
+    return (event, json) => {
+      const tracked = this.tracker.place(event)
+      if (tracked.sessionId === -1) this.outOfReach++
+      else this.labelled++
+      this.output.write(labelledLine(json(), tracked))
+    }
+  }
+
+  /** What is due by the clock. */
+  private async routine(decoder: Decoder, recognised: Recognised): Promise<void> {
+    const now = this.world.clock()
+    const { checkpoint, statsEveryMillis } = this.options
+    if (checkpoint !== undefined && now >= this.nextCheckpoint) {
+      this.save(decoder, recognised)
+      this.nextCheckpoint = this.world.clock() + checkpoint.everyMillis
+    }
+    if (statsEveryMillis !== undefined && now >= this.nextStats) {
+      this.world.say(this.figures(now))
+      this.nextStats = now + statsEveryMillis
+    }
+  }
+
+  private save(decoder: Decoder, recognised: Recognised): void {
+    const { checkpoint, label } = this.options
+    if (checkpoint === undefined) return
+    const known = this.from === 0 ? this.start.digest(decoder.consumed) : this.resumed?.known
+    const header = {
+      options: this.identity(),
+      input: { position: decoder.consumed, known },
+      output: this.output.position(),
+      recognised: saved(recognised),
+      lines: this.counts.save(),
+      labelled: [this.labelled, this.outOfReach],
+    }
+    const state: Iterable<Saved> = label ? this.tracker.save() : this.stream.save()
+    writeCheckpoint(checkpoint.path, header, state)
+  }
+
+  private resume(path: string) {
+    const found = readCheckpoint(path)
+    if (found === undefined) return undefined
+    const { header, state } = found
+    if (JSON.stringify(header['options']) !== JSON.stringify(this.identity())) {
+      throw new SessionizeError('usage', `The checkpoint ${path} was made with other options.`, {
+        hint: 'Give the same definition and options, or delete the checkpoint to start over.',
+      })
+    }
+    const input = asRecord(header['input'])
+    this.counts.load(header['lines'])
+    const [labelled, outOfReach] = asList(header['labelled'])
+    this.labelled = asNumber(labelled)
+    this.outOfReach = asNumber(outOfReach)
+    if (this.options.label) this.tracker.load(state)
+    else this.stream.load(state)
+    this.world.say(`resuming after ${formatCount(this.counts.read)} lines`)
+    return {
+      position: asNumber(input['position']),
+      known: asText(input['known']),
+      output: header['output'] === null ? 0 : asNumber(header['output']),
+      recognised: restored(header['recognised']),
+    }
+  }
+
+  /** What must be the same for a state to be taken up again. */
+  private identity(): unknown {
+    const { stream, label, columns } = this.options
+    const plain: unknown = JSON.parse(JSON.stringify({ stream, label, columns }))
+    return plain
+  }
+
+  private figures(now: number): string {
+    const seconds = Math.max(1, now - this.statsAt) / 1_000
+    const rate = (this.counts.read - this.statsLines) / seconds
+    this.statsAt = now
+    this.statsLines = this.counts.read
+    const { counts, openUsers, users } = this.stream
+    const head = `${formatCount(this.counts.read)} lines (${formatCount(rate)}/s)`
+    if (this.options.label) {
+      return `${head}, ${formatCount(this.labelled)} labelled, ${formatCount(this.tracker.size)} users`
+    }
+    const quantile = (q: number): string => formatSeconds(this.lengths.at(q))
+    return `${head}, ${formatCount(counts.sessions)} sessions, ${formatCount(openUsers)} users with open ones of ${formatCount(users)}, ${formatCount(counts.late)} late; length p50 ${quantile(0.5)}, p90 ${quantile(0.9)}, p99 ${quantile(0.99)}`
+  }
+
+  private summary(stopped: boolean): string[] {
+    const { flushOnEnd, label, checkpoint } = this.options
+    const { counts, openUsers } = this.stream
+    if (label) {
+      return [
+        `${ledgerSentence(this.counts, { ...counts, dropped: 0, ignored: this.outOfReach })}`,
+      ]
+    }
+    const open = !stopped && !flushOnEnd ? openUsers : 0
+    return [
+      ledgerSentence(this.counts, counts),
+      `${formatCount(counts.sessions)} sessions written${counts.revisions > 0 ? `, ${formatCount(counts.revisions)} corrections` : ''}`,
+      ...(counts.late > 0 ? [`${formatCount(counts.late)} events came later than the allowed lateness; ${formatCount(counts.late - counts.dropped)} of them still found their session`] : []),
+      ...(counts.evicted + counts.forgotten > 0
+        ? [
+            `--max-users was reached: sessions of ${formatCount(counts.evicted)} users were closed early (evicted), ${formatCount(counts.forgotten)} idle users were forgotten and are no longer numbered`,
+          ]
+        : []),
+      ...(open > 0
+        ? [
+            `${formatCount(open)} users have open sessions, ${checkpoint === undefined ? 'which were not written: --flush-on-end writes them' : 'kept in the checkpoint'}`,
+          ]
+        : []),
+    ]
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * Sessions by rules that look at each event in its place. Events wait until the watermark has passed
+ * them, so that they are taken in order of time; then each either joins the user's session or cuts.
+ */
+import type { CutReason, CutRules, EndReason, LatestValues } from './cuts.js'
+import type { StreamEvent } from './event.js'
+import { HeldSession } from './held-session.js'
+import { asList, asNumber, asTextOrNull, nanAsNull, nullAsNan, type Saved } from './saved.js'
+import { loadEvent, loadSession, saveEvent, saveSession } from './saved-session.js'
+import type { DataEdges, SessionRules, Tell, UserState } from './session-rules.js'
+
+class OpenSession extends HeldSession {
+  closesAt = Number.NEGATIVE_INFINITY
+  firstReach = 0
+  started = false
+  place = 0
+
+  /** With gaps per value the longest counts, at its first instant and in all. */
+  stayOpen(event: StreamEvent, until: number): void {
+    this.closesAt = Math.max(this.closesAt, until)
+    if (event.micros === this.start) {
+      this.firstReach = Math.max(this.firstReach, until - event.micros)
+    }
+  }
+}
+
+export interface OrderedState extends UserState {
+  /** By time; of one instant in order of arrival, until their turn. */
+  readonly waiting: StreamEvent[]
+  open: OpenSession | undefined
+  readonly latest: LatestValues
+  /** Of the session that was opened last; NaN before the first. */
+  lastStart: number
+  lastPlace: number
+}
+
+export class OrderedCuts implements SessionRules<OrderedState> {
+  constructor(
+    private readonly rules: CutRules,
+    private readonly edges: DataEdges,
+    /** A passive event found no session. */
+    private readonly onIgnored: () => void,
+  ) {}
+
+  create(): OrderedState {
+    return {
+      closed: 0,
+      previousEnd: Number.NaN,
+      waiting: [],
+      open: undefined,
+      latest: [],
+      lastStart: Number.NaN,
+      lastPlace: 0,
+    }
+  }
+
+  /** Those before it have been taken, and it can no longer be put among them. */
+  admitsLate(): boolean {
+    return false
+  }
+
+  add({ waiting }: OrderedState, event: StreamEvent): boolean {
+    let at = waiting.length
+    while (at > 0 && (waiting[at - 1]?.micros ?? 0) > event.micros) at--
+    if (at === waiting.length) waiting.push(event)
+    else waiting.splice(at, 0, event)
+    return at === 0
+  }
+
+  settle(state: OrderedState, watermark: number, tell: Tell): void {
+    this.takeBefore(state, watermark, tell)
+    const { open } = state
+    if (open !== undefined && watermark >= open.closesAt) this.close(state, open, 'gap', tell)
+  }
+
+  dueAt({ waiting, open }: OrderedState): number {
+    // An event's turn comes when the watermark has passed it: until then more may come with its time.
+    const turn = waiting[0] === undefined ? Number.POSITIVE_INFINITY : waiting[0].micros + 1
+    return Math.min(turn, open?.closesAt ?? Number.POSITIVE_INFINITY)
+  }
+
+  finish(state: OrderedState, tell: Tell): void {
+    this.takeBefore(state, Number.POSITIVE_INFINITY, tell)
+    if (state.open !== undefined) this.close(state, state.open, 'gap', tell)
+  }
+
+  private takeBefore(state: OrderedState, watermark: number, tell: Tell): void {
+    const { waiting } = state
+    let taken = 0
+    for (let first = waiting[0]; first !== undefined && first.micros < watermark; ) {
+      let end = taken + 1
+      while (waiting[end]?.micros === first.micros) end++
+      for (const event of this.rules.inOrder(waiting.slice(taken, end))) this.take(state, event, tell)
+      taken = end
+      first = waiting[taken]
+    }
+    if (taken > 0) waiting.splice(0, taken)
+  }
+
+  private take(state: OrderedState, event: StreamEvent, tell: Tell): void {
+    const { rules } = this
+    const { open } = state
+    const passive = rules.passes(event)
+    const reason = open === undefined ? undefined : rules.reasonToCut(open, event, state.latest)
+    const joins = open !== undefined && reason === undefined
+    if (passive && !joins) {
+      this.onIgnored()
+      return
+    }
+    this.edges.keep(event.micros)
+    if (!passive) rules.remember(event, state.latest)
+    if (joins) {
+      open.append(event, passive)
+      if (!passive) open.stayOpen(event, rules.closesAt(event))
+    } else {
+      this.reopen(state, event, reason, tell)
+    }
+    if (rules.ends(event) && state.open !== undefined) {
+      this.close(state, state.open, 'end_event', tell)
+    }
+  }
+
+  private reopen(
+    state: OrderedState,
+    event: StreamEvent,
+    reason: CutReason | undefined,
+    tell: Tell,
+  ): void {
+    if (state.open !== undefined) this.close(state, state.open, reason ?? 'gap', tell)
+    const open = new OpenSession(event)
+    open.stayOpen(event, this.rules.closesAt(event))
+    open.started = this.rules.starts(event)
+    open.place = state.lastStart === event.micros ? state.lastPlace + 1 : 0
+    state.lastStart = event.micros
+    state.lastPlace = open.place
+    state.open = open
+  }
+
+  private close(state: OrderedState, open: OpenSession, endReason: EndReason, tell: Tell): void {
+    tell({
+      session: open,
+      number: state.closed + 1,
+      previousEnd: state.previousEnd,
+      endReason,
+      closesAt: open.closesAt,
+      firstReach: open.firstReach,
+      started: open.started,
+      place: open.place,
+      revision: 0,
+      revises: [],
+    })
+    state.closed++
+    state.previousEnd = open.end
+    state.open = undefined
+  }
+
+  save(state: OrderedState): Saved {
+    const { open } = state
+    return [
+      state.closed,
+      nanAsNull(state.previousEnd),
+      state.waiting.map(saveEvent),
+      open === undefined
+        ? null
+        : [saveSession(open), open.closesAt, open.firstReach, open.started ? 1 : 0, open.place],
+      Array.from(state.latest, (value) => value ?? null),
+      nanAsNull(state.lastStart),
+      state.lastPlace,
+    ]
+  }
+
+  load([closed, previousEnd, waiting, open, latest, lastStart, lastPlace]: Saved): OrderedState {
+    return {
+      closed: asNumber(closed),
+      previousEnd: nullAsNan(previousEnd),
+      waiting: asList(waiting).map((event) => loadEvent(asList(event), '')),
+      open: open === null ? undefined : loadOpen(asList(open)),
+      latest: asList(latest).map(asTextOrNull),
+      lastStart: nullAsNan(lastStart),
+      lastPlace: asNumber(lastPlace),
+    }
+  }
+}
+
+function loadOpen([session, closesAt, firstReach, started, place]: Saved): OpenSession {
+  const open = loadSession(asList(session), (first) => new OpenSession(first))
+  open.closesAt = asNumber(closesAt)
+  open.firstReach = asNumber(firstReach)
+  open.started = started === 1
+  open.place = asNumber(place)
+  return open
+}

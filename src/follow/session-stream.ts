@@ -1,0 +1,290 @@
+/**
+ * Sessions of a live stream. Time is the events' own: the watermark is the latest time seen less
+ * the lateness that is allowed, and a session is told when no event from the watermark on can
+ * change it.
+ */
+import { SessionizeError } from '../errors/errors.js'
+import type { SessionDefinition } from '../sessions/definition.js'
+import { CutRules, type EndReason } from './cuts.js'
+import { DueQueue } from './due-queue.js'
+import type { StreamEvent } from './event.js'
+import { GapRuns } from './gap-runs.js'
+import { OrderedCuts } from './ordered-cuts.js'
+import { asList, asNumber, asText, type Saved } from './saved.js'
+import { sessionId } from './session-id.js'
+import { type ClosedSession, DataEdges, type SessionRules, type UserState } from './session-rules.js'
+import { compareText } from './text-order.js'
+import { IdleUsers, User } from './user.js'
+
+export interface StreamOptions {
+  readonly definition: SessionDefinition
+  readonly latenessMicros: number
+  /** How long after closing a session can still be corrected; 0: never. */
+  readonly reviseMicros: number
+  /** Users held at most. */
+  readonly maxUsers: number
+}
+
+/** One line of the output. */
+export interface ToldSession {
+  readonly user: string
+  readonly id: string
+  /** Null where an earlier stay of the user may have been forgotten. */
+  readonly number: number | null
+  /** NaN when there is none. */
+  readonly previousEnd: number
+  readonly closed: ClosedSession
+  /** Null for a session that was closed early. */
+  readonly endReason: EndReason | null
+  readonly startCensored: boolean
+  readonly endCensored: boolean
+  /** More events may belong to it: it was told because the program ended. */
+  readonly open: boolean
+  /** Closed early, to hold no more users than allowed. */
+  readonly evicted: boolean
+}
+
+export interface StreamCounts {
+  /** Events older than the watermark when they came. */
+  late: number
+  /** Of those, the ones that came too late for any session. */
+  dropped: number
+  /** Left out by the definition. */
+  ignored: number
+  /** Sessions told for the first time, and told again. */
+  sessions: number
+  revisions: number
+  /** Users whose sessions were closed early, and idle users whose count was forgotten. */
+  evicted: number
+  forgotten: number
+}
+
+export interface SessionStream {
+  readonly counts: StreamCounts
+  readonly users: number
+  readonly openUsers: number
+  readonly watermark: number
+  add(event: StreamEvent): void
+  /** Tells all sessions that are held. The stream ends with it. */
+  finish(): void
+  /** A header, then one line per user. */
+  save(): Iterable<Saved>
+  load(saved: Iterable<unknown>): void
+}
+
+/** @throws SessionizeError `unsupported` where a rule cannot be followed live. */
+export function sessionStream(
+  options: StreamOptions,
+  tell: (session: ToldSession) => void,
+): SessionStream {
+  const rules = new CutRules(options.definition)
+  const edges = new DataEdges()
+  const counts = noCounts()
+  const create = <State extends UserState>(sessions: SessionRules<State>): SessionStream =>
+    new Stream(sessions, rules, edges, counts, options, tell)
+  if (!rules.ordered) return create(new GapRuns(rules, edges, options.reviseMicros))
+  if (options.reviseMicros > 0) {
+    throw new SessionizeError(
+      'unsupported',
+      '--revisions works with a single gap only: other rules need every event again.',
+      { hint: 'Leave out --revisions, and allow more --lateness.' },
+    )
+  }
+  return create(new OrderedCuts(rules, edges, () => counts.ignored++))
+}
+
+const noCounts = (): StreamCounts => ({
+  late: 0,
+  dropped: 0,
+  ignored: 0,
+  sessions: 0,
+  revisions: 0,
+  evicted: 0,
+  forgotten: 0,
+})
+
+class Stream<State extends UserState> implements SessionStream {
+  watermark = Number.NEGATIVE_INFINITY
+  private latest = Number.NEGATIVE_INFINITY
+  private readonly held = new Map<string, User<State>>()
+  private readonly idle = new IdleUsers<State>()
+  private readonly queue = new DueQueue<User<State>>()
+
+  constructor(
+    private readonly sessions: SessionRules<State>,
+    private readonly rules: CutRules,
+    private readonly edges: DataEdges,
+    readonly counts: StreamCounts,
+    private readonly options: StreamOptions,
+    private readonly tellSession: (session: ToldSession) => void,
+  ) {}
+
+  get users(): number {
+    return this.held.size
+  }
+
+  get openUsers(): number {
+    return this.held.size - this.idle.size
+  }
+
+  add(event: StreamEvent): void {
+    if (this.rules.ignores(event)) {
+      this.counts.ignored++
+      return
+    }
+    const late = event.micros < this.watermark
+    const known = this.held.get(event.user)
+    if (late) {
+      this.counts.late++
+      if (!this.sessions.admitsLate(known?.state, event, this.watermark)) {
+        this.counts.dropped++
+        return
+      }
+    }
+    const user = known ?? this.admit(event.user)
+    if (user.idle) this.idle.remove(user)
+    const earlier = this.sessions.add(user.state, event)
+    if (late) this.settle(user, this.watermark)
+    else if (earlier) this.enqueue(user)
+    if (event.micros > this.latest) this.advance(event.micros)
+  }
+
+  private advance(latest: number): void {
+    this.latest = latest
+    this.watermark = latest - this.options.latenessMicros
+    while (this.queue.earliest <= this.watermark) {
+      const user = this.queue.take()
+      if (user === undefined) return
+      // Queued under a time that may be too early by now: then it is only queued again.
+      if (this.sessions.dueAt(user.state) <= this.watermark) this.settle(user, this.watermark)
+      else this.enqueue(user)
+    }
+  }
+
+  private settle(user: User<State>, watermark: number): void {
+    this.sessions.settle(user.state, watermark, (closed) => this.tell(user, closed, 'closed'))
+    this.enqueue(user)
+  }
+
+  private enqueue(user: User<State>): void {
+    const due = this.sessions.dueAt(user.state)
+    if (due === Number.POSITIVE_INFINITY) {
+      user.queuedFor = due
+      this.idle.add(user)
+    } else if (due < user.queuedFor) this.queue.add(user, due)
+  }
+
+  private admit(name: string): User<State> {
+    while (this.held.size >= this.options.maxUsers) this.makeRoom()
+    const user = new User(name, this.sessions.create(), this.counts.forgotten + this.counts.evicted === 0)
+    this.held.set(name, user)
+    return user
+  }
+
+  /** Forgets who has been idle longest; where no one is, closes who would be due first. */
+  private makeRoom(): void {
+    const idle = this.idle.takeOldest()
+    if (idle !== undefined) {
+      this.held.delete(idle.name)
+      this.counts.forgotten++
+      return
+    }
+    for (let user = this.queue.take(); user !== undefined; user = this.queue.take()) {
+      const due = this.sessions.dueAt(user.state)
+      if (due > this.queue.earliest) {
+        this.queue.add(user, due)
+        continue
+      }
+      const evicted = user
+      this.sessions.finish(evicted.state, (closed) => this.tell(evicted, closed, 'evicted'))
+      this.held.delete(evicted.name)
+      this.counts.evicted++
+      return
+    }
+  }
+
+  finish(): void {
+    const users = [...this.held.values()].filter(({ idle }) => !idle)
+    const byDue = users.map((user) => ({ user, due: this.sessions.dueAt(user.state) }))
+    byDue.sort((a, b) => a.due - b.due || compareText(a.user.name, b.user.name))
+    // Events that wait for their turn may move the edges of the data, which later lines depend on.
+    const last: { user: User<State>; closed: ClosedSession }[] = []
+    for (const { user } of byDue) {
+      this.sessions.finish(user.state, (closed) => {
+        last.push({ user, closed })
+        return ''
+      })
+    }
+    for (const { user, closed } of last) this.tell(user, closed, 'open')
+  }
+
+  private tell(
+    user: User<State>,
+    closed: ClosedSession,
+    how: 'closed' | 'open' | 'evicted',
+  ): string {
+    const { session } = closed
+    const id = sessionId(user.name, session.start, closed.place)
+    const alive =
+      how === 'open' && closed.endReason === 'gap' && this.edges.last < closed.closesAt
+    const evicted = how === 'evicted' && closed.closesAt > this.watermark
+    if (closed.revision === 0) this.counts.sessions++
+    else this.counts.revisions++
+    this.tellSession({
+      user: user.name,
+      id,
+      number: user.numbered ? closed.number : null,
+      previousEnd: closed.previousEnd,
+      closed,
+      endReason: evicted ? null : alive ? 'data_end' : closed.endReason,
+      startCensored: this.isStartCensored(closed),
+      endCensored: alive,
+      open: alive,
+      evicted,
+    })
+    return id
+  }
+
+  private isStartCensored({ session, previousEnd, started, firstReach }: ClosedSession): boolean {
+    return Number.isNaN(previousEnd) && !started && session.start < this.edges.first + firstReach
+  }
+
+  *save(): Iterable<Saved> {
+    yield [
+      this.latest === Number.NEGATIVE_INFINITY ? null : this.latest,
+      this.edges.first === Number.POSITIVE_INFINITY ? null : [this.edges.first, this.edges.last],
+      this.counts,
+    ]
+    // Idle users in their order, so that the same are forgotten as without an interruption.
+    for (const user of this.held.values()) if (!user.idle) yield this.saveUser(user)
+    for (const user of this.idle.values()) yield this.saveUser(user)
+  }
+
+  private saveUser({ name, numbered, state }: User<State>): Saved {
+    return [name, numbered ? 1 : 0, this.sessions.save(state)]
+  }
+
+  load(saved: Iterable<unknown>): void {
+    let header = true
+    for (const line of saved) {
+      if (header) this.loadHeader(asList(line))
+      else this.loadUser(asList(line))
+      header = false
+    }
+  }
+
+  private loadHeader([latest, edges, counts]: Saved): void {
+    if (latest !== null) {
+      this.latest = asNumber(latest)
+      this.watermark = this.latest - this.options.latenessMicros
+    }
+    if (edges !== null) for (const edge of asList(edges)) this.edges.keep(asNumber(edge))
+    Object.assign(this.counts, counts)
+  }
+
+  private loadUser([name, numbered, state]: Saved): void {
+    const user = new User(asText(name), this.sessions.load(asList(state)), numbered === 1)
+    this.held.set(user.name, user)
+    this.enqueue(user)
+  }
+}

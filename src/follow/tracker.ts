@@ -1,0 +1,203 @@
+/**
+ * Sessions as events arrive, one by one: what a vendor's SDK does on a device, for any number of
+ * users. Each event gets its place at once, so what comes later cannot change it; for events in
+ * order the sessions are those of the batch.
+ */
+import { DEFAULT_DEFINITION, ruleProperties, type SessionDefinition } from '../sessions/definition.js'
+import { parseDuration } from '../sessions/duration.js'
+import { CutRules, type LatestValues } from './cuts.js'
+import { NO_PROPERTIES, type StreamEvent } from './event.js'
+import { IsoTimes } from './iso-time.js'
+import { asList, asNumber, asText, asTextOrNull, type Saved } from './saved.js'
+import { Zone } from './zone.js'
+
+export interface TrackerOptions extends Partial<SessionDefinition> {
+  /** The inactivity timeout as text: `30m` (default), `90s`, or milliseconds. */
+  readonly gap?: string
+  /** Users remembered at most; who was seen longest ago is forgotten. Default: no limit. */
+  readonly maxUsers?: number
+}
+
+export interface TrackedEvent {
+  readonly user: string
+  /** A date, milliseconds since 1970 (a fraction counts), or ISO 8601 (UTC where it names no zone). */
+  readonly time: Date | number | string
+  readonly name?: string
+  /** Values that the definition's rules look at. */
+  readonly properties?: Readonly<Record<string, string | null | undefined>>
+}
+
+/** An event's place. All is -1 and 0 for an event in no session, as vendors mark it. */
+export interface Tracked {
+  /** The session's start in milliseconds since 1970; -1 when the event is in no session. */
+  readonly sessionId: number
+  /** Within the user, from 1. */
+  readonly sessionNumber: number
+  /** Within the session, from 1. */
+  readonly eventNumber: number
+  readonly isNew: boolean
+}
+
+const IN_NO_SESSION: Tracked = { sessionId: -1, sessionNumber: 0, eventNumber: 0, isNew: false }
+
+interface Current {
+  readonly start: number
+  events: number
+  /** Time of the latest event that is not passive. */
+  last: number
+  closesAt: number
+  readonly number: number
+  ended: boolean
+  readonly latest: LatestValues
+}
+
+/**
+ * ```ts
+ * const tracker = new SessionTracker({ gap: '30m' })
+ * tracker.track({ user: 'ann', time: Date.now() })
+ * // { sessionId: 1709632800000, sessionNumber: 1, eventNumber: 1, isNew: true }
+ * tracker.sessionId('ann') // 1709632800000
+ * ```
+ *
+ * An event that comes out of order joins the user's current session when it is within the timeout
+ * of it; an older one is in no session (`sessionId` -1).
+ */
+export class SessionTracker {
+  private readonly rules: CutRules
+  private readonly properties: readonly string[]
+  private readonly maxUsers: number
+  private readonly users = new Map<string, Current>()
+  private readonly times = new IsoTimes(new Zone('UTC'))
+
+  /** @throws SessionizeError `usage` for a bad timeout, `unsupported` for rules that cannot be followed. */
+  constructor({ gap, maxUsers, ...definition }: TrackerOptions = {}) {
+    const whole: SessionDefinition = {
+      ...DEFAULT_DEFINITION,
+      ...definition,
+      ...(gap === undefined ? {} : { gapMicros: parseDuration(gap) }),
+    }
+    this.rules = new CutRules(whole)
+    this.properties = ruleProperties(whole)
+    this.maxUsers = maxUsers ?? Number.POSITIVE_INFINITY
+  }
+
+  /** @throws RangeError when the time is none. */
+  track({ user, time, name, properties }: TrackedEvent): Tracked {
+    return this.place({
+      user,
+      micros: this.microsOf(time),
+      name: name ?? null,
+      recorded: null,
+      properties:
+        this.properties.length === 0
+          ? NO_PROPERTIES
+          : this.properties.map((property) => properties?.[property] ?? null),
+    })
+  }
+
+  /** Of the user's current session; undefined for a user who was never seen. */
+  sessionId(user: string): number | undefined {
+    const current = this.users.get(user)
+    return current === undefined ? undefined : millis(current.start)
+  }
+
+  /** As `track`, for an event whose time was read already. */
+  place(event: StreamEvent): Tracked {
+    const { rules } = this
+    if (rules.ignores(event)) return IN_NO_SESSION
+    const current = this.users.get(event.user)
+    const passive = rules.passes(event)
+    if (current === undefined) return passive ? IN_NO_SESSION : this.open(event, 1, [])
+    const joins =
+      event.micros < current.last
+        ? current.start - event.micros < rules.reach(rules.gapOf(event))
+        : !current.ended && rules.reasonToCut(current, event, current.latest) === undefined
+    if (joins) return this.join(current, event, passive)
+    if (passive || event.micros < current.last) return IN_NO_SESSION
+    return this.open(event, current.number + 1, current.latest)
+  }
+
+  private open(event: StreamEvent, number: number, latest: LatestValues): Tracked {
+    this.rules.remember(event, latest)
+    this.remember(event.user, {
+      start: event.micros,
+      events: 1,
+      last: event.micros,
+      closesAt: this.rules.closesAt(event),
+      number,
+      ended: this.rules.ends(event),
+      latest,
+    })
+    return { sessionId: millis(event.micros), sessionNumber: number, eventNumber: 1, isNew: true }
+  }
+
+  private join(current: Current, event: StreamEvent, passive: boolean): Tracked {
+    current.events++
+    if (!passive) {
+      if (event.micros >= current.last) {
+        this.rules.remember(event, current.latest)
+        current.last = event.micros
+        current.ended = this.rules.ends(event)
+      }
+      current.closesAt = Math.max(current.closesAt, this.rules.closesAt(event))
+    }
+    if (this.maxUsers !== Number.POSITIVE_INFINITY) this.remember(event.user, current)
+    return {
+      sessionId: millis(current.start),
+      sessionNumber: current.number,
+      eventNumber: current.events,
+      isNew: false,
+    }
+  }
+
+  /** A map keeps the order of insertion: the first is who was seen longest ago. */
+  private remember(user: string, current: Current): void {
+    if (this.maxUsers !== Number.POSITIVE_INFINITY) {
+      this.users.delete(user)
+      if (this.users.size >= this.maxUsers) {
+        for (const oldest of this.users.keys()) {
+          this.users.delete(oldest)
+          break
+        }
+      }
+    }
+    this.users.set(user, current)
+  }
+
+  private microsOf(time: TrackedEvent['time']): number {
+    const micros =
+      typeof time === 'string'
+        ? this.times.read(time)
+        : Math.round((typeof time === 'number' ? time : time.getTime()) * 1_000)
+    if (!Number.isSafeInteger(micros)) throw new RangeError(`${String(time)} is not a time`)
+    return micros
+  }
+
+  get size(): number {
+    return this.users.size
+  }
+
+  /** One line per user, for a checkpoint. */
+  *save(): Iterable<Saved> {
+    for (const [user, { start, events, last, closesAt, number, ended, latest }] of this.users) {
+      yield [user, start, events, last, closesAt, number, ended ? 1 : 0, Array.from(latest, (v) => v ?? null)]
+    }
+  }
+
+  load(saved: Iterable<unknown>): void {
+    for (const line of saved) {
+      const [user, start, events, last, closesAt, number, ended, latest] = asList(line)
+      this.users.set(asText(user), {
+        start: asNumber(start),
+        events: asNumber(events),
+        last: asNumber(last),
+        closesAt: asNumber(closesAt),
+        number: asNumber(number),
+        ended: ended === 1,
+        latest: asList(latest).map(asTextOrNull),
+      })
+    }
+  }
+}
+
+const millis = (micros: number): number => Math.floor(micros / 1_000)

@@ -1,0 +1,90 @@
+/** Cohorts as files. They can be millions of users, so the rows are never held as a whole. */
+import { appendFileSync, writeFileSync } from 'node:fs'
+import type { Cohort } from '../analysis/cohort.js'
+import type { AnswerContext } from '../analysis/context.js'
+import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import { type TableFormat, writeTable } from '../sessions/write.js'
+import { sql, text } from '../sql/sql.js'
+import { jsonText } from './untrusted.js'
+
+export const COHORT_FORMATS = ['list', 'csv', 'json', 'ndjson', 'parquet'] as const
+export type CohortFormat = (typeof COHORT_FORMATS)[number]
+
+const EXTENSIONS: Readonly<Record<string, CohortFormat>> = {
+  txt: 'list',
+  csv: 'csv',
+  json: 'json',
+  ndjson: 'ndjson',
+  jsonl: 'ndjson',
+  parquet: 'parquet',
+}
+
+/** The format that a file's name asks for; undefined when it says nothing. */
+export const cohortFormatOf = (path: string): CohortFormat | undefined =>
+  EXTENSIONS[/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? '']
+
+export async function writeCohort(
+  engine: Engine,
+  cohort: Cohort,
+  context: AnswerContext,
+  where: string | null,
+  format: CohortFormat,
+  path: string,
+): Promise<void> {
+  if (format === 'list') return writeList(engine, cohort, path)
+  if (format === 'json') return writeJson(engine, cohort, context, where, path)
+  const table: TableFormat = format
+  return writeTable(engine, cohort.figures, table, path)
+}
+
+/** One id a line, as it is. */
+async function writeList(engine: Engine, cohort: Cohort, path: string): Promise<void> {
+  const { n } = await engine.row<{ n: bigint }>(
+    sql`SELECT count(*) AS n FROM (${cohort.ids}) WHERE regexp_matches(user, '[\\n\\r]')`,
+  )
+  if (n > 0n) {
+    throw new SessionizeError('unsupported', `${n} user ids hold a line break.`, {
+      hint: 'Write them with --format csv or ndjson.',
+    })
+  }
+  // Neither quoted nor escaped: the delimiter of the single column is never written.
+  await engine.run(
+    sql`COPY (${cohort.ids}) TO ${text(path)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
+  )
+}
+
+async function writeJson(
+  engine: Engine,
+  { users, ofUsers, figures }: Cohort,
+  context: AnswerContext,
+  where: string | null,
+  path: string,
+): Promise<void> {
+  const head = jsonText({ schema: 'sessionize/users/v1', ...context, where, users, ofUsers })
+  writeFileSync(path, `${head.replace(/\n\}$/, '')},\n  "rows": [`)
+  const query = sql`SELECT to_json(r) AS row FROM (SELECT * REPLACE (
+    strftime(timezone('UTC', first_start), '%Y-%m-%dT%H:%M:%S.%fZ') AS first_start,
+    strftime(timezone('UTC', last_end), '%Y-%m-%dT%H:%M:%S.%fZ') AS last_end) FROM (${figures})) AS r`
+  const { chunks } = await engine.stream(query)
+  let first = true
+  for await (const [rows = []] of chunks) {
+    const lines = rows.map((row) => rowText(String(row)))
+    appendFileSync(
+      path,
+      lines.map((line, i) => `${first && i === 0 ? '' : ','}\n    ${line}`).join(''),
+    )
+    first = false
+  }
+  appendFileSync(path, first ? ']\n}\n' : '\n  ]\n}\n')
+}
+
+/** On one line, under the names that JSON answers use: `meanSeconds`. */
+function rowText(row: string): string {
+  const parsed: Record<string, unknown> = JSON.parse(row)
+  const renamed = Object.entries(parsed).map(([name, value]) => [
+    name.replaceAll(/_(\w)/g, (_all, letter: string) => letter.toUpperCase()),
+    value,
+  ])
+  return jsonText(Object.fromEntries(renamed)).replaceAll(/\n\s*/g, ' ')
+}

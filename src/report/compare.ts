@@ -1,0 +1,231 @@
+import type { CompareAnswer, Comparison, Difference } from '../analysis/compare/compare.js'
+import type { GroupFigures } from '../analysis/compare/groups.js'
+import type { Render } from './appearance.js'
+import { contextBlock } from './context.js'
+import { type Cell, csvTable } from './csv.js'
+import { type Block, number, text } from './document.js'
+import { count, decimal, difference, probability, seconds, share } from './figures.js'
+import type { ReportFormat } from './formats.js'
+import { answerAsJson } from './json.js'
+import { documentAsMarkdown } from './markdown.js'
+import { formatNumberOf, formatShare } from './quantities.js'
+import { quantileName } from './summary/detail.js'
+import { describeSpan, segmentValue } from './summary/wording.js'
+import { documentAsTerminal } from './terminal.js'
+
+export const compareFormats: Readonly<Record<ReportFormat, Render<CompareAnswer>>> = {
+  terminal: (answer, look) => documentAsTerminal(blocks(answer), look),
+  json: answerAsJson,
+  csv: asCsv,
+  markdown: (answer) => documentAsMarkdown('Sessions compared', blocks(answer)),
+}
+
+/** A table of more differences is for a program. */
+const MOST_QUANTILES = 4
+
+function blocks(answer: CompareAnswer): readonly Block[] {
+  const { comparisons, method, baseline, leftOut } = answer
+  return [
+    ...(comparisons.length === 0
+      ? [{ kind: 'heading', text: 'There are no two groups to compare.' } as const]
+      : comparisons.map(
+          (comparison) => ({ kind: 'paragraph', text: sentence(answer, comparison) }) as const,
+        )),
+    groupTable(answer),
+    ...(comparisons.length === 0 ? [] : [differenceTable(answer), testTable(answer)]),
+    contextBlock(answer, [
+      ...(baseline === null
+        ? []
+        : [{ label: 'baseline', text: describeSpan(baseline.firstEvent, baseline.lastEvent) }]),
+      {
+        label: 'intervals',
+        text: `${Math.round(method.confidence * 100)}%, from ${count(method.replicates)} resamples of users (${count(method.buckets)} buckets, seed ${method.seed}); p is of users as wholes, adjusted for ${formatNumberOf(comparisons.length, 'comparison')}`,
+      },
+      ...(method.withBounces ? [] : [{ label: 'sessions', text: 'of two events or more' }]),
+      ...(leftOut === 0
+        ? []
+        : [{ label: 'left out', text: `${count(leftOut)} smaller groups: --top compares more` }]),
+    ]),
+  ]
+}
+
+function nameOf({ dimensions, baseline }: CompareAnswer, group: GroupFigures | undefined): string {
+  const values = (group?.values ?? []).map(segmentValue).join(', ')
+  if (baseline === null) return values
+  const set = group?.set === 'baseline' ? 'baseline' : 'now'
+  return dimensions.length === 0 ? set : `${values} ${set}`
+}
+
+/** The verdict in plain words; never more than the data can tell. */
+export function sentence(answer: CompareAnswer, comparison: Comparison): string {
+  const group = nameOf(answer, answer.groups[comparison.group])
+  const reference = nameOf(answer, answer.groups[comparison.reference])
+  const { cliffsDelta, verdict } = comparison
+  const odds = pairShare(cliffsDelta.estimate)
+  switch (verdict) {
+    case 'too_few':
+      return `${group} and ${reference}: too few to compare (at least ${answer.method.fewestUsers} users and ${answer.method.fewestSessions} sessions each).`
+    case 'no_clear_difference':
+      return `${group} and ${reference}: no clear difference.${meanClause(comparison)}`
+    case 'negligible':
+      return `${group} and ${reference}: clear but negligible from session to session: ${group} is longer in ${odds} of the pairs.${meanClause(comparison)}`
+    case 'longer':
+    case 'shorter':
+      return `${group} is ${verdict} than ${reference}: longer in ${odds} of the pairs, a ${cliffsDelta.magnitude} effect.${meanClause(comparison)}`
+  }
+}
+
+/** Of two sessions, one of each group, with ties as half. */
+const pairShare = (delta: number | null): string =>
+  formatShare(delta === null ? null : (delta + 1) / 2)
+
+/** Ranks do not see how much longer the long ones are; the mean does. */
+function meanClause({ meanSeconds }: Comparison): string {
+  const { estimate, low, high } = meanSeconds
+  if (estimate === null || low === null || high === null || low * high <= 0) return ''
+  return ` Its mean is ${seconds(Math.abs(estimate))} ${estimate > 0 ? 'longer' : 'shorter'} (${interval(meanSeconds, difference)}).`
+}
+
+function groupTable(answer: CompareAnswer): Block {
+  const shares = (answer.groups[0]?.quantiles ?? []).slice(0, MOST_QUANTILES)
+  return {
+    kind: 'table',
+    columns: [
+      text('group'),
+      number('sessions'),
+      number('users', 3),
+      number('bounces', 2),
+      number('mean'),
+      ...shares.map(({ share: of }) => number(quantileName(of))),
+      number(`${seconds(answer.method.longSeconds)}+`, 1),
+    ],
+    rows: answer.groups.map((group) => [
+      nameOf(answer, group),
+      count(group.sessions),
+      count(group.users),
+      share(group.bounceShare),
+      seconds(group.meanSeconds),
+      ...group.quantiles.slice(0, MOST_QUANTILES).map((of) => seconds(of.seconds)),
+      share(group.longShare),
+    ]),
+  }
+}
+
+const pairName = (answer: CompareAnswer, { group, reference }: Comparison): string =>
+  `${nameOf(answer, answer.groups[group])} - ${nameOf(answer, answer.groups[reference])}`
+
+const interval = (of: Difference, format: (value: number | null) => string): string =>
+  of.low === null || of.high === null ? '' : `${format(of.low)} to ${format(of.high)}`
+
+const points = (value: number | null): string =>
+  value === null ? '-' : `${value > 0 ? '+' : ''}${decimal(value * 100)} pp`
+
+function differenceTable(answer: CompareAnswer): Block {
+  return {
+    kind: 'table',
+    columns: [text('difference'), text('of'), number('is'), text('interval')],
+    rows: answer.comparisons.flatMap((comparison) => {
+      const name = pairName(answer, comparison)
+      return [
+        [
+          name,
+          'mean',
+          difference(comparison.meanSeconds.estimate),
+          interval(comparison.meanSeconds, difference),
+        ],
+        ...comparison.quantiles
+          .slice(0, MOST_QUANTILES)
+          .map((of) => [
+            name,
+            quantileName(of.share),
+            difference(of.estimate),
+            interval(of, difference),
+          ]),
+        [
+          name,
+          `${seconds(answer.method.longSeconds)}+`,
+          points(comparison.longShare.estimate),
+          interval(comparison.longShare, points),
+        ],
+      ]
+    }),
+  }
+}
+
+const signed = (value: number | null): string =>
+  value === null ? '-' : `${value > 0 ? '+' : ''}${value.toFixed(3)}`
+
+function testTable(answer: CompareAnswer): Block {
+  return {
+    kind: 'table',
+    columns: [
+      text('test'),
+      number("Cliff's delta"),
+      text('interval', 3),
+      text('effect', 1),
+      number('p'),
+      number('adjusted p', 2),
+      number('KS distance', 4),
+    ],
+    rows: answer.comparisons.map((comparison) => [
+      pairName(answer, comparison),
+      signed(comparison.cliffsDelta.estimate),
+      interval(comparison.cliffsDelta, signed),
+      comparison.cliffsDelta.magnitude,
+      probability(comparison.clusteredP),
+      probability(comparison.adjustedP),
+      comparison.kolmogorovSmirnov.distance.toFixed(3),
+    ]),
+  }
+}
+
+function asCsv(answer: CompareAnswer): string {
+  const shares = (answer.groups[0]?.quantiles ?? []).map((of) => of.share)
+  const ends = (name: string): readonly string[] => [name, `${name}_low`, `${name}_high`]
+  const cells = ({ estimate, low, high }: Difference): readonly Cell[] => [estimate, low, high]
+  return csvTable(
+    [],
+    [
+      'group',
+      'reference',
+      'verdict',
+      'group_sessions',
+      'reference_sessions',
+      'group_users',
+      'reference_users',
+      ...ends('mean_seconds'),
+      ...shares.flatMap((of) => ends(`quantile_${of}_seconds`)),
+      ...ends('long_share'),
+      ...ends('cliffs_delta'),
+      'magnitude',
+      'clustered_p',
+      'adjusted_p',
+      'brunner_munzel_p',
+      'ks_distance',
+      'ks_p',
+    ],
+    answer.comparisons.map((of) => {
+      const group = answer.groups[of.group]
+      const reference = answer.groups[of.reference]
+      return [
+        nameOf(answer, group),
+        nameOf(answer, reference),
+        of.verdict,
+        group?.sessions ?? null,
+        reference?.sessions ?? null,
+        group?.users ?? null,
+        reference?.users ?? null,
+        ...cells(of.meanSeconds),
+        ...of.quantiles.flatMap(cells),
+        ...cells(of.longShare),
+        ...cells(of.cliffsDelta),
+        of.cliffsDelta.magnitude,
+        of.clusteredP,
+        of.adjustedP,
+        of.brunnerMunzel?.p ?? null,
+        of.kolmogorovSmirnov.distance,
+        of.kolmogorovSmirnov.p,
+      ]
+    }),
+  )
+}

@@ -1,0 +1,156 @@
+/** Definitions that contradict themselves are refused, before anything is read. */
+import { SessionizeError } from '../errors/errors.js'
+import { didYouMean } from '../errors/suggest.js'
+import { rulesOf, type SessionDefinition } from './definition.js'
+
+const LONGEST_MICROS = 10_000 * 86_400_000_000
+
+/** @throws SessionizeError `bad_definition` */
+export function assertDefinition(definition: SessionDefinition): void {
+  assertTimes(definition)
+  assertGapRules(definition)
+  assertNames(definition)
+  assertZone(definition)
+  assertEvents(definition)
+  assertRecorded(definition)
+}
+
+function refuse(message: string, hint: string): never {
+  throw new SessionizeError('bad_definition', message, { hint })
+}
+
+function assertTimes({ gapMicros, gaps, maxLengthMicros, maxEvents }: SessionDefinition): void {
+  const times: [string, number | undefined][] = [
+    ['--gap', gapMicros],
+    ...(gaps ?? []).map((rule): [string, number] => [
+      `--gap ${rule.property}=${rule.value}`,
+      rule.gapMicros,
+    ]),
+    ['--max-length', maxLengthMicros],
+  ]
+  for (const [flag, micros] of times) {
+    if (micros === undefined) continue
+    if (!Number.isSafeInteger(micros) || micros <= 0 || micros > LONGEST_MICROS) {
+      refuse(
+        `${flag} is ${micros} microseconds.`,
+        'It must be a whole number of microseconds, more than zero and at most 10000 days.',
+      )
+    }
+  }
+  if (maxEvents !== undefined && (!Number.isSafeInteger(maxEvents) || maxEvents < 1)) {
+    refuse(`--max-events is ${maxEvents}.`, 'It must be a whole number from 1.')
+  }
+}
+
+/** The first rule that matches counts, so that a second one for the same value never would. */
+function assertGapRules({ gaps }: SessionDefinition): void {
+  const seen = new Set<string>()
+  for (const { property, value } of gaps ?? []) {
+    const rule = `${property}=${value}`
+    if (seen.has(rule)) refuse(`--gap ${rule} is given twice.`, 'Keep one of them.')
+    seen.add(rule)
+  }
+}
+
+function assertNames(definition: SessionDefinition): void {
+  const lists: [string, readonly string[]][] = [
+    ['--gap', (definition.gaps ?? []).map(({ property }) => property)],
+    ['--cut-on', definition.cutOn ?? []],
+    ...eventLists(definition),
+  ]
+  for (const [flag, names] of lists) {
+    if (names.includes('')) refuse(`${flag} has an empty name.`, `Write it as ${flag} NAME.`)
+  }
+}
+
+const eventLists = (definition: SessionDefinition): [string, readonly string[]][] => [
+  ['--start-event', definition.startEvents ?? []],
+  ['--end-event', definition.endEvents ?? []],
+  ['--passive-event', definition.passiveEvents ?? []],
+  ['--ignore-event', definition.ignoreEvents ?? []],
+]
+
+function assertZone({ midnightZone }: SessionDefinition): void {
+  if (midnightZone === undefined || isZone(midnightZone)) return
+  refuse(
+    `--cut-at-midnight ${midnightZone} is not a time zone.${didYouMean(midnightZone, Intl.supportedValuesOf('timeZone'))}`,
+    'Use a name of the IANA database, such as Europe/Berlin, or UTC.',
+  )
+}
+
+/** Offsets are no zones here: engines read their signs differently. */
+function isZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function assertEvents(definition: SessionDefinition): void {
+  const { startEvents = [], endEvents = [], ignoreEvents = [], passiveEvents = [] } = definition
+  for (const start of startEvents) {
+    for (const end of endEvents) {
+      const both = commonName(start, end)
+      if (both === undefined) continue
+      refuse(
+        `An event called \`${both}\` would both start a session (--start-event ${start}) and end it (--end-event ${end}).`,
+        'Write the patterns so that no name fits both.',
+      )
+    }
+  }
+  // A pattern may well take in ignored names; a single name that is ignored says nothing.
+  for (const [flag, names] of eventLists(definition)) {
+    if (names === ignoreEvents) continue
+    const ignored = names.find(
+      (name) =>
+        !name.includes('*') && ignoreEvents.some((other) => commonName(name, other) !== undefined),
+    )
+    if (ignored === undefined) continue
+    refuse(
+      `The event \`${ignored}\` is ignored, so ${flag} ${ignored} would do nothing.`,
+      `Leave it out of ${flag} or of --ignore-event.`,
+    )
+  }
+  const everything = (patterns: readonly string[]): boolean =>
+    patterns.some((pattern) => /^\*+$/.test(pattern))
+  if (everything(ignoreEvents)) {
+    refuse('--ignore-event * leaves no event.', 'Name the events to ignore.')
+  }
+  if (everything(passiveEvents) && startEvents.length === 0 && endEvents.length === 0) {
+    refuse(
+      '--passive-event * leaves no event to open a session.',
+      'Name the passive events, or with --start-event those that open sessions.',
+    )
+  }
+}
+
+/** The shortest name that fits both patterns, with each `*` left empty if it can be. */
+export function commonName(a: string, b: string): string | undefined {
+  if (a === '' && b === '') return ''
+  if (a.startsWith('*')) {
+    const without = commonName(a.slice(1), b)
+    if (without !== undefined || b === '') return without
+    const [first = '', rest] = [b[0], b.slice(1)]
+    const more = commonName(a, rest)
+    return more === undefined ? undefined : (first === '*' ? '' : first) + more
+  }
+  if (b.startsWith('*')) return commonName(b, a)
+  if (a === '' || b === '' || a[0] !== b[0]) return undefined
+  const rest = commonName(a.slice(1), b.slice(1))
+  return rest === undefined ? undefined : `${a[0]}${rest}`
+}
+
+function assertRecorded(definition: SessionDefinition): void {
+  if (definition.recorded !== true) return
+  const others = rulesOf(definition).filter(
+    ({ flag }) => flag !== '--by-recorded' && flag !== '--ignore-event',
+  )
+  if (others.length === 0) return
+  refuse(
+    `--by-recorded takes the sessions as the export has them: ${others.map(({ flag }) => flag).join(', ')} cannot cut them.`,
+    'Leave out --by-recorded, or the other rules.',
+  )
+}

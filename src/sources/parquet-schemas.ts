@@ -1,0 +1,66 @@
+/**
+ * Parquet files that one reader can unite: columns may come and go between files, but a column
+ * that is a number in one and a text in another makes the engine fail or guess.
+ */
+import type { Engine } from '../engines/duckdb.js'
+import { list, sql } from '../sql/sql.js'
+import { literalPath, type NumberedFile } from './group.js'
+
+interface SchemaElement {
+  readonly file_name: string
+  readonly name: string
+  readonly type: string | null
+  readonly logical_type: string | null
+  readonly converted_type: string | null
+  readonly num_children: bigint | null
+}
+
+/** Files in groups of agreeing types, in order. */
+export async function groupBySchema(
+  engine: Engine,
+  files: readonly NumberedFile[],
+): Promise<NumberedFile[][]> {
+  if (files.length === 1) return [[...files]]
+  const elements = await engine.rows<SchemaElement>(
+    sql`SELECT file_name, name, type, logical_type, converted_type, num_children FROM parquet_schema(${list(files.map(({ path }) => literalPath(path)))})`,
+  )
+  const byFile = new Map<string, SchemaElement[]>()
+  for (const element of elements) {
+    const known = byFile.get(element.file_name)
+    if (known === undefined) byFile.set(element.file_name, [element])
+    else known.push(element)
+  }
+  const groups: { files: NumberedFile[]; types: Map<string, string> }[] = []
+  for (const file of files) {
+    const types = leafTypes(byFile.get(file.path) ?? [])
+    const group = groups.find((candidate) => agree(candidate.types, types))
+    if (group === undefined) groups.push({ files: [file], types: new Map(types) })
+    else {
+      group.files.push(file)
+      for (const [path, type] of types) group.types.set(path, type)
+    }
+  }
+  return groups.map((group) => group.files)
+}
+
+const agree = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
+  [...b].every(([path, type]) => (a.get(path) ?? type) === type)
+
+/** Types by path, from the depth-first list of a schema's elements; the first is the root. */
+function leafTypes(elements: readonly SchemaElement[]): Map<string, string> {
+  const types = new Map<string, string>()
+  const open: { path: string; left: number }[] = []
+  for (const [i, element] of elements.entries()) {
+    while (open.at(-1)?.left === 0) open.pop()
+    const parent = open.at(-1)
+    const path = i === 0 ? '' : `${parent?.path ?? ''}/${element.name.toLowerCase()}`
+    if (parent !== undefined) parent.left--
+    const children = Number(element.num_children ?? 0)
+    types.set(
+      path,
+      children > 0 ? 'nested' : `${element.type} ${element.logical_type ?? element.converted_type}`,
+    )
+    if (children > 0) open.push({ path, left: children })
+  }
+  return types
+}

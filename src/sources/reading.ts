@@ -1,0 +1,346 @@
+/**
+ * The SQL that reads a group's files: a relation with just the needed columns, and how a field is
+ * taken out of its rows.
+ */
+import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { type Field, jsonPointer, textBelow } from './field.js'
+import { type CsvLayout, literalPath, type NumberedFile, type SourceGroup } from './group.js'
+import { belowJson, JsonShape, jsonOrNull, noText } from './json-shape.js'
+import { isLogRow, parsedLines } from './log-lines.js'
+
+export interface Reading {
+  readonly from: Sql
+  /** Position of the row's file among all files. */
+  readonly file: Sql
+  /** Whether the row is one that could not be parsed, as far as its reader can tell. */
+  readonly unreadable: Sql
+  /** Digest of the whole row; only where it was asked for. */
+  readonly digest: Sql
+  text(field: Field): Sql
+  /** In the type that the files give it, for conditions written by the user. */
+  value(field: Field): Sql
+}
+
+export interface ReadOptions {
+  /** Also `digest`, for which every column is read. */
+  readonly whole?: boolean
+}
+
+/** Longer lines of text are rejected and counted. */
+const MAX_LINE_BYTES = 32 * 1024 * 1024
+/** The engine's default is 16 MB; buffers are twice this, for each thread. */
+const LARGE_ROW_BYTES = 256 * 1024 * 1024
+
+export function readGroup(
+  group: SourceGroup,
+  fields: readonly Field[],
+  { whole = false }: ReadOptions = {},
+): Reading {
+  switch (group.format) {
+    case 'parquet':
+    case 'arrow':
+      return whole
+        ? parquetReading(
+            group,
+            withDigest(group, parquetReader(group)),
+            sql`__sz_position`,
+            sql`__sz_digest`,
+          )
+        : parquetReading(group, parquetReader(group), filePosition(group), noText)
+    case 'csv':
+      return csvReading(group, whole)
+    case 'log':
+      return logReading(group, lines(group, true), whole)
+    case 'ndjson':
+    case 'json':
+      return readsDocuments(group, whole)
+        ? documentReading(group, documents(group), sql`file_index`)
+        : columnReading(group, fields)
+  }
+}
+
+/** Whether a row of JSON is at hand whole; else only its needed columns are. */
+export const readsDocuments = ({ format, unnest }: SourceGroup, whole: boolean): boolean =>
+  (format === 'ndjson' || format === 'json') && (whole || unnest !== undefined)
+
+/**
+ * One file's rows in order, for saying where offending ones are: `__sz_row` (1-based, headers not
+ * counted) and `__sz_record` (the row as text). One thread reads it, so it is only used when there is
+ * something to point at.
+ *
+ * @param readable the file's lines can be read as text, so that a broken one can be shown
+ */
+export function readNumbered(group: SourceGroup, file: NumberedFile, readable: boolean): Reading {
+  const alone: SourceGroup = { ...group, files: [file] }
+  const number = sql`${file.number}`
+  switch (group.format) {
+    case 'parquet':
+    case 'arrow':
+      return parquetReading(alone, numberedColumns(parquetReader(alone)), sql`0`, noText)
+    case 'csv':
+      return {
+        ...csvReading(alone, false),
+        from: numberedColumns(csvReader(alone, false)),
+        file: number,
+      }
+    case 'log': {
+      const numbered = sql`(SELECT line, line AS __sz_record, row_number() OVER () AS __sz_row FROM ${lineReader([file], false)} WHERE ${isLogRow(logLayoutOf(group))})`
+      return { ...logReading(alone, numbered, false), file: number }
+    }
+    case 'json':
+      return documentReading(
+        alone,
+        sql`(SELECT json AS __sz_document, CAST(json AS VARCHAR) AS __sz_record, row_number() OVER () AS __sz_row FROM ${jsonDocuments(alone)})`,
+        sql`0`,
+      )
+    case 'ndjson': {
+      const source = readable
+        ? sql`(SELECT ${jsonOrNull(sql`line`)} AS __sz_document, line AS __sz_record, row_number() OVER () AS __sz_row FROM ${lineReader([file], false)} WHERE trim(line) <> '')`
+        : sql`(SELECT json AS __sz_document, CAST(json AS VARCHAR) AS __sz_record, row_number() OVER () AS __sz_row FROM ${jsonDocuments(alone)})`
+      return documentReading(alone, source, sql`0`)
+    }
+  }
+}
+
+const numberedColumns = (reader: Sql): Sql =>
+  sql`(SELECT *, CAST(to_json(r) AS VARCHAR) AS __sz_record, row_number() OVER () AS __sz_row FROM ${reader} AS r)`
+
+/** A row as 32 hexadecimal digits: two rows with one digest are alike in all columns. */
+const rowDigest = (row: Sql): Sql => sql`md5(CAST(to_json(${row}) AS VARCHAR))`
+
+const withDigest = (group: SourceGroup, reader: Sql): Sql =>
+  sql`(SELECT *, ${filePosition(group)} AS __sz_position, ${rowDigest(raw('r'))} AS __sz_digest FROM ${reader} AS r)`
+
+function parquetReading(group: SourceGroup, rows: Sql, position: Sql, digest: Sql): Reading {
+  const { unnest } = group
+  const column = identifier(unnest ?? '')
+  const elements = sql`(SELECT * EXCLUDE (${column}), ${position} AS __sz_element_position, unnest(CASE WHEN len(${column}) > 0 THEN ${column} ELSE [NULL] END) AS ${column} FROM ${rows})`
+  return {
+    from: unnest === undefined ? rows : elements,
+    file: fileNumber(group, unnest === undefined ? position : sql`__sz_element_position`),
+    unreadable: raw('false'),
+    digest: unnest === undefined ? digest : sql`md5(${digest} || ${rowDigest(column)})`,
+    text: typedField,
+    value: ({ column: { name, type }, path }) =>
+      path.length === 0 ? identifier(name) : textBelow(identifier(name), type, path),
+  }
+}
+
+const typedField = ({ column: { name, type }, path }: Field): Sql =>
+  textBelow(identifier(name), type, path)
+
+function csvReading(group: SourceGroup, whole: boolean): Reading {
+  const reader = csvReader(group, true)
+  return {
+    from: whole ? withDigest(group, reader) : reader,
+    file: fileNumber(group, whole ? sql`__sz_position` : filePosition(group)),
+    unreadable: raw('false'),
+    digest: whole ? sql`__sz_digest` : noText,
+    text: typedField,
+    value: typedField,
+  }
+}
+
+function logReading(group: SourceGroup, rows: Sql, whole: boolean): Reading {
+  return {
+    from: parsedLines(logLayoutOf(group), rows),
+    file: fileNumber(group, sql`__sz_position`),
+    unreadable: sql`__sz_unreadable`,
+    digest: whole ? sql`md5(line)` : noText,
+    text: typedField,
+    value: typedField,
+  }
+}
+
+const lines = (group: SourceGroup, parallel: boolean): Sql =>
+  sql`(SELECT line, file_index AS __sz_position FROM ${lineReader(group.files, parallel)} WHERE ${isLogRow(logLayoutOf(group))})`
+
+const logLayoutOf = ({ log }: SourceGroup) => log ?? ({ kind: 'access' } as const)
+
+/** JSON of which a few columns are needed: the engine takes them out while it parses. */
+function columnReading(group: SourceGroup, fields: readonly Field[]): Reading {
+  const [first = { name: 'json', type: 'VARCHAR' }] = group.columns
+  const needed = fields.length > 0 ? fields : [{ column: first, path: [] }]
+  const shape = new JsonShape(needed)
+  const from = sql`read_json(${paths(group)}, ${jsonOptions(group)}, records = true, columns = {${shape.columns}})`
+  return {
+    from: needsFilename(group)
+      ? sql`(SELECT *, ${filePosition(group)} AS __sz_position FROM ${from})`
+      : from,
+    file: fileNumber(group, needsFilename(group) ? sql`__sz_position` : filePosition(group)),
+    // A broken line comes as a row of NULLs: such rows are looked at again, see `countMalformed`.
+    unreadable: raw('false'),
+    digest: noText,
+    text: (field) => shape.text(field),
+    value: (field) => typedJson(shape.text(field), field),
+  }
+}
+
+/** JSON of which each row is at hand whole, as `__sz_document`; slower, and needed for digests and lists. */
+function documentReading(group: SourceGroup, rows: Sql, position: Sql): Reading {
+  const { unnest } = group
+  const elements = sql`json_extract(__sz_document, ${jsonPointer([unnest ?? ''])})`
+  const from =
+    unnest === undefined
+      ? rows
+      : sql`(SELECT *, unnest(CASE WHEN json_array_length(${elements}) > 0 THEN CAST(${elements} AS JSON[]) ELSE [NULL] END) AS __sz_element FROM ${rows})`
+  const textOf = ({ column, path }: Field): Sql => {
+    if (column.name === unnest) {
+      return path.length === 0
+        ? sql`CAST(__sz_element AS VARCHAR)`
+        : belowJson(sql`__sz_element`, column.type, path)
+    }
+    const value = sql`json_extract(__sz_document, ${jsonPointer([column.name])})`
+    if (path.length === 0)
+      return sql`json_extract_string(__sz_document, ${jsonPointer([column.name])})`
+    return column.type === 'VARCHAR'
+      ? sql`json_extract_string(${jsonOrNull(sql`json_extract_string(${value}, '$')`)}, ${jsonPointer(path)})`
+      : belowJson(value, column.type, path)
+  }
+  return {
+    from,
+    file: fileNumber(group, position),
+    unreadable: sql`coalesce(json_type(__sz_document), '') <> 'OBJECT'`,
+    digest:
+      unnest === undefined
+        ? sql`md5(CAST(__sz_document AS VARCHAR))`
+        : sql`md5(CAST(__sz_document AS VARCHAR) || CAST(__sz_element AS VARCHAR))`,
+    text: textOf,
+    value: (field) => typedJson(textOf(field), field),
+  }
+}
+
+function typedJson(value: Sql, { column: { type }, path }: Field): Sql {
+  if (path.length > 0 || type === 'VARCHAR') return value
+  if (type === 'JSON') return jsonOrNull(value)
+  if (/^(STRUCT|MAP)|\[\]$/.test(type)) {
+    return sql`CASE WHEN json_valid(${value}) THEN TRY_CAST(CAST(${value} AS JSON) AS ${raw(type)}) END`
+  }
+  return sql`TRY_CAST(${value} AS ${raw(type)})`
+}
+
+const documents = (group: SourceGroup): Sql =>
+  sql`(SELECT json AS __sz_document, file_index FROM ${jsonDocuments(group)})`
+
+/** One row per JSON value, in the column `json`; NULL for a broken line. */
+export const jsonDocuments = (group: SourceGroup): Sql =>
+  sql`read_json(${paths(group)}, ${jsonOptions(group)}, records = false, columns = {json: 'JSON'})`
+
+/** `file`, `malformed`: how many rows of each of the files are not JSON objects. */
+export function countMalformed(group: SourceGroup, files: readonly NumberedFile[]): Sql {
+  const dirty: SourceGroup = { ...group, files }
+  return sql`
+    SELECT ${fileNumber(dirty, sql`file_index`)} AS file, count(*) AS malformed
+    FROM ${jsonDocuments(dirty)}
+    WHERE coalesce(json_type(json), '') <> 'OBJECT'
+    GROUP BY ALL`
+}
+
+/** Describes columns from a sample of the rows. */
+export function jsonSample(group: SourceGroup, rows: number, files: number): Sql {
+  return sql`read_json(${paths({ ...group, files: group.files.slice(0, files) })}, ${jsonOptions(group)}, sample_size = ${rows}, maximum_sample_files = ${files}, union_by_name = true, convert_strings_to_integers = false)`
+}
+
+function jsonOptions({ format, json, files, largeRows }: SourceGroup): Sql {
+  const shape = format === 'ndjson' ? 'newline_delimited' : (json ?? 'auto')
+  const size = largeRows === true ? sql`, maximum_object_size = ${LARGE_ROW_BYTES}` : sql``
+  return sql`format = ${text(shape)}, ignore_errors = ${raw(String(shape !== 'auto'))}, compression = ${jsonCompression(files)}${size}`
+}
+
+function parquetReader(group: SourceGroup): Sql {
+  const filename = needsFilename(group) ? sql`, filename = ${text(filenameColumn(group))}` : sql``
+  return sql`read_parquet(${paths(group)}, union_by_name = true${filename})`
+}
+
+/** Rows that are wider or narrower than the header are rejected; `CSV_REJECTS` tells of them. */
+function csvReader(group: SourceGroup, parallel: boolean): Sql {
+  const columns = group.columns.map(({ name }) => sql`${text(name)}: 'VARCHAR'`)
+  const { header = true, mixedLineEnds = false } = group.csv ?? {}
+  const options = [
+    sql`auto_detect = false`,
+    sql`header = ${raw(String(header))}`,
+    sql`columns = {${join(columns)}}`,
+    csvDialect(group.csv),
+    sql`max_line_size = ${MAX_LINE_BYTES}`,
+    sql`compression = ${compressionOf(group.files)}`,
+    sql`store_rejects = true`,
+    // Only the lenient parser takes both line ends, and only when told which one counts.
+    ...(mixedLineEnds ? [sql`strict_mode = false`, sql`new_line = '\\n'`] : []),
+    ...(parallel ? [] : [sql`parallel = false`]),
+    ...(needsFilename(group) ? [sql`filename = ${text(filenameColumn(group))}`] : []),
+  ]
+  return sql`read_csv(${paths(group)}, ${join(options)})`
+}
+
+const STANDARD_CSV = { delimiter: ',', quote: '"', escape: '"' } as const
+
+const csvDialect = (layout: CsvLayout | undefined): Sql => {
+  const { delimiter, quote, escape: escapes } = layout ?? STANDARD_CSV
+  return sql`delim = ${text(delimiter)}, quote = ${text(quote)}, escape = ${text(escapes)}`
+}
+
+/** What becomes of lines that cannot be read: written down for `rejectedLines`, or passed over. */
+type BadLines = 'recorded' | 'ignored'
+
+/** One row per line, as text. Lines that are not UTF-8, hold NUL, or are too long cannot be read. */
+export const lineReader = (
+  files: readonly NumberedFile[],
+  parallel = true,
+  bad: BadLines = 'recorded',
+): Sql =>
+  sql`read_csv(${paths({ files })}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = '', quote = '', escape = '', max_line_size = ${MAX_LINE_BYTES}, compression = ${compressionOf(files)}, ${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true, parallel = ${raw(String(parallel))})`
+
+/** Number of the engine's latest scan that could not read some line. */
+export const LATEST_REJECTING_SCAN: Sql = sql`SELECT max(scan_id) AS scan FROM reject_scans`
+
+/**
+ * Lines that the last scan of each path after scan `since` could not parse: `path`, `line`, `text`,
+ * `problem`, and `lines`, how many lines a quote that is never closed has swallowed.
+ */
+export const rejectedLines = (since: bigint): Sql => sql`
+  SELECT s.file_path AS path, e.line AS line, any_value(e.csv_line) AS text, min(e.error_message) AS problem,
+    max(CASE
+      WHEN e.error_type = 'LINE SIZE OVER MAXIMUM' OR (length(e.csv_line) - length(replace(e.csv_line, s.quote, ''))) % 2 = 0 THEN 1
+      ELSE 1 + length(rtrim(e.csv_line, chr(10) || chr(13))) - length(replace(rtrim(e.csv_line, chr(10) || chr(13)), chr(10), ''))
+    END) AS lines
+  FROM reject_errors AS e
+  JOIN reject_scans AS s USING (scan_id, file_id)
+  WHERE scan_id = (SELECT max(latest.scan_id) FROM reject_scans AS latest WHERE latest.file_path = s.file_path AND latest.scan_id > ${since})
+  GROUP BY ALL`
+
+const paths = ({ files }: Pick<SourceGroup, 'files'>): Sql =>
+  sql`[${join(files.map(({ path }) => text(literalPath(path))))}]`
+
+/** Files of a group are compressed alike, whatever their names say. */
+const compressionOf = (files: readonly NumberedFile[]): Sql => text(files[0]?.compression ?? 'none')
+
+/** The JSON reader has another name for none. */
+const jsonCompression = (files: readonly NumberedFile[]): Sql =>
+  text(files[0]?.compression === 'none' ? 'uncompressed' : (files[0]?.compression ?? 'auto_detect'))
+
+/** A column of the data named like the engine's virtual one hides it. */
+const needsFilename = ({ columns, format }: SourceGroup): boolean =>
+  format !== 'log' && columns.some(({ name }) => name.toLowerCase() === 'file_index')
+
+const filenameColumn = ({ columns }: SourceGroup): string => {
+  let name = '__path'
+  while (columns.some((column) => column.name.toLowerCase() === name)) name += '_'
+  return name
+}
+
+/** Position in `group.files`. */
+function filePosition(group: SourceGroup): Sql {
+  if (!needsFilename(group)) return sql`file_index`
+  const column =
+    group.format === 'json' || group.format === 'ndjson' ? 'filename' : filenameColumn(group)
+  return sql`(list_position([${join(group.files.map(({ path }) => text(path)))}], ${identifier(column)}) - 1)`
+}
+
+/** Position in `group.files` to position among all files. */
+function fileNumber(group: SourceGroup, position: Sql): Sql {
+  const numbers = group.files.map(({ number }) => number)
+  const first = numbers[0] ?? 0
+  return numbers.every((number, i) => number === first + i)
+    ? sql`CAST(${position} AS INTEGER) + ${first}`
+    : sql`[${join(numbers)}][CAST(${position} AS INTEGER) + 1]`
+}
