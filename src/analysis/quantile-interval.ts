@@ -86,8 +86,9 @@ export async function quantileEstimates(
     return {
       share,
       seconds: inSeconds(at[i]),
-      lowSeconds: inSeconds(low),
-      highSeconds: inSeconds(high),
+      // Whole microseconds: interpolating between ties would leave a trace of rounding.
+      lowSeconds: inSeconds(low === undefined ? low : Math.round(low)),
+      highSeconds: inSeconds(high === undefined ? high : Math.round(high)),
     }
   })
 }

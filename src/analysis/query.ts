@@ -11,6 +11,7 @@ import { planSessions, sessionTable } from '../sessions/build.js'
 import { type SessionDefinition, smallestGapMicros } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { identifier, join, list, raw, type Sql, sql, text } from '../sql/sql.js'
+import { requireEvents } from './event-access.js'
 
 export interface QueryOptions {
   readonly definition: SessionDefinition
@@ -140,6 +141,7 @@ const BODIES: Readonly<
   Record<Relation, (engine: Engine, events: Events, options: QueryOptions) => Promise<Sql>>
 > = {
   events: async (_engine, events, { by }) => {
+    requireEvents(events, 'A query of `events`')
     const properties = events.dimensions
       .filter(({ name }) => by.includes(name))
       .map(({ name, column }) => {
@@ -154,9 +156,11 @@ const BODIES: Readonly<
       ...properties,
     ])} FROM events ORDER BY user, t`
   },
-  blocks: async (_engine, _events, { definition }) =>
-    sql`SELECT user, ${asTimestamp(raw('min(t)'))} AS first, ${asTimestamp(raw('max(t)'))} AS last, count(*) AS events
-        FROM events GROUP BY user, t // ${smallestGapMicros(definition)} ORDER BY user, first`,
+  blocks: async (_engine, events, { definition }) => {
+    requireEvents(events, 'A query of `blocks`')
+    return sql`SELECT user, ${asTimestamp(raw('min(t)'))} AS first, ${asTimestamp(raw('max(t)'))} AS last, count(*) AS events
+        FROM events GROUP BY user, t // ${smallestGapMicros(definition)} ORDER BY user, first`
+  },
   sessions: async (engine, events, { definition, by, plan }) => {
     const request = await planSessions(engine, events, {
       definition,

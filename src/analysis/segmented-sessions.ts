@@ -12,6 +12,7 @@ import type { SessionDefinition } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { PRODUCT_BINS } from './bins.js'
+import { requireEvents } from './event-access.js'
 import { type CalendarPart, type Pick, parseSegmentKey, type SegmentKey } from './segment-key.js'
 
 export interface SegmentOptions {
@@ -162,6 +163,7 @@ async function pickValues(
   pick: Exclude<Pick, 'first'>,
   table: Sql,
 ): Promise<void> {
+  requireEvents(events, `--by ${property}:${pick}`)
   const dimension = events.dimensions.find(({ name }) => name === property)
   if (dimension === undefined) throw new RangeError(`${property} was not read from the events`)
   const value = identifier(dimension.column)

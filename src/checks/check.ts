@@ -1,5 +1,5 @@
 /** The whole of `sessionize check`: reads the events, runs the rules, and judges. */
-import { type DatasetOptions, type Opened, withEvents } from '../events/dataset.js'
+import { type Dataset, type DatasetOptions, type Opened, withEvents } from '../events/dataset.js'
 import { planSessions, sessionTable } from '../sessions/build.js'
 import { ruleProperties } from '../sessions/definition.js'
 import { assertComparable, type Baseline, takeBaseline } from './baseline.js'
@@ -15,6 +15,8 @@ export interface CheckRequest extends SceneOptions {
   /** Also take this export as a baseline for later ones. */
   readonly takeBaseline?: boolean
   readonly onRead?: (rows: number) => void
+  /** Other questions to the same events, asked before the engine is closed to the user's own rules. */
+  readonly meanwhile?: (dataset: Dataset) => Promise<void>
 }
 
 export interface Checked {
@@ -40,7 +42,8 @@ export async function check(
     ...(dataset.dimensions ?? []),
   ]
   const options = { ...dataset, dimensions: [...new Set(dimensions)] }
-  return withEvents(opened, options, async ({ engine, events }) => {
+  return withEvents(opened, options, async (read) => {
+    const { engine, events } = read
     request.onRead?.(events.ledger.kept)
     const scene = await sceneOf(engine, events, seen, request)
     const snapshot = once(async () => {
@@ -50,6 +53,7 @@ export async function check(
     const checks = { ...request.checks, snapshot }
     const results = await runRules(scene, plan, checks)
     const taken = request.takeBaseline === true ? await snapshot() : undefined
+    await request.meanwhile?.(read)
     const ownTable = sessionTable(await planSessions(engine, events, buildOptions(seen, request)))
     const own = await runOwnRules(scene, plan, ownTable)
     return { report: closeReport(scene, [...results, ...own], checks), baseline: taken }

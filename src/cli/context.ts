@@ -5,4 +5,6 @@ export interface Context {
   readonly terminal: Terminal
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
+  /** As it was typed. */
+  readonly argv?: readonly string[]
 }

@@ -17,7 +17,7 @@ export async function main(
   terminal: Terminal,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
-  const root = program({ terminal, signal })
+  const root = program({ terminal, signal, argv })
   try {
     await root.parseAsync([...argv], { from: 'user' })
     return 0
@@ -27,12 +27,18 @@ export async function main(
     const problem = signal.aborted
       ? new SessionizeError('interrupted', 'Interrupted.')
       : asProblem(error, argv, names)
-    const { renderProblem } = await import('../report/problem.js')
-    terminal.stderr.write(`${renderProblem(problem, appearance(terminal.stderr, terminal.env))}\n`)
+    const code = await report(problem, terminal)
     if (argv.includes('--debug') && error instanceof Error)
       terminal.stderr.write(`${error.stack}\n`)
-    return problem.exitCode
+    return code
   }
+}
+
+/** Says what went wrong. @returns the exit code */
+export async function report(problem: SessionizeError, terminal: Terminal): Promise<number> {
+  const { renderProblem } = await import('../report/problem.js')
+  terminal.stderr.write(`${renderProblem(problem, appearance(terminal.stderr, terminal.env))}\n`)
+  return problem.exitCode
 }
 
 function program(context: Context): Command {

@@ -2,7 +2,8 @@
 import { createReadStream, writeFileSync } from 'node:fs'
 import { SessionizeError } from '../errors/errors.js'
 import type { Appearance } from '../report/appearance.js'
-import { Target } from '../report/target.js'
+import type { Target } from '../report/target.js'
+import { isReaderGone, stdoutFailure } from './streams.js'
 import { appearance, type Terminal } from './terminal.js'
 
 /** `write` gets a path; what it leaves there becomes the file, or is copied to standard output. */
@@ -21,18 +22,13 @@ async function copyOut(path: string, { stdout }: Terminal): Promise<void> {
   for await (const chunk of createReadStream(path)) await print(stdout, chunk)
 }
 
-/** Waits for a slow reader instead of filling memory. */
+/** Waits for a slow reader instead of filling memory; a reader that has left has seen enough. */
 async function print(stream: Terminal['stdout'], chunk: string | Buffer): Promise<void> {
-  if (stream.destroyed || stream.write(chunk)) return
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done)
-      stream.off('close', done)
-      resolve()
-    }
-    stream.on('drain', done)
-    stream.on('close', done)
+  if (stream.destroyed) return
+  const error = await new Promise<Error | null | undefined>((resolve) => {
+    stream.write(chunk, resolve)
   })
+  if (error != null && !isReaderGone(error)) throw stdoutFailure(error)
 }
 
 export async function printText(
@@ -54,20 +50,31 @@ function named(error: unknown, { path, finalPath }: Target): unknown {
   })
 }
 
-/** Opens the target first, so that a bad path fails before the work; leaves nothing after a failure. */
+/** Other ways to say it. */
+const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
+
+/**
+ * Opens the target first, so that a bad path fails before the work; leaves nothing after a failure.
+ */
 export async function withTarget<T>(
   path: string | undefined,
   use: (target: Target | undefined) => Promise<T>,
 ): Promise<T> {
-  const target = path === undefined ? undefined : Target.create(path)
+  const target = path === undefined || STDOUT.has(path) ? undefined : await opened(path)
   try {
     const result = await use(target)
-    target?.commit()
+    await target?.commit()
     return result
   } catch (error) {
     target?.abort()
     throw target === undefined ? error : named(error, target)
   }
+}
+
+/** Loaded only when there is a file to write: `--help` should not wait for it. */
+async function opened(path: string): Promise<Target> {
+  const { Target } = await import('../report/target.js')
+  return Target.create(path)
 }
 
 /** A file is no terminal: never coloured unless asked. */

@@ -67,12 +67,16 @@ export const CONFIGURABLE_FLAGS: readonly string[] = Object.values(SECTIONS).fla
 
 export function parseConfig(text: string, file: string, ruleIds: readonly string[]): Config {
   const document = ConfigDocument.parse(text, file)
-  const result = v.safeParse(CONFIG, document.value)
+  const { value } = document
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw document.problem([], NOT_KEYS, SECTIONS_HINT)
+  }
+  const result = v.safeParse(CONFIG, value)
   if (!result.success) throw explained(document, result.issues[0])
   const content = result.output
   const own = ownRules(document, content.checks?.own ?? [], ruleIds)
   const known = [...ruleIds, ...own.map(({ id }) => id)]
-  const { checks = {} } = content
+  const checks = content.checks ?? {}
   return {
     file,
     flags: flagsOf(content),
@@ -188,33 +192,51 @@ function presetAt(document: ConfigDocument, preset: unknown, position: number): 
   }
 }
 
-type Issue = v.InferIssue<typeof CONFIG>
+type Issue = v.BaseIssue<unknown>
 
-/** The path of what is wrong, then what is wrong with it. */
-function explained(document: ConfigDocument, issue: Issue): SessionizeError {
-  const path = (issue.path ?? []).flatMap(({ key }): (string | number)[] =>
+/** Of alternatives that all failed, what went wrong deepest inside says most. */
+function innermost(issue: Issue): { readonly issue: Issue; readonly path: Path } {
+  const path = keysOf(issue)
+  const [deep] = (issue.issues ?? [])
+    .map(innermost)
+    .filter((inner) => inner.path.length > 0)
+    .sort((a, b) => b.path.length - a.path.length)
+  return deep === undefined ? { issue, path } : { issue: deep.issue, path: [...path, ...deep.path] }
+}
+
+const keysOf = ({ path }: Issue): Path =>
+  (path ?? []).flatMap(({ key }): (string | number)[] =>
     typeof key === 'string' || typeof key === 'number' ? [key] : [],
   )
+
+/** The path of what is wrong, then what is wrong with it. */
+function explained(document: ConfigDocument, outer: Issue): SessionizeError {
+  const { issue, path } = innermost(outer)
   const name = path.join('.')
-  if (path.length === 0) {
-    return document.problem([], 'a config file holds keys and values.', SECTIONS_HINT)
-  }
-  if (issue.type === 'strict_object') {
+  if (path.length === 0) return document.problem([], NOT_KEYS, SECTIONS_HINT)
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
     const key = String(path.at(-1))
     const known = keysAt(path.slice(0, -1))
-    if (known.includes(key)) return document.problem(path.slice(0, -1), `\`${name}\` is missing.`)
+    const parent = path.length > 1 ? ` in \`${path.slice(0, -1).join('.')}\`` : ''
     return document.problem(
       path,
-      `no key \`${key}\`${path.length > 1 ? ` in \`${path.slice(0, -1).join('.')}\`` : ''}.${didYouMean(key, known)}`,
-      known.length === 0 ? undefined : `Keys: ${known.join(', ')}.`,
+      `no key \`${key}\`${parent}.${didYouMean(key, known)}`,
+      `Keys: ${known.join(', ')}.`,
     )
   }
-  const message = issue.message.startsWith('Invalid')
-    ? `must be ${issue.expected ?? 'something else'}, not ${issue.received}`
-    : issue.message
+  if (issue.received === 'undefined') {
+    return document.problem(path.slice(0, -1), `\`${name}\` is missing.`)
+  }
+  const message =
+    issue.expected === 'Object'
+      ? 'must hold keys and values'
+      : issue.message.startsWith('Invalid')
+        ? `must be ${issue.expected ?? 'something else'}, not ${issue.received}`
+        : issue.message
   return document.problem(path, `\`${name}\` ${message}.`)
 }
 
+const NOT_KEYS = 'a config file holds keys and values.'
 const SECTIONS_HINT = 'Keys: input, sessions, segments, resources, checks, presets.'
 
 /** The keys that an object at a path may have. */

@@ -78,25 +78,24 @@ const ownRule = v.strictObject({
   severity: v.optional(v.picklist(['warn', 'error'], 'must be warn or error')),
 })
 
-export const CONFIG = v.partial(
-  v.strictObject({
-    input: optionalAll(INPUT_KEYS),
-    sessions: optionalAll(SESSION_KEYS),
-    segments: optionalAll(SEGMENT_KEYS),
-    resources: optionalAll(RESOURCE_KEYS),
-    checks: v.partial(
-      v.strictObject({
-        select: texts,
-        exclude: texts,
-        'fail-on': v.picklist(['warn', 'error'], 'must be warn or error'),
-        baseline: text,
-        rules: v.record(v.string(), setting),
-        own: v.array(ownRule),
-      }),
-    ),
-    presets: v.array(v.unknown()),
-  }),
-)
+/** A section of which all is commented out is null in YAML. */
+export const CONFIG = v.strictObject({
+  input: v.nullish(optionalAll(INPUT_KEYS)),
+  sessions: v.nullish(optionalAll(SESSION_KEYS)),
+  segments: v.nullish(optionalAll(SEGMENT_KEYS)),
+  resources: v.nullish(optionalAll(RESOURCE_KEYS)),
+  checks: v.nullish(
+    v.strictObject({
+      select: v.optional(texts),
+      exclude: v.optional(texts),
+      'fail-on': v.optional(v.picklist(['warn', 'error'], 'must be warn or error')),
+      baseline: v.optional(text),
+      rules: v.nullish(v.record(v.string(), setting)),
+      own: v.nullish(v.array(ownRule)),
+    }),
+  ),
+  presets: v.nullish(v.array(v.unknown())),
+})
 
 export type ConfigContent = v.InferOutput<typeof CONFIG>
 export type OwnRuleContent = v.InferOutput<typeof ownRule>

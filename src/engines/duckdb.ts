@@ -25,7 +25,11 @@ export interface EngineOptions {
 export type Scalar = string | number | bigint | boolean | null
 export type Row = Record<string, JS | null>
 
+const INTERRUPT_MILLIS = 50
+
 export class Engine {
+  private interrupting: NodeJS.Timeout | undefined
+
   private constructor(
     private readonly instance: DuckDBInstance,
     private readonly connection: DuckDBConnection,
@@ -57,6 +61,7 @@ export class Engine {
 
   /** Runs a statement for its effect. */
   async run(statement: Sql): Promise<void> {
+    this.assertRunning()
     try {
       await this.connection.run(statement.text)
     } catch (error) {
@@ -66,6 +71,7 @@ export class Engine {
 
   /** All rows, as objects by column name. For answers, never for events. */
   async rows<T extends object = Row>(statement: Sql): Promise<T[]> {
+    this.assertRunning()
     try {
       const reader = await this.connection.runAndReadAll(statement.text)
       return reader.getRowObjectsJS() as T[]
@@ -90,6 +96,7 @@ export class Engine {
     types: string[]
     chunks: AsyncIterable<(readonly unknown[])[]>
   }> {
+    this.assertRunning()
     try {
       const result = await this.connection.stream(statement.text)
       return {
@@ -113,17 +120,27 @@ export class Engine {
     await this.run(sql`SET TimeZone = ${text(zone)}`)
   }
 
+  private assertRunning(): void {
+    if (this.interrupting !== undefined) throw new SessionizeError('interrupted', 'Interrupted.')
+  }
+
   /** 0 to 100, or undefined while unknown. */
   get progressPercent(): number | undefined {
     const { percentage } = this.connection.progress
     return percentage >= 0 ? percentage : undefined
   }
 
+  /** For good: the running statement stops, and no other begins. */
   interrupt(): void {
+    if (this.interrupting !== undefined) return
     this.connection.interrupt()
+    // A statement that was just about to run does not see the first.
+    this.interrupting = setInterval(() => this.connection.interrupt(), INTERRUPT_MILLIS)
+    this.interrupting.unref()
   }
 
   close(): void {
+    clearInterval(this.interrupting)
     this.connection.closeSync()
     this.instance.closeSync()
   }

@@ -13,6 +13,8 @@ const EXIT_CODES = {
   mapping_uncertain: 2,
   bad_definition: 2,
   bad_condition: 2,
+  /** A state that was made with another definition, mapping or version. */
+  state_mismatch: 2,
   /** The input cannot be read, or is not what it should be. */
   input_missing: 3,
   input_empty: 3,
@@ -23,12 +25,14 @@ const EXIT_CODES = {
   no_events: 3,
   bad_times: 3,
   rejected_rows: 3,
+  state_damaged: 3,
   /** The engine, the disk or the memory failed. */
   output_unwritable: 4,
   disk_full: 4,
   out_of_memory: 4,
   extension_missing: 4,
   unsupported: 4,
+  state_in_use: 4,
   engine: 4,
   interrupted: 130,
 } as const satisfies Record<string, number>

@@ -48,7 +48,7 @@ export async function parseCondition(
         name: first,
         source: first,
         isRole: false,
-        textTypes: groups.map((group, at) => textType(group, first, samples.inGroup(at, first))),
+        textTypes: groups.map((group, at) => textType(group, first, at, samples)),
       })
     } else if (Object.hasOwn(roles, first)) {
       columns.set(key, { name: first, source: roles[first] ?? '', isRole: true, textTypes: [] })
@@ -69,9 +69,17 @@ export async function parseCondition(
 }
 
 /** Tables of text do not say what is a number. */
-function textType(group: SourceGroup, name: string, values: readonly string[]): string | undefined {
+function textType(
+  group: SourceGroup,
+  name: string,
+  at: number,
+  samples: Samples,
+): string | undefined {
+  const field = findField(group, name)
+  if (field === undefined || field.path.length > 0) return undefined
   if (group.format !== 'csv' && group.format !== 'log') return undefined
-  if (findField(group, name)?.path.length !== 0 || values.length === 0) return undefined
+  const values = samples.inGroup(at, field.column.name)
+  if (values.length === 0) return undefined
   const all = (pattern: RegExp): boolean => values.every((value) => pattern.test(value))
   // A leading zero belongs to a code, not to a number.
   if (all(/^\s*-?(0|[1-9]\d{0,17})\s*$/)) return 'BIGINT'
@@ -123,14 +131,21 @@ async function parse(engine: Engine, statement: Sql): Promise<unknown> {
   return statements[0]
 }
 
+/** What looks at other rows. */
+const BEYOND_ONE_EVENT: Readonly<Record<string, string>> = {
+  SUBQUERY: 'a subquery',
+  WINDOW: 'a window function',
+}
+
 function collect(node: unknown, into: Map<string, readonly string[]>): void {
   if (Array.isArray(node)) {
     for (const child of node) collect(child, into)
     return
   }
   if (!isRecord(node)) return
-  if (node['class'] === 'SUBQUERY') {
-    throw new SessionizeError('bad_condition', '--where cannot hold a subquery.', {
+  const beyond = BEYOND_ONE_EVENT[String(node['class'])]
+  if (beyond !== undefined) {
+    throw new SessionizeError('bad_condition', `--where cannot hold ${beyond}.`, {
       hint: 'Write a condition on the columns of one event.',
     })
   }

@@ -5,7 +5,9 @@ import type { Readable } from 'node:stream'
 import { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { assertUnchanged, fingerprint } from '../sources/changes.js'
+import { NO_ALLOWANCES } from '../sources/group.js'
 import { openSources, type SourceProgress } from '../sources/open.js'
+import { brokeOnEncoding } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { verifyCompressed } from '../sources/verify.js'
 import { Workspace } from '../sources/workspace.js'
@@ -50,16 +52,13 @@ export async function withSources<T>(
   const stop = (): void => engine?.interrupt()
   signal?.addEventListener('abort', stop)
   try {
-    const sources = await openSources(inputs, {
+    const opening = openSources(inputs, {
       workspace,
       ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     })
-    engine = await Engine.open({
-      tempDirectory: workspace.path('-spill'),
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-      ...(options.memory === undefined ? {} : { memory: options.memory }),
-    })
+    const sources = await orAborted(opening, signal)
+    engine = await startEngine(workspace, options)
     signal?.throwIfAborted()
     return await use({ engine, workspace, sources })
   } finally {
@@ -88,25 +87,73 @@ export async function withEvents<T>(
   options: DatasetOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
-  const { engine, sources } = opened
+  const { sources } = opened
   const before = await fingerprint(sources.files)
   const verified = verifyCompressed(sources.files)
   // Looked at after the reading; without this, a failure meanwhile would count as unhandled.
   verified.catch(() => undefined)
-  const read = async (): Promise<T> => {
-    const events = await openEvents(engine, sources, options)
-    await assertUsable(events, options.strict === true)
-    return use({ ...opened, events })
-  }
+  const read = (): Promise<T> =>
+    withReader(opened, options, async (reader, events) => {
+      await assertUsable(events, options.strict === true)
+      return use({ ...opened, engine: reader, events })
+    })
   const result = await read().catch(async (error: unknown) => {
     // A damaged file explains whatever else went wrong.
-    await verified
+    if (options.signal?.aborted !== true) await verified
     throw error
   })
-  await verified
+  await orAborted(verified, options.signal)
   await assertUnchanged(sources.files, before)
   return result
 }
+
+/**
+ * Gives up waiting when aborted. Reading from a pipe that nobody fills cannot be stopped; what is
+ * unpacked meanwhile fails by itself, as its workspace is gone.
+ */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  let stop = (): void => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new SessionizeError('interrupted', 'Interrupted.'))
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** An engine with the relation `events`; a new one where reading has broken the first. */
+async function withReader<T>(
+  { engine, sources, workspace }: Opened,
+  options: DatasetOptions,
+  use: (engine: Engine, events: Events) => Promise<T>,
+): Promise<T> {
+  const events = await openEvents(engine, sources, options).catch((error: unknown) => {
+    if (!brokeOnEncoding(error)) throw error
+    return undefined
+  })
+  if (events !== undefined) return use(engine, events)
+  const another = await startEngine(workspace, options)
+  const stop = (): void => another.interrupt()
+  options.signal?.addEventListener('abort', stop)
+  try {
+    const allowances = { ...NO_ALLOWANCES, allColumns: true }
+    return await use(another, await openEvents(another, sources, options, allowances))
+  } finally {
+    options.signal?.removeEventListener('abort', stop)
+    another.close()
+  }
+}
+
+const startEngine = (workspace: Workspace, { threads, memory }: Resources): Promise<Engine> =>
+  Engine.open({
+    tempDirectory: workspace.path('-spill'),
+    ...(threads === undefined ? {} : { threads }),
+    ...(memory === undefined ? {} : { memory }),
+  })
 
 async function assertUsable(events: Events, strict: boolean): Promise<void> {
   const { ledger } = events

@@ -92,13 +92,17 @@ export async function mapSources(
   described: readonly SourceGroup[],
   options: MappingOptions,
 ): Promise<Mapped> {
-  if (described.every(({ columns }) => columns.length === 0)) {
-    throw new SessionizeError('no_events', `There are no rows in ${groupLabel(described)}.`, {
-      hint: 'Check that the export covers the period you want.',
-    })
-  }
   const paths = [...presetPaths(options), ...givenPaths(options)]
   const first = await Samples.take(engine, described, paths)
+  if (first.none) {
+    throw new SessionizeError(
+      'no_events',
+      `There are no rows that can be read in ${groupLabel(described)}.`,
+      {
+        hint: 'Check that the export covers the period you want.',
+      },
+    )
+  }
   const { preset, doubts } = detectPreset(described, options, first)
   const { unnest } = preset
   const groups =

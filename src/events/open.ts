@@ -10,10 +10,11 @@ import {
   type NumberedFile,
   type SourceGroup,
 } from '../sources/group.js'
-import { rejectedLines } from '../sources/reading.js'
+import { rejectedLines, type ScanSpan } from '../sources/reading.js'
 import { allowedAfter, describeSources } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { type CarriedColumn, carriedColumns } from './carried.js'
 import { YEAR_ONE_MICROS } from './clock.js'
 import { assertCondition, parseCondition } from './condition.js'
 import { fixedLayouts } from './detection.js'
@@ -58,17 +59,20 @@ export interface EventOptions extends MappingOptions {
   readonly recordedOnly?: boolean
   /** The most ids that `stitch` joins into one user. */
   readonly stitchLimit?: number
+  /** Columns of the files that stay with their events; they then have an `id` too. */
+  readonly carry?: readonly string[] | 'all'
   /** Applies the merged-id files that lie beside the events of an Amplitude export. */
   readonly mergedIds?: boolean
 }
 
 /**
  * Events in the engine: the relation `events` has `file`, `user`, `t` (microseconds since year 1), `name`,
- * `session`, and one text column per dimension.
+ * `session`, one text column per dimension, and with carried columns also `id`, in the order of the files.
  */
 export interface Events {
   readonly mapping: Mapping
   readonly dimensions: readonly Dimension[]
+  readonly carried: readonly CarriedColumn[]
   readonly ledger: Ledger
   /** First and last kept event, in microseconds since year 1; null when nothing was kept. */
   readonly firstMicros: bigint | null
@@ -108,13 +112,39 @@ export async function openEvents(
   engine: Engine,
   sources: Sources,
   options: EventOptions = {},
+  known: Allowances = NO_ALLOWANCES,
 ): Promise<Events> {
-  return withAllowances((allowances) => readEvents(engine, sources, options, allowances))
+  try {
+    return await withAllowances(
+      (allowances) => readEvents(engine, sources, options, allowances),
+      known,
+    )
+  } catch (error) {
+    throw asInputFault(error, sources)
+  }
+}
+
+/** What the engine says of our own SQL, and not of what it reads. */
+const OWN_FAULT = /^(Binder|Parser|Catalog|Not implemented|INTERNAL|FATAL)\b/
+
+/** An engine that cannot read a file in a way no one has foreseen: still the file's fault. */
+function asInputFault(error: unknown, sources: Sources): unknown {
+  if (!(error instanceof SessionizeError) || error.code !== 'engine') return error
+  if (OWN_FAULT.test(error.message)) return error
+  const [first] = sources.files
+  const files = sources.files.length === 1 ? (first?.label ?? '') : `${sources.files.length} files`
+  return new SessionizeError('input_corrupt', `Cannot read ${files}: ${error.message}`, {
+    hint: 'Export or copy it again; sessionize inspect FILE shows which file it is.',
+    cause: error,
+  })
 }
 
 /** Tries again when a file turns out to need a reader's slower or more lenient way. */
-export async function withAllowances<T>(use: (allowances: Allowances) => Promise<T>): Promise<T> {
-  for (let allowances = NO_ALLOWANCES; ; ) {
+export async function withAllowances<T>(
+  use: (allowances: Allowances) => Promise<T>,
+  known: Allowances = NO_ALLOWANCES,
+): Promise<T> {
+  for (let allowances = known; ; ) {
     try {
       return await use(allowances)
     } catch (error) {
@@ -154,6 +184,7 @@ async function readEvents(
     ignore: options.ignore ?? [],
     recordedOnly: options.recordedOnly ?? false,
     ids: options.stitch === true,
+    carried: options.carry === undefined ? [] : carriedColumns(groups, options.carry),
   }
 
   if (
@@ -166,7 +197,7 @@ async function readEvents(
     })
   }
   const direct = isDirect(plan, groups, options)
-  const since = await latestRejectingScan(engine)
+  const after = await latestRejectingScan(engine)
   const query = rowsQuery(plan, groups)
   await engine.setTimeZone(timeZone)
   await assertCondition(engine, plan.condition, query, () =>
@@ -176,6 +207,7 @@ async function readEvents(
         : sql`CREATE OR REPLACE TEMP TABLE rows AS ${query}`,
     ),
   )
+  const scans = { after, upTo: await latestRejectingScan(engine) }
   await engine.setTimeZone('UTC')
   if (mapping.dedupe.length > 0) {
     const dimensions = plan.dimensions.map(({ column }) => column)
@@ -187,11 +219,12 @@ async function readEvents(
       ? await stitchUsers(engine, mapping.user, options.stitchLimit ?? DEFAULT_STITCH_LIMIT)
       : null
 
-  const { counts, edges } = await countRows(engine, groups, since, mapping.exact)
+  const { counts, edges } = await countRows(engine, groups, scans, mapping.exact)
   const clean = direct && counts.every(({ fate }) => fate === null)
   const columns = join([
     ...['file', 'user', 't', 'name', 'session'].map(raw),
-    ...plan.dimensions.map(({ column }) => identifier(column)),
+    ...[...plan.dimensions, ...plan.carried].map(({ column }) => identifier(column)),
+    ...(options.carry === undefined ? [] : [sql`rowid AS id`]),
   ])
   await engine.run(
     sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
@@ -200,13 +233,14 @@ async function readEvents(
   return {
     mapping,
     dimensions: plan.dimensions,
+    carried: plan.carried,
     ledger,
     firstMicros: edges.first,
     lastMicros: edges.last,
     clockSkew: await measureSkew(engine, mapping.clock),
     stitched,
     merged,
-    ...(await rejectedRows(engine, { plan, groups, ledger, since })),
+    ...(await rejectedRows(engine, { plan, groups, ledger, scans })),
   }
 }
 
@@ -230,6 +264,7 @@ function isDirect(
     mapping.clock.choice === undefined &&
     options.stitch !== true &&
     options.mergedIds !== true &&
+    options.carry === undefined &&
     groups.every(({ format, unnest }) => format === 'parquet' && unnest === undefined)
   )
 }
@@ -273,13 +308,13 @@ interface RejectContext {
   readonly plan: RowPlan
   readonly groups: readonly SourceGroup[]
   readonly ledger: Ledger
-  readonly since: bigint
+  readonly scans: ScanSpan
 }
 
 /** Where the rejected rows are, found by reading their files once more. */
 async function rejectedRows(
   engine: Engine,
-  { plan, groups, ledger, since }: RejectContext,
+  { plan, groups, ledger, scans }: RejectContext,
 ): Promise<Pick<Events, 'rejects' | 'rejectsQuery'>> {
   const places: { file: NumberedFile; query: Sql }[] = []
   for (const [at, group] of groups.entries()) {
@@ -289,7 +324,7 @@ async function rejectedRows(
       const broken = (ledger.files[file.number]?.rejected.malformed ?? 0) > 0
       const readable = group.format === 'ndjson' && broken && (await linesReadable(engine, file))
       const lines = rejectsLines(group)
-        ? sql` UNION ALL SELECT line - ${group.csv?.header === true ? 1 : 0} AS row, 'malformed' AS fate, problem AS value, text AS record FROM (${rejectedLines(since)}) WHERE path = ${text(file.path)}`
+        ? sql` UNION ALL SELECT line - ${group.csv?.header === true ? 1 : 0} AS row, 'malformed' AS fate, problem AS value, text AS record FROM (${rejectedLines(scans)}) WHERE path = ${text(file.path)}`
         : sql``
       places.push({
         file,

@@ -8,6 +8,7 @@ import {
   lineReader,
   readsDocuments,
   rejectedLines,
+  type ScanSpan,
 } from '../sources/reading.js'
 import type { Sources } from '../sources/source.js'
 import { sql } from '../sql/sql.js'
@@ -27,13 +28,13 @@ export interface RowCounts {
 /**
  * From the stage `rows`, and what the readers refused or turned into empty rows.
  *
- * @param since the latest rejecting scan before `rows` was made
+ * @param scans those that made `rows`
  * @param whole rows were read whole
  */
 export async function countRows(
   engine: Engine,
   groups: readonly SourceGroup[],
-  since: bigint,
+  scans: ScanSpan,
   whole: boolean,
 ): Promise<RowCounts> {
   const rows = await engine.rows<{
@@ -54,7 +55,7 @@ export async function countRows(
   }
   const counts: FateCount[] = rows.map(({ file, fate, n }) => ({ file, fate, n: Number(n) }))
   for (const group of groups) {
-    if (rejectsLines(group)) counts.push(...(await countRejectedLines(engine, group, since)))
+    if (rejectsLines(group)) counts.push(...(await countRejectedLines(engine, group, scans)))
     const json = group.format === 'ndjson' || group.format === 'json'
     if (json && !readsDocuments(group, whole)) await separateMalformed(engine, group, counts)
   }
@@ -78,10 +79,10 @@ export async function latestRejectingScan(engine: Engine): Promise<bigint> {
 async function countRejectedLines(
   engine: Engine,
   group: SourceGroup,
-  since: bigint,
+  scans: ScanSpan,
 ): Promise<FateCount[]> {
   const rejects = await engine.rows<{ path: string; n: bigint; open: bigint | null }>(
-    sql`SELECT path, count(*) AS n, min(line) FILTER (WHERE lines > 1) AS open FROM (${rejectedLines(since)}) GROUP BY ALL`,
+    sql`SELECT path, count(*) AS n, min(line) FILTER (WHERE lines > 1) AS open FROM (${rejectedLines(scans)}) GROUP BY ALL`,
   )
   const byPath = new Map(rejects.map((reject) => [reject.path, reject]))
   return group.files.flatMap((file) => {

@@ -7,6 +7,7 @@ import { type Field, findField } from '../sources/field.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
 import { type Reading, readGroup, readNumbered } from '../sources/reading.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { type CarriedColumn, carriedValue } from './carried.js'
 import {
   epochMicros,
   fromYearOne,
@@ -47,6 +48,8 @@ export interface RowPlan {
   readonly recordedOnly: boolean
   /** Also each user key of its own, for joining identities. */
   readonly ids: boolean
+  /** Columns of the files that stay with their rows. */
+  readonly carried: readonly CarriedColumn[]
 }
 
 /**
@@ -103,7 +106,7 @@ export function rejectsQuery(
 ): Sql {
   const reading = readNumbered(group, file, readable)
   const place = { group, at, reading }
-  const bare = { ...plan, mapping: { ...plan.mapping, dedupe: [], exact: false } }
+  const bare = { ...plan, carried: [], mapping: { ...plan.mapping, dedupe: [], exact: false } }
   const value = timeText(place, plan.mapping.clock.time)
   const located = readRow(bare, place, [
     sql`__sz_row`,
@@ -145,6 +148,7 @@ function readRow(plan: RowPlan, place: Place, extra: readonly Sql[] = []): Sql {
     ...plan.dimensions.map(
       (dimension) => sql`${dimensionText(place, dimension)} AS ${own(dimension.column)}`,
     ),
+    ...plan.carried.map((one) => sql`${carriedValue(one, group, reading)} AS ${own(one.column)}`),
     sql`${reading.unreadable} AS __sz_broken`,
     ...extra,
     ...conditionColumns(plan, place),
@@ -186,7 +190,9 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
     sql`__sz_key AS key`,
     ...(plan.mapping.clock.skew === undefined ? [] : [sql`__sz_skew AS skew`]),
     ...idColumns(plan).map(({ column }) => sql`${own(column)} AS ${identifier(column)}`),
-    ...plan.dimensions.map(({ column }) => sql`${own(column)} AS ${identifier(column)}`),
+    ...[...plan.dimensions, ...plan.carried].map(
+      ({ column }) => sql`${own(column)} AS ${identifier(column)}`,
+    ),
     ...extra,
     sql`CASE ${join(fates, ' ')} END AS fate`,
   ]
@@ -230,6 +236,7 @@ function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
   ]
   const times = [time, correction?.server, correction?.sent, skew?.client, skew?.server]
   return [
+    ...plan.carried.flatMap(({ name }) => findField(group, name) ?? []),
     ...keys.flatMap((key) => keyFields(group, key)),
     ...times.flatMap((column) => (column && findField(group, column.name)) ?? []),
   ]

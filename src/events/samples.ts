@@ -23,6 +23,11 @@ export class Samples {
     return new Samples(taken)
   }
 
+  /** No row of any group could be read. */
+  get none(): boolean {
+    return this.groups.every((values) => [...values.values()].every((list) => list.length === 0))
+  }
+
   /** Non-empty values of a column, distinct unless more are asked for. */
   of(name: string | undefined, limit = 5): string[] {
     const found = this.all(name ?? '').filter(isFilled)

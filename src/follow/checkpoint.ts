@@ -2,7 +2,15 @@
  * The state of a stream in a file: one line of JSON that says what it belongs to, one per user, and
  * one that says it is whole. It is replaced by renaming, so that a kill leaves the old or the new.
  */
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { LineSplitter } from './lines.js'
@@ -19,7 +27,11 @@ export interface Checkpoint {
   readonly state: readonly unknown[]
 }
 
-export function writeCheckpoint(path: string, header: CheckpointHeader, state: Iterable<Saved>): void {
+export function writeCheckpoint(
+  path: string,
+  header: CheckpointHeader,
+  state: Iterable<Saved>,
+): void {
   const partial = `${path}.partial`
   try {
     const file = openSync(partial, 'w')

@@ -5,10 +5,11 @@
 import { SessionizeError } from '../errors/errors.js'
 import { formatName, type TimeFormat } from '../events/clock.js'
 import { withSources } from '../events/dataset.js'
-import { type Mapping, type MappingOptions, mapColumns, requireColumn } from '../events/mapping.js'
-import { PRESETS } from '../events/presets/index.js'
+import { fixedLayouts } from '../events/detection.js'
+import { type Mapping, type MappingOptions, mapSources, requireColumn } from '../events/mapping.js'
 import { findField } from '../sources/field.js'
-import { describeSources, type SourceGroup } from '../sources/scan.js'
+import type { CsvLayout, SourceGroup } from '../sources/group.js'
+import { describeSources } from '../sources/scan.js'
 import type { FieldPath } from './fields.js'
 
 /** Alternatives, best first, each of the fields whose values it joins. */
@@ -19,6 +20,8 @@ export interface StreamColumns {
   readonly user: readonly Key[]
   readonly time: FieldPath
   readonly timeFormat: TimeFormat
+  /** Found from samples, and not given. */
+  readonly timeDetected: boolean
   readonly timeZone: string
   readonly event: Key | null
   readonly session: Key | null
@@ -31,6 +34,8 @@ export interface Detected {
   readonly columns: StreamColumns
   /** All of the input's columns in order. */
   readonly names: readonly string[]
+  /** Of CSV. */
+  readonly csv: CsvLayout | undefined
   /** What was chosen and why, for people. */
   readonly notes: readonly string[]
 }
@@ -46,23 +51,31 @@ export async function detectColumns(
   properties: readonly string[],
 ): Promise<Detected> {
   return withSources([path], { threads: 1 }, async ({ engine, sources }) => {
-    const groups = await describeSources(engine, sources.files)
+    const described = await describeSources(engine, sources.files, {
+      layouts: fixedLayouts(options),
+    })
     // Duplicates are not looked for in a stream, so no key column is required to be there.
-    const mapping = await mapColumns(engine, groups, { ...options, dedupe: ['none'] })
+    const { mapping, groups } = await mapSources(engine, described, {
+      ...options,
+      dedupe: ['none'],
+    })
     assertFlat(groups, mapping)
+    const [group] = groups
     const key = (name: string): Key => keyOf(groups, name)
     return {
       columns: {
         user: mapping.user.map(key),
         time: fieldPath(groups, mapping.time),
         timeFormat: mapping.timeFormat,
+        timeDetected: mapping.clock.time.detected,
         timeZone: options.timeZone ?? 'UTC',
         event: mapping.event === null ? null : key(mapping.event),
         session: mapping.session === null ? null : key(mapping.session),
         outOfSession: mapping.outOfSession,
         properties: properties.map((name) => propertyKey(groups, mapping, name)),
       },
-      names: groups[0]?.columns.map(({ name }) => name) ?? [],
+      names: group?.columns.map(({ name }) => name) ?? [],
+      csv: group?.csv,
       notes: notesOf(mapping),
     }
   })
@@ -97,11 +110,8 @@ function fieldPath(groups: readonly SourceGroup[], name: string): FieldPath {
 
 /** A preset's dimension stands for the columns of that vendor, of which the first that is there counts. */
 function propertyKey(groups: readonly SourceGroup[], mapping: Mapping, name: string): Key {
-  const preset = PRESETS.find((candidate) => candidate.name === mapping.preset)
-  const found = (preset?.dimensions?.[name] ?? []).find((alias) =>
-    groups.some((group) => findField(group, alias) !== undefined),
-  )
-  return [[fieldPath(groups, found ?? requireColumn(groups, name, 'The definition'))]]
+  const found = (mapping.dimensions[name] ?? []).find((alias) => mapping.known.includes(alias))
+  return keyOf(groups, found ?? requireColumn(groups, name, 'The definition'))
 }
 
 function notesOf(mapping: Mapping): string[] {

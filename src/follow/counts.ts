@@ -1,9 +1,7 @@
 /** Where every line of a stream went; as in the batch's row ledger, it always adds up. */
-import { REJECT_REASONS, type RejectReason } from '../events/ledger.js'
-import { formatCount, formatNumberOf } from '../report/quantities.js'
+import type { RejectReason } from '../events/ledger.js'
 import type { Fate } from './event-reader.js'
 import { asNumber, asRecord } from './saved.js'
-import type { StreamCounts } from './session-stream.js'
 
 export class LineCounts {
   read = 0
@@ -37,22 +35,4 @@ export class LineCounts {
   }
 }
 
-const REASONS = ['malformed', 'no_user', 'no_time', 'bad_time', 'time_out_of_range'] as const
-
-/** What is told at the end: `1,000 lines: 990 in sessions, 10 rejected (10 no user)`. */
-export function ledgerSentence(lines: LineCounts, stream: StreamCounts): string {
-  const inSessions = lines.read - lines.rejectedTotal - lines.outOfSession - stream.ignored - stream.dropped
-  const reasons = REASONS.filter((reason) => lines.rejected[reason] > 0).map(
-    (reason) => `${formatCount(lines.rejected[reason])} ${REJECT_REASONS[reason]}`,
-  )
-  const parts = [
-    `${formatCount(inSessions)} in sessions`,
-    ...(reasons.length > 0
-      ? [`${formatCount(lines.rejectedTotal)} rejected (${reasons.join(', ')})`]
-      : []),
-    ...(lines.outOfSession > 0 ? [`${formatCount(lines.outOfSession)} out of session`] : []),
-    ...(stream.ignored > 0 ? [`${formatCount(stream.ignored)} ignored`] : []),
-    ...(stream.dropped > 0 ? [`${formatCount(stream.dropped)} too late`] : []),
-  ]
-  return `${formatNumberOf(lines.read, 'line')}: ${parts.join(', ')}`
-}
+export const REASONS = ['malformed', 'no_user', 'no_time', 'bad_time', 'time_out_of_range'] as const

@@ -1,19 +1,24 @@
 import { isUtf8 } from 'node:buffer'
 import { parse } from 'csv-parse/sync'
 import { SessionizeError } from '../errors/errors.js'
+import type { CsvLayout } from '../sources/group.js'
 import type { StreamColumns } from './columns.js'
 import { CsvRecords } from './csv-records.js'
 import type { Decoder, DecoderOptions } from './decoder.js'
 import { EventReader } from './event-reader.js'
 import { LONGEST_LINE_BYTES } from './lines.js'
+import type { CsvFormat } from './recognised.js'
 
 const REPLACEMENT = '\uFFFD'
 
 /** Whole records as csv-parse splits them into values. */
-export function parseRecords(bytes: Buffer, delimiter: string, onBroken: () => void): string[][] {
+function parseRecords(bytes: Buffer, layout: CsvLayout, onBroken: () => void): string[][] {
+  const { delimiter, quote, escape: escapes } = layout
   return parse(bytes, {
     bom: true,
     delimiter,
+    quote: quote === '' ? null : quote,
+    ...(escapes === '' ? {} : { escape: escapes }),
     record_delimiter: ['\r\n', '\n'],
     relax_quotes: true,
     relax_column_count: true,
@@ -40,15 +45,14 @@ export class CsvDecoder implements Decoder {
 
   constructor(
     columns: StreamColumns,
-    private readonly delimiter: string,
-    private readonly header: readonly string[],
+    private readonly format: CsvFormat,
     private readonly options: DecoderOptions,
   ) {
     this.consumed = options.position
     // From anywhere but the start, the header has been read before.
-    this.headerRead = options.position > 0
-    this.records = new CsvRecords(delimiter)
-    this.reader = EventReader.csv(columns, header)
+    this.headerRead = options.position > 0 || !format.layout.header
+    this.records = new CsvRecords(format.layout)
+    this.reader = EventReader.csv(columns, format.names)
   }
 
   push(chunk: Buffer): void {
@@ -75,7 +79,7 @@ export class CsvDecoder implements Decoder {
       counts.reject('malformed')
     }
     const isText = isUtf8(bytes)
-    for (const record of parseRecords(bytes, this.delimiter, onBroken)) {
+    for (const record of parseRecords(bytes, this.format.layout, onBroken)) {
       // Where some bytes are no UTF-8, the records that hold their replacement are no events.
       if (isText || !record.some((value) => value.includes(REPLACEMENT))) this.record(record)
       else onBroken()
@@ -90,15 +94,15 @@ export class CsvDecoder implements Decoder {
       return
     }
     counts.read++
-    if (record.length !== this.header.length) return counts.reject('malformed')
-    const event = this.reader.read(record, '')
+    const event =
+      record.length === this.format.names.length ? this.reader.read(record, '') : 'malformed'
     if (typeof event === 'string') counts.reject(event)
     else take(event, () => this.json(record))
   }
 
   private json(record: readonly string[]): string {
     return JSON.stringify(
-      Object.fromEntries(this.header.map((name, i) => [name, record[i] || null])),
+      Object.fromEntries(this.format.names.map((name, i) => [name, record[i] || null])),
     )
   }
 }

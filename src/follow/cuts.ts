@@ -169,8 +169,7 @@ const isChange = (value: string | null, before: string | null): boolean =>
 function namedAs(patterns: readonly string[] | undefined): NameTest {
   if (patterns === undefined || patterns.length === 0) return () => false
   const expressions = patterns.map(
-    (pattern) =>
-      new RegExp(`^${pattern.split('*').map(escaped).join('[^]*')}$`),
+    (pattern) => new RegExp(`^${pattern.split('*').map(escaped).join('[^]*')}$`),
   )
   return (name) => name !== null && expressions.some((expression) => expression.test(name))
 }

@@ -29,7 +29,7 @@ export class EventReader<Record> {
     this.session = columns.session === null ? NOTHING : key(columns.session)
     this.properties = columns.properties.map(key)
     this.outOfSession = columns.outOfSession
-    this.readTime = timeReader(columns.timeFormat, columns.timeZone)
+    this.readTime = timeReader(columns.timeFormat, columns.timeZone, columns.timeDetected)
   }
 
   static json(columns: StreamColumns): EventReader<JsonObject> {
@@ -47,9 +47,10 @@ export class EventReader<Record> {
     if (time === null || isBlank(time)) return 'no_time'
     const micros = this.readTime(time)
     if (!Number.isFinite(micros)) return Number.isNaN(micros) ? 'bad_time' : 'time_out_of_range'
-    const recorded = this.session(record, line)
+    // Empty text is no value.
+    const recorded = this.session(record, line) || null
     if (recorded !== null && recorded === this.outOfSession) return 'out_of_session'
-    const name = this.name(record, line)
+    const name = this.name(record, line) || null
     const properties =
       this.properties.length === 0
         ? NO_PROPERTIES

@@ -56,7 +56,9 @@ function elementAt(list: readonly unknown[], key: string): unknown {
   const value = pair?.['value']
   const typed = asObject(value)
   if (typed === undefined) return value
-  return VALUE_MEMBERS.map((member) => typed[member]).find((one) => one !== undefined && one !== null)
+  return VALUE_MEMBERS.map((member) => typed[member]).find(
+    (one) => one !== undefined && one !== null,
+  )
 }
 
 const VALUE_MEMBERS = ['string_value', 'int_value', 'float_value', 'double_value']

@@ -3,12 +3,12 @@
  * its session. What was chosen and counted is said beside it.
  */
 import { SessionizeError } from '../errors/errors.js'
-import { formatCount, formatSeconds } from '../report/quantities.js'
+import { formatCount } from '../report/quantities.js'
 import { ruleProperties } from '../sessions/definition.js'
 import { type Arrival, Arrivals } from './arrivals.js'
 import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import type { ColumnOptions } from './columns.js'
-import { LineCounts, ledgerSentence } from './counts.js'
+import { LineCounts } from './counts.js'
 import { CsvDecoder } from './csv.js'
 import type { Decoder, TakeEvent } from './decoder.js'
 import { StreamHead } from './head.js'
@@ -20,7 +20,8 @@ import { LengthQuantiles } from './quantiles.js'
 import { type Recognised, restored, saved } from './recognised.js'
 import { asList, asNumber, asRecord, asText, type Saved } from './saved.js'
 import { sessionLine } from './session-line.js'
-import { type SessionStream, sessionStream, type StreamOptions } from './session-stream.js'
+import { type SessionStream, type StreamOptions, sessionStream } from './session-stream.js'
+import { labelFigures, labelSentence, streamFigures, streamSentences } from './telling.js'
 import { SessionTracker } from './tracker.js'
 
 export interface FollowOptions {
@@ -151,7 +152,8 @@ class Run {
         return { recognised, bytes, arrival }
       } catch (error) {
         // A few lines may say too little; then more are waited for.
-        const early = arrival === 'tick' && error instanceof SessionizeError && error.code !== 'usage'
+        const early =
+          arrival === 'tick' && error instanceof SessionizeError && error.code !== 'usage'
         if (!early) throw error
         head.moreIsNeeded()
       }
@@ -197,7 +199,7 @@ class Run {
     const options = { counts: this.counts, take: this.taker(), position: this.from }
     return format.kind === 'ndjson'
       ? ndjsonDecoder(columns, options)
-      : new CsvDecoder(columns, format.delimiter, format.header, options)
+      : new CsvDecoder(columns, format, options)
   }
 
   private taker(): TakeEvent {
@@ -274,41 +276,18 @@ class Run {
 
   private figures(now: number): string {
     const seconds = Math.max(1, now - this.statsAt) / 1_000
-    const rate = (this.counts.read - this.statsLines) / seconds
+    const perSecond = (this.counts.read - this.statsLines) / seconds
     this.statsAt = now
     this.statsLines = this.counts.read
-    const { counts, openUsers, users } = this.stream
-    const head = `${formatCount(this.counts.read)} lines (${formatCount(rate)}/s)`
-    if (this.options.label) {
-      return `${head}, ${formatCount(this.labelled)} labelled, ${formatCount(this.tracker.size)} users`
-    }
-    const quantile = (q: number): string => formatSeconds(this.lengths.at(q))
-    return `${head}, ${formatCount(counts.sessions)} sessions, ${formatCount(openUsers)} users with open ones of ${formatCount(users)}, ${formatCount(counts.late)} late; length p50 ${quantile(0.5)}, p90 ${quantile(0.9)}, p99 ${quantile(0.99)}`
+    return this.options.label
+      ? labelFigures(this.counts.read, perSecond, this.labelled, this.tracker.size)
+      : streamFigures(this.counts.read, perSecond, this.stream, this.lengths)
   }
 
   private summary(stopped: boolean): string[] {
     const { flushOnEnd, label, checkpoint } = this.options
-    const { counts, openUsers } = this.stream
-    if (label) {
-      return [
-        `${ledgerSentence(this.counts, { ...counts, dropped: 0, ignored: this.outOfReach })}`,
-      ]
-    }
-    const open = !stopped && !flushOnEnd ? openUsers : 0
-    return [
-      ledgerSentence(this.counts, counts),
-      `${formatCount(counts.sessions)} sessions written${counts.revisions > 0 ? `, ${formatCount(counts.revisions)} corrections` : ''}`,
-      ...(counts.late > 0 ? [`${formatCount(counts.late)} events came later than the allowed lateness; ${formatCount(counts.late - counts.dropped)} of them still found their session`] : []),
-      ...(counts.evicted + counts.forgotten > 0
-        ? [
-            `--max-users was reached: sessions of ${formatCount(counts.evicted)} users were closed early (evicted), ${formatCount(counts.forgotten)} idle users were forgotten and are no longer numbered`,
-          ]
-        : []),
-      ...(open > 0
-        ? [
-            `${formatCount(open)} users have open sessions, ${checkpoint === undefined ? 'which were not written: --flush-on-end writes them' : 'kept in the checkpoint'}`,
-          ]
-        : []),
-    ]
+    if (label) return [labelSentence(this.counts, this.outOfReach)]
+    const open = stopped || flushOnEnd ? 0 : this.stream.openUsers
+    return streamSentences(this.counts, this.stream.counts, open, checkpoint !== undefined)
   }
 }

@@ -4,11 +4,11 @@
  * told again, corrected.
  */
 import type { CutRules } from './cuts.js'
-import { HeldSession } from './held-session.js'
-import { loadSession, saveSession } from './saved-session.js'
-import { asList, asNumber, asText, nanAsNull, nullAsNan, type Saved } from './saved.js'
-import type { DataEdges, SessionRules, Tell, UserState } from './session-rules.js'
 import type { StreamEvent } from './event.js'
+import { HeldSession } from './held-session.js'
+import { asList, asNumber, asText, nanAsNull, nullAsNan, type Saved } from './saved.js'
+import { loadSession, saveSession } from './saved-session.js'
+import type { DataEdges, SessionRules, Tell, UserState } from './session-rules.js'
 
 /** How a session was last told. */
 interface Told {

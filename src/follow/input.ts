@@ -1,6 +1,7 @@
 /** Where a stream's bytes come from: a pipe, or a file from a position on. */
-import { createReadStream, openSync, readSync, closeSync, statSync } from 'node:fs'
+
 import { createHash } from 'node:crypto'
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { SessionizeError } from '../errors/errors.js'
 
@@ -29,7 +30,8 @@ export function pipeInput(stream: Readable): StreamInput {
         const bytes: Buffer = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
         if (at < position) {
           start.add(bytes.subarray(0, position - at))
-          if (known !== undefined && at + bytes.length >= position) assertKnown(start, known, this.label)
+          if (known !== undefined && at + bytes.length >= position)
+            assertKnown(start, known, this.label)
         }
         at += bytes.length
         if (at > position) yield bytes.subarray(Math.max(0, bytes.length - (at - position)))
@@ -44,7 +46,10 @@ export function fileInput(path: string): StreamInput {
     async *read(position, known) {
       if (known !== undefined) assertKnown(startOf(path, position), known, path)
       try {
-        for await (const chunk of createReadStream(path, { start: position, highWaterMark: 256 * 1024 })) {
+        for await (const chunk of createReadStream(path, {
+          start: position,
+          highWaterMark: 256 * 1024,
+        })) {
           yield chunk
         }
       } catch (error) {
@@ -96,9 +101,13 @@ function assertKnown(start: InputStart, known: string, label: string): void {
 }
 
 const changed = (label: string): SessionizeError =>
-  new SessionizeError('input_changed', `${label} is not the stream that the checkpoint was made from.`, {
-    hint: 'Give the same stream from its start, or delete the checkpoint to begin a new one.',
-  })
+  new SessionizeError(
+    'input_changed',
+    `${label} is not the stream that the checkpoint was made from.`,
+    {
+      hint: 'Give the same stream from its start, or delete the checkpoint to begin a new one.',
+    },
+  )
 
 function unreadable(path: string, cause: unknown): SessionizeError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined

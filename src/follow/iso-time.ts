@@ -123,7 +123,8 @@ export class IsoTimes {
   }
 
   private named(name: string): Zone | undefined {
-    if (!this.zones.has(name) && this.zones.size < MOST_ZONES) this.zones.set(name, zoneOrNone(name))
+    if (!this.zones.has(name) && this.zones.size < MOST_ZONES)
+      this.zones.set(name, zoneOrNone(name))
     return this.zones.get(name)
   }
 

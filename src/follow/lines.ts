@@ -27,7 +27,10 @@ export class LineSplitter {
 
   push(chunk: Buffer): void {
     const last = chunk.lastIndexOf(NEWLINE)
-    if (last < 0) return this.keep(chunk)
+    if (last < 0) {
+      this.keep(chunk)
+      return
+    }
     let start = 0
     if (this.rest.length > 0 || this.skipping) {
       start = chunk.indexOf(NEWLINE) + 1

@@ -19,11 +19,14 @@ export function ndjsonDecoder(columns: StreamColumns, options: DecoderOptions): 
     }
     counts.read++
     const record = parseStrict(line)
-    if (record !== undefined) return onObject(record, line)
+    if (record === undefined) onBroken(line)
+    else onObject(record, line)
+  }
+  const onBroken = (line: string): void => {
     const strict = withoutExtensions(line)
-    const lenient = parseStrict(strict)
-    if (lenient === undefined) counts.reject('malformed')
-    else onObject(lenient, strict)
+    const record = parseStrict(strict)
+    if (record === undefined) counts.reject('malformed')
+    else onObject(record, strict)
   }
   const onObject = (record: JsonObject, line: string): void => {
     const event = reader.read(record, line)

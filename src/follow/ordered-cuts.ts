@@ -90,7 +90,8 @@ export class OrderedCuts implements SessionRules<OrderedState> {
     for (let first = waiting[0]; first !== undefined && first.micros < watermark; ) {
       let end = taken + 1
       while (waiting[end]?.micros === first.micros) end++
-      for (const event of this.rules.inOrder(waiting.slice(taken, end))) this.take(state, event, tell)
+      for (const event of this.rules.inOrder(waiting.slice(taken, end)))
+        this.take(state, event, tell)
       taken = end
       first = waiting[taken]
     }

@@ -61,26 +61,60 @@ const fraction = (places: number): Specifier =>
     return true
   })
 
+const month =
+  (names: readonly string[]): Specifier['read'] =>
+  (parts, text) => {
+    parts.month = names.indexOf(text.toLowerCase()) + 1
+    return true
+  }
+
 const SPECIFIERS: Readonly<Record<string, Specifier>> = {
-  Y: digits(4, within(0, 9999, (p, v) => (p.year = v))),
-  y: digits(2, within(0, 99, (p, v) => (p.year = v < 69 ? 2000 + v : 1900 + v))),
-  m: digits(2, within(1, 12, (p, v) => (p.month = v))),
-  d: digits(2, within(1, 31, (p, v) => (p.day = v))),
-  j: digits(3, within(1, 366, (p, v) => (p.dayOfYear = v))),
-  H: digits(2, within(0, 23, (p, v) => (p.hour = v))),
-  I: digits(2, within(1, 12, (p, v) => (p.hour = v % 12))),
-  M: digits(2, within(0, 59, (p, v) => (p.minute = v))),
-  S: digits(2, within(0, 59, (p, v) => (p.second = v))),
+  Y: digits(
+    4,
+    within(0, 9999, (p, v) => (p.year = v)),
+  ),
+  y: digits(
+    2,
+    within(0, 99, (p, v) => (p.year = v < 69 ? 2000 + v : 1900 + v)),
+  ),
+  m: digits(
+    2,
+    within(1, 12, (p, v) => (p.month = v)),
+  ),
+  d: digits(
+    2,
+    within(1, 31, (p, v) => (p.day = v)),
+  ),
+  j: digits(
+    3,
+    within(1, 366, (p, v) => (p.dayOfYear = v)),
+  ),
+  H: digits(
+    2,
+    within(0, 23, (p, v) => (p.hour = v)),
+  ),
+  I: digits(
+    2,
+    within(1, 12, (p, v) => (p.hour = v % 12)),
+  ),
+  M: digits(
+    2,
+    within(0, 59, (p, v) => (p.minute = v)),
+  ),
+  S: digits(
+    2,
+    within(0, 59, (p, v) => (p.second = v)),
+  ),
   g: fraction(3),
   f: fraction(6),
   n: fraction(9),
   b: {
     pattern: anyOf(MONTHS.map(short)),
-    read: (p, text) => (p.month = MONTHS.map(short).indexOf(text.toLowerCase()) + 1) > 0,
+    read: month(MONTHS.map(short)),
   },
   B: {
     pattern: anyOf(MONTHS),
-    read: (p, text) => (p.month = MONTHS.indexOf(text.toLowerCase()) + 1) > 0,
+    read: month(MONTHS),
   },
   // The date says which day of the week it is.
   a: { pattern: anyOf(DAYS.map(short)), read: () => true },
@@ -120,19 +154,24 @@ const SPECIFIERS: Readonly<Record<string, Specifier>> = {
  */
 export function patternTimes(pattern: string, zone: Zone): (text: string) => number {
   const specifiers: Specifier[] = []
-  const source = pattern.replaceAll(/%(-?[a-zA-Z%])|(\s+)|([^%\s]+)|%/g, (whole, code, blank, plain) => {
-    if (code === '%') return '%'
-    if (typeof blank === 'string') return '\\s+'
-    if (typeof plain === 'string') return plain.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-    const specifier = SPECIFIERS[String(code ?? '').replace('-', '')]
-    if (specifier === undefined) {
-      throw new SessionizeError('unsupported', `follow cannot read ${whole} in --time-format.`, {
-        hint: `It reads ${Object.keys(SPECIFIERS).map((one) => `%${one}`).join(' ')}.`,
-      })
-    }
-    specifiers.push(specifier)
-    return specifier.pattern
-  })
+  const source = pattern.replaceAll(
+    /%(-?[a-zA-Z%])|(\s+)|([^%\s]+)|%/g,
+    (whole, code, blank, plain) => {
+      if (code === '%') return '%'
+      if (typeof blank === 'string') return '\\s+'
+      if (typeof plain === 'string') return plain.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+      const specifier = SPECIFIERS[String(code ?? '').replace('-', '')]
+      if (specifier === undefined) {
+        throw new SessionizeError('unsupported', `follow cannot read ${whole} in --time-format.`, {
+          hint: `It reads ${Object.keys(SPECIFIERS)
+            .map((one) => `%${one}`)
+            .join(' ')}.`,
+        })
+      }
+      specifiers.push(specifier)
+      return specifier.pattern
+    },
+  )
   const expression = new RegExp(`^\\s*${source}\\s*$`, 'i')
   // As the batch: `%z` names an offset, and a final `Z` means UTC.
   const local = /%z/i.test(pattern) || pattern.endsWith('Z') ? new Zone('UTC') : zone

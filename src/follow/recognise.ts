@@ -8,7 +8,6 @@ import { encodingOf } from '../sources/encoding.js'
 import { sniff } from '../sources/sniff.js'
 import { Workspace } from '../sources/workspace.js'
 import { type ColumnOptions, detectColumns } from './columns.js'
-import { parseRecords } from './csv.js'
 import { CsvRecords } from './csv-records.js'
 import { HEAD_LINES } from './head.js'
 import { parseObject } from './json-object.js'
@@ -23,17 +22,17 @@ export async function recognise(
 ): Promise<Recognised> {
   const whole = complete ? head : head.subarray(0, head.lastIndexOf(10) + 1)
   const sample = firstLines(whole)
-  const format = formatOf(sample, complete && sample.length === head.length)
+  const { kind, delimiter } = formatOf(sample, complete && sample.length === head.length)
   const workspace = Workspace.create()
   try {
-    const path = workspace.path(format.kind === 'csv' ? '.csv' : '.ndjson')
-    writeFileSync(path, format.kind === 'ndjson' ? objectsOf(sample) : recordsOf(sample, format))
-    const detected = await detectColumns(path, options, properties)
-    const [first, ...doubts] = detected.notes
+    const path = workspace.path(`.${kind}`)
+    writeFileSync(path, kind === 'ndjson' ? objectsOf(sample) : recordsOf(sample, delimiter))
+    const { columns, names, csv, notes } = await detectColumns(path, options, properties)
+    const [first, ...doubts] = notes
     return {
-      columns: detected.columns,
-      format: format.kind === 'csv' ? { ...format, header: detected.names } : format,
-      notes: [`${format.kind}, ${first ?? ''}`, ...doubts],
+      columns,
+      format: csv === undefined ? { kind: 'ndjson' } : { kind: 'csv', layout: csv, names },
+      notes: [`${kind}, ${first ?? ''}`, ...doubts],
     }
   } finally {
     workspace.close()
@@ -59,32 +58,46 @@ const objectsOf = (sample: Buffer): string =>
     .join('\n')
 
 /** A record that is cut would make the whole unreadable. */
-function recordsOf(sample: Buffer, { delimiter }: { readonly delimiter: string }): Buffer {
-  const records = new CsvRecords(delimiter)
+function recordsOf(sample: Buffer, delimiter: string): Buffer {
+  const records = new CsvRecords({ delimiter, quote: '"', escape: '"' })
   const end = records.lastEnd(sample)
   return records.unclosed ? sample.subarray(0, end) : sample
 }
 
-function formatOf(sample: Buffer, complete: boolean): StreamFormat {
+function formatOf(
+  sample: Buffer,
+  complete: boolean,
+): { kind: StreamFormat['kind']; delimiter: string } {
   const encoding = encodingOf(sample)
   const sniffed = sniff({ head: sample, complete }, '')
   if (sniffed.kind !== 'text') {
-    throw unsupported(sniffed.kind, 'Unpack it on the way: zcat events.ndjson.gz | sessionize follow')
+    throw unsupported(
+      sniffed.kind,
+      'Unpack it on the way: zcat events.ndjson.gz | sessionize follow',
+    )
   }
   if (encoding.startsWith('utf-16')) {
-    throw unsupported(encoding, 'Convert it on the way: iconv -f utf-16 -t utf-8 events.csv | sessionize follow')
+    throw unsupported(
+      encoding,
+      'Convert it on the way: iconv -f utf-16 -t utf-8 events.csv | sessionize follow',
+    )
   }
   if (sniffed.format === 'log') {
-    throw unsupported('an access log', 'Write NDJSON or CSV, or run: sessionize sessions access.log')
+    throw unsupported(
+      'an access log',
+      'Write NDJSON or CSV, or run: sessionize sessions access.log',
+    )
   }
   if (sniffed.format === 'json') {
-    throw unsupported('JSON over several lines', "Put each object on a line: jq -c '.[]' events.json | sessionize follow")
+    throw unsupported(
+      'JSON over several lines',
+      "Put each object on a line: jq -c '.[]' events.json | sessionize follow",
+    )
   }
-  if (sniffed.format === 'ndjson') return { kind: 'ndjson' }
-  const delimiter = sniffed.delimiter ?? ','
-  const [header] = parseRecords(sample, delimiter, () => undefined)
-  return { kind: 'csv', delimiter, header: header ?? [] }
+  return { kind: sniffed.format, delimiter: sniffed.delimiter ?? ',' }
 }
 
 const unsupported = (what: string, hint: string): SessionizeError =>
-  new SessionizeError('unsupported', `follow reads NDJSON and CSV as UTF-8 text, not ${what}.`, { hint })
+  new SessionizeError('unsupported', `follow reads NDJSON and CSV as UTF-8 text, not ${what}.`, {
+    hint,
+  })

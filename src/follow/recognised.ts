@@ -1,12 +1,18 @@
 /** What was recognised of a stream; fixed for the whole of it, and kept in its checkpoint. */
 import { formatName, parseTimeFormat } from '../events/clock.js'
+import type { CsvLayout } from '../sources/group.js'
 import type { Key, StreamColumns } from './columns.js'
 import type { FieldPath } from './fields.js'
-import { asList, asRecord, asText, asTextOrNull } from './saved.js'
+import { asList, asRecord, asText, asTextOrNull, oneOf } from './saved.js'
 
-export type StreamFormat =
-  | { readonly kind: 'ndjson' }
-  | { readonly kind: 'csv'; readonly delimiter: string; readonly header: readonly string[] }
+export type StreamFormat = { readonly kind: 'ndjson' } | CsvFormat
+
+export interface CsvFormat {
+  readonly kind: 'csv'
+  readonly layout: CsvLayout
+  /** In order. */
+  readonly names: readonly string[]
+}
 
 export interface Recognised {
   readonly format: StreamFormat
@@ -26,11 +32,24 @@ export function restored(value: unknown): Recognised {
 }
 
 function formatFrom(value: unknown): StreamFormat {
-  const { kind, delimiter, header } = asRecord(value)
-  return kind === 'csv'
-    ? { kind, delimiter: asText(delimiter), header: asList(header).map(asText) }
-    : { kind: 'ndjson' }
+  const { kind, layout, names } = asRecord(value)
+  if (kind !== 'csv') return { kind: 'ndjson' }
+  const { delimiter, quote, escape: escapes, header } = asRecord(layout)
+  return {
+    kind,
+    layout: {
+      delimiter: asText(delimiter),
+      quote: oneOf(QUOTES, quote),
+      escape: oneOf(ESCAPES, escapes),
+      header: header === true,
+      mixedLineEnds: true,
+    },
+    names: asList(names).map(asText),
+  }
 }
+
+const QUOTES = ['"', "'", ''] as const
+const ESCAPES = ['"', "'", '\\', ''] as const
 
 function columnsFrom(value: unknown): StreamColumns {
   const columns = asRecord(value)
@@ -40,6 +59,7 @@ function columnsFrom(value: unknown): StreamColumns {
     user: asList(columns['user']).map(keyFrom),
     time: pathFrom(columns['time']),
     timeFormat: parseTimeFormat(asText(columns['timeFormat'])),
+    timeDetected: columns['timeDetected'] === true,
     timeZone: asText(columns['timeZone']),
     event: optional('event'),
     session: optional('session'),
@@ -48,8 +68,7 @@ function columnsFrom(value: unknown): StreamColumns {
   }
 }
 
-const keyFrom = (value: unknown): Key =>
-  asList(value).map((parts) => asList(parts).map(pathFrom))
+const keyFrom = (value: unknown): Key => asList(value).map((parts) => asList(parts).map(pathFrom))
 
 function pathFrom(value: unknown): FieldPath {
   const { column, keys } = asRecord(value)

@@ -35,6 +35,12 @@ export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+export function oneOf<T>(values: readonly T[], value: unknown): T {
+  const found = values.find((candidate) => candidate === value)
+  if (found === undefined) throw damaged()
+  return found
+}
+
 export function parseSaved(line: string | undefined): unknown {
   try {
     return JSON.parse(line ?? '')
@@ -44,5 +50,4 @@ export function parseSaved(line: string | undefined): unknown {
 }
 
 export const nanAsNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
-export const nullAsNan = (value: unknown): number =>
-  value === null ? Number.NaN : asNumber(value)
+export const nullAsNan = (value: unknown): number => (value === null ? Number.NaN : asNumber(value))

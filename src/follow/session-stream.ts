@@ -12,7 +12,12 @@ import { GapRuns } from './gap-runs.js'
 import { OrderedCuts } from './ordered-cuts.js'
 import { asList, asNumber, asText, type Saved } from './saved.js'
 import { sessionId } from './session-id.js'
-import { type ClosedSession, DataEdges, type SessionRules, type UserState } from './session-rules.js'
+import {
+  type ClosedSession,
+  DataEdges,
+  type SessionRules,
+  type UserState,
+} from './session-rules.js'
 import { compareText } from './text-order.js'
 import { IdleUsers, User } from './user.js'
 
@@ -176,7 +181,11 @@ class Stream<State extends UserState> implements SessionStream {
 
   private admit(name: string): User<State> {
     while (this.held.size >= this.options.maxUsers) this.makeRoom()
-    const user = new User(name, this.sessions.create(), this.counts.forgotten + this.counts.evicted === 0)
+    const user = new User(
+      name,
+      this.sessions.create(),
+      this.counts.forgotten + this.counts.evicted === 0,
+    )
     this.held.set(name, user)
     return user
   }
@@ -225,8 +234,7 @@ class Stream<State extends UserState> implements SessionStream {
   ): string {
     const { session } = closed
     const id = sessionId(user.name, session.start, closed.place)
-    const alive =
-      how === 'open' && closed.endReason === 'gap' && this.edges.last < closed.closesAt
+    const alive = how === 'open' && closed.endReason === 'gap' && this.edges.last < closed.closesAt
     const evicted = how === 'evicted' && closed.closesAt > this.watermark
     if (closed.revision === 0) this.counts.sessions++
     else this.counts.revisions++

@@ -3,7 +3,7 @@
  * same rounding, the same local times. In JavaScript a number holds microseconds exactly only in
  * the years 1684 to 2255, which is what a live stream can hold; others count as out of range.
  */
-import type { TimeFormat } from '../events/clock.js'
+import { smallerUnits, type TimeFormat } from '../events/clock.js'
 import { IsoTimes } from './iso-time.js'
 import { patternTimes } from './patterns.js'
 import { Zone } from './zone.js'
@@ -19,9 +19,31 @@ const PATTERNS = {
 
 const MICROS_PER_UNIT = { epoch_s: 1_000_000, epoch_ms: 1_000, epoch_us: 1 } as const
 
-export function timeReader(format: TimeFormat, timeZone: string): TimeReader {
-  const read = reader(format, Zone.named(timeZone))
-  return (text) => inRange(read(text))
+/** @param detected the format was found from samples, so that plain ISO 8601 is read as well. */
+export function timeReader(format: TimeFormat, timeZone: string, detected = false): TimeReader {
+  const zone = Zone.named(timeZone)
+  const read = reader(format, zone)
+  if (!detected || format === 'iso') return (text) => inRange(read(text))
+  const iso = new IsoTimes(zone)
+  const inUnit = unitTest(format)
+  return (text) => {
+    const micros = read(text)
+    return inRange(inUnit(micros) ? micros : iso.read(text))
+  }
+}
+
+/** False for what is no time, and for numbers that look like another unit than the column's. */
+function unitTest(format: TimeFormat): (micros: number) => boolean {
+  const others = smallerUnits(format).map(({ from, to }) => ({
+    from: Number(from),
+    to: Number(to),
+  }))
+  return (micros) => {
+    const magnitude = Math.abs(micros)
+    return (
+      !Number.isNaN(micros) && !others.some(({ from, to }) => magnitude >= from && magnitude < to)
+    )
+  }
 }
 
 function reader(format: TimeFormat, zone: Zone): TimeReader {
@@ -37,8 +59,11 @@ function reader(format: TimeFormat, zone: Zone): TimeReader {
       return nanosecondTime
     case 'compact_iso':
     case 'common_log':
-    case 'rfc2822':
       return patternTimes(PATTERNS[format], zone)
+    case 'rfc2822': {
+      const times = patternTimes(PATTERNS[format], zone)
+      return (text) => times(text.replace(/\s+(GMT|UTC?|Z)$/, ' +0000'))
+    }
     // Text that would be a typed column elsewhere is read as the batch reads text.
     case 'iso':
     case 'timestamp':

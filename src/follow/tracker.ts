@@ -3,7 +3,11 @@
  * users. Each event gets its place at once, so what comes later cannot change it; for events in
  * order the sessions are those of the batch.
  */
-import { DEFAULT_DEFINITION, ruleProperties, type SessionDefinition } from '../sessions/definition.js'
+import {
+  DEFAULT_DEFINITION,
+  ruleProperties,
+  type SessionDefinition,
+} from '../sessions/definition.js'
 import { parseDuration } from '../sessions/duration.js'
 import { CutRules, type LatestValues } from './cuts.js'
 import { NO_PROPERTIES, type StreamEvent } from './event.js'
@@ -180,7 +184,16 @@ export class SessionTracker {
   /** One line per user, for a checkpoint. */
   *save(): Iterable<Saved> {
     for (const [user, { start, events, last, closesAt, number, ended, latest }] of this.users) {
-      yield [user, start, events, last, closesAt, number, ended ? 1 : 0, Array.from(latest, (v) => v ?? null)]
+      yield [
+        user,
+        start,
+        events,
+        last,
+        closesAt,
+        number,
+        ended ? 1 : 0,
+        Array.from(latest, (v) => v ?? null),
+      ]
     }
   }
 

@@ -17,7 +17,7 @@ export class Zone {
 
   /** @throws RangeError when the platform does not know the name. */
   constructor(readonly name: string) {
-    this.format = /^(UTC|Z|GMT|Etc\/UTC)$/i.test(name)
+    this.format = /^(UTC|GMT|Etc\/UTC)$/i.test(name)
       ? undefined
       : new Intl.DateTimeFormat('en-US', {
           timeZone: name,
@@ -79,7 +79,9 @@ export class Zone {
   }
 
   private measure(format: Intl.DateTimeFormat, millis: number): number {
-    const part = new Map(format.formatToParts(millis).map(({ type, value }) => [type, Number(value)]))
+    const part = new Map(
+      format.formatToParts(millis).map(({ type, value }) => [type, Number(value)]),
+    )
     const local = Date.UTC(
       part.get('year') ?? 1970,
       (part.get('month') ?? 1) - 1,

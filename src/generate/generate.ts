@@ -99,7 +99,7 @@ export async function generate(
     }
     const counts = await engine.row<Counts>(COUNTS)
     signal?.throwIfAborted()
-    for (const target of targets) target.commit()
+    for (const target of targets) await target.commit()
     return { path, format: destination.format, bytes: statSync(path).size, ...counts }
   } catch (error) {
     for (const target of targets) target.abort()

@@ -20,7 +20,8 @@ export interface TableFile {
 
 /** Writes a query's rows to a file, in their order. */
 export async function writeTable(engine: Engine, query: Sql, file: TableFile): Promise<void> {
-  const options = [raw(ENCODINGS[file.encoding])]
+  // The engine's own temporary file would stay behind when the process is killed.
+  const options = [raw(ENCODINGS[file.encoding]), sql`USE_TMP_FILE false`]
   if (file.compression !== undefined && file.compression !== 'none') {
     options.push(sql`COMPRESSION ${raw(file.compression)}`)
   }

@@ -1,5 +1,6 @@
 import type { CompareAnswer, Comparison, Difference } from '../analysis/compare/compare.js'
 import type { GroupFigures } from '../analysis/compare/groups.js'
+import { formatDuration } from '../sessions/duration.js'
 import type { Render } from './appearance.js'
 import { contextBlock } from './context.js'
 import { type Cell, csvTable } from './csv.js'
@@ -37,10 +38,14 @@ function blocks(answer: CompareAnswer): readonly Block[] {
       ...(baseline === null
         ? []
         : [{ label: 'baseline', text: describeSpan(baseline.firstEvent, baseline.lastEvent) }]),
-      {
-        label: 'intervals',
-        text: `${Math.round(method.confidence * 100)}%, from ${count(method.replicates)} resamples of users (${count(method.buckets)} buckets, seed ${method.seed}); p is of users as wholes, adjusted for ${formatNumberOf(comparisons.length, 'comparison')}`,
-      },
+      ...(comparisons.length === 0
+        ? []
+        : [
+            {
+              label: 'intervals',
+              text: `${Math.round(method.confidence * 100)}%, from ${count(method.replicates)} resamples of users (${count(method.buckets)} buckets, seed ${method.seed}); p is of users as wholes, adjusted for ${formatNumberOf(comparisons.length, 'comparison')}`,
+            },
+          ]),
       ...(method.withBounces ? [] : [{ label: 'sessions', text: 'of two events or more' }]),
       ...(leftOut === 0
         ? []
@@ -97,7 +102,7 @@ function groupTable(answer: CompareAnswer): Block {
       number('bounces', 2),
       number('mean'),
       ...shares.map(({ share: of }) => number(quantileName(of))),
-      number(`${seconds(answer.method.longSeconds)}+`, 1),
+      number(longName(answer), 1),
     ],
     rows: answer.groups.map((group) => [
       nameOf(answer, group),
@@ -110,6 +115,10 @@ function groupTable(answer: CompareAnswer): Block {
     ]),
   }
 }
+
+/** `10m+` */
+const longName = ({ method }: CompareAnswer): string =>
+  `${formatDuration(Math.round(method.longSeconds * 1e6))}+`
 
 const pairName = (answer: CompareAnswer, { group, reference }: Comparison): string =>
   `${nameOf(answer, answer.groups[group])} - ${nameOf(answer, answer.groups[reference])}`
@@ -143,7 +152,7 @@ function differenceTable(answer: CompareAnswer): Block {
           ]),
         [
           name,
-          `${seconds(answer.method.longSeconds)}+`,
+          longName(answer),
           points(comparison.longShare.estimate),
           interval(comparison.longShare, points),
         ],

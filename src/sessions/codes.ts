@@ -65,6 +65,7 @@ export function codedEvents(
     ),
     ...(plan.distinctNames ? [sql`e.name`] : []),
     ...(plan.recordedIds ? [sql`e.session`] : []),
+    ...(plan.eventIds === true ? [sql`e.id`] : []),
     ...plan.measures.map(({ value, as }) => sql`${value} AS ${identifier(as)}`),
     ...extra,
   ]

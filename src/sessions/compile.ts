@@ -58,6 +58,16 @@ const SECOND = 1_000_000
 
 const seconds = (dialect: Dialect, micros: Sql): Sql => sql`${dialect.double(micros)} / ${SECOND}`
 
+/** Sessions that start in the same microsecond carry their place, so that ids differ. */
+export function sessionIdOf(
+  dialect: Dialect,
+  { user, start, place }: { readonly user: Sql; readonly start: Sql; readonly place: Sql },
+): Sql {
+  return dialect.md5(
+    sql`${user} || '|' || ${dialect.asText(sql`${start} - ${YEAR_ONE}`)} || CASE WHEN ${place} = 0 THEN '' ELSE '|' || ${dialect.asText(sql`${place} + 1`)} END`,
+  )
+}
+
 /** The columns of the session table, in order; dimensions and properties follow `last_event`. */
 const COLUMNS: readonly SessionColumn[] = [
   { name: 'user', about: 'user id', expression: () => raw('user') },
@@ -65,9 +75,7 @@ const COLUMNS: readonly SessionColumn[] = [
     name: 'session_id',
     about: 'stable id: MD5 of the user, a bar, and the start in microseconds since 1970',
     expression: (dialect) =>
-      dialect.md5(
-        sql`user || '|' || ${dialect.asText(sql`start - ${YEAR_ONE}`)} || CASE WHEN place = 0 THEN '' ELSE '|' || ${dialect.asText(sql`place + 1`)} END`,
-      ),
+      sessionIdOf(dialect, { user: raw('user'), start: raw('start'), place: raw('place') }),
   },
   {
     name: 'session_number',

@@ -107,3 +107,7 @@ export const rulesOf = (definition: SessionDefinition): Rule[] =>
 /** The rules for which events cannot first be grouped into blocks. */
 export const eventRules = (definition: SessionDefinition): Rule[] =>
   rulesOf(definition).filter(({ path }) => path === 'events')
+
+/** Whether the definition is a single gap and nothing that changes how sessions are built. */
+export const isGapOnly = (definition: SessionDefinition): boolean =>
+  definition.recorded !== true && rulesOf(definition).every(({ path }) => path === 'none')

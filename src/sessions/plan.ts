@@ -41,4 +41,6 @@ export interface SessionPlan {
   readonly names: boolean
   readonly distinctNames: boolean
   readonly recordedIds: boolean
+  /** Whether events carry their `id`, to be found again. */
+  readonly eventIds?: boolean
 }

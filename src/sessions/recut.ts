@@ -9,12 +9,13 @@
  *
  *   based -> steps -> long_sessions -> long_steps -> successors -> jumps -> openers -> assigned
  */
+import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
 import { isPast, rankedGaps } from './liveness.js'
 
 /** From `based` to `assigned`: kept events with their `piece` of the session, numbered from 0. */
-export const recutStages = (definition: SessionDefinition): Stage[] => [
+export const recutStages = (definition: SessionDefinition, dialect: Dialect): Stage[] => [
   {
     name: 'steps',
     comment: 'Kept events, numbered within their session: all, and active ones.',
@@ -29,7 +30,7 @@ WINDOW by_order AS (PARTITION BY user, run ORDER BY ord)`,
     comment:
       'Sessions that exceed a limit; active events of all of them are numbered on from `base`.',
     materialized: true,
-    body: sql`SELECT *, sum(active) OVER (ORDER BY user, run ROWS UNBOUNDED PRECEDING) - active AS base
+    body: sql`SELECT *, ${dialect.integer(sql`sum(active) OVER (ORDER BY user, run ROWS UNBOUNDED PRECEDING)`)} - active AS base
 FROM (
   SELECT user, run, max(nth) + 1 AS active
   FROM steps
@@ -39,9 +40,9 @@ FROM (
   },
   {
     name: 'long_steps',
-    comment: 'Events of the sessions that exceed a limit.',
+    comment: 'Events of the sessions that exceed a limit, the active ones with an id.',
     materialized: true,
-    body: sql`SELECT steps.*, long_sessions.active, long_sessions.base
+    body: sql`SELECT steps.*, active, base, CASE WHEN NOT is_passive THEN base + nth END AS id
 FROM steps
 JOIN long_sessions USING (user, run)`,
   },
@@ -108,7 +109,7 @@ function successorsStage(definition: SessionDefinition): Stage {
     comment: 'One row per active event, with the one that would open the next piece after it.',
     body: sql`SELECT id, nth, CASE WHEN next_nth < active THEN base + next_nth END AS next
 FROM (
-  SELECT base + nth AS id, nth, base, active, least(${join(candidates, ',\n    ')}) AS next_nth
+  SELECT id, nth, base, active, least(${join(candidates, ',\n    ')}) AS next_nth
   FROM (
     SELECT *${join(
       weakRanks.map((rank) => sql`, ${isWeak(definition, rank)} AS ${weak(rank)}`),
@@ -149,9 +150,9 @@ function nextGap(rank: number): Sql {
 }
 
 function assignedStage(definition: SessionDefinition): Stage {
-  const inPiece = sql`SELECT steps.* EXCLUDE (active, base), sum(CASE WHEN openers.id IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY user, run ORDER BY step ROWS UNBOUNDED PRECEDING) - 1 AS piece
+  const inPiece = sql`SELECT steps.* EXCLUDE (active, base, id), sum(CASE WHEN openers.id IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY user, run ORDER BY step ROWS UNBOUNDED PRECEDING) - 1 AS piece
   FROM long_steps AS steps
-  LEFT JOIN openers ON openers.id = base + nth AND NOT is_passive`
+  LEFT JOIN openers ON openers.id = steps.id`
   return {
     name: 'assigned',
     comment: `Events with their piece${hasPassiveEvents(definition) ? '; passive ones that no longer fit are not kept' : ''}.`,

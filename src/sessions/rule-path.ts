@@ -95,7 +95,7 @@ function eventStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const limited = hasLimit(plan.definition)
   return [
     ...placedStages(plan, dialect),
-    ...(limited ? recutStages(plan.definition) : []),
+    ...(limited ? recutStages(plan.definition, dialect) : []),
     partsOfEvents('parts', limited ? 'assigned' : 'based', plan, dialect),
   ]
 }
@@ -116,7 +116,7 @@ function groupedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   return [
     ...grouped,
     eventsOfLongSessions(plan, over, dialect),
-    ...recutStages(definition),
+    ...recutStages(definition, dialect),
     partsOfEvents('cut_parts', 'assigned', plan, dialect),
     {
       name: 'parts',

@@ -18,7 +18,7 @@ import {
   measureColumns,
   setColumns,
 } from './codes.js'
-import { rulesOf } from './definition.js'
+import { isGapOnly } from './definition.js'
 import { placedStages } from './event-stages.js'
 import { gapPath } from './gap-path.js'
 import type { DataEdges, SessionPlan } from './plan.js'
@@ -40,13 +40,9 @@ export interface SessionPath {
   readonly place: Sql
 }
 
-/** Whether the definition cuts by a single gap and nothing else. */
-const isGapOnly = ({ definition }: SessionPlan): boolean =>
-  rulesOf(definition).every(({ path }) => path === 'none')
-
 export function choosePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
   if (plan.definition.recorded === true) return recordedPath(plan, edges, dialect)
-  return isGapOnly(plan) ? gapPath(plan, edges, dialect) : rulePath(plan, edges, dialect)
+  return isGapOnly(plan.definition) ? gapPath(plan, edges, dialect) : rulePath(plan, edges, dialect)
 }
 
 /** From the relation `events` to the stage `sessions`. */
@@ -97,7 +93,7 @@ export function unkeptStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   return [
     ...codedColumns(ordered, true).map((column) => codeStage(column, plan)),
     ...placedStages(ordered, dialect),
-    ...(limited ? recutStages(ordered.definition) : []),
+    ...(limited ? recutStages(ordered.definition, dialect) : []),
     {
       name: 'unkept',
       comment: 'Passive events outside any session.',

@@ -23,14 +23,14 @@ export function describeCsv(
   const separator = delimiter ?? sniffDelimiter(head, complete)?.delimiter ?? ','
   const plain = splitRecords(head, separator, '', '')
   const known = fixed.find((layout) => fits(layout, plain))
-  const mixedLineEnds = false
+  const usual = { allColumns: false, mixedLineEnds: false } as const
   if (known !== undefined) {
     const layout = {
       delimiter: separator,
       quote: '',
       escape: '',
       header: false,
-      mixedLineEnds,
+      ...usual,
     } as const
     return { layout, names: known.columns, loneHeader: false }
   }
@@ -39,7 +39,7 @@ export function describeCsv(
   const [first = []] = records
   const header = !first.some(isData)
   return {
-    layout: { delimiter: separator, quote, escape: escapes, header, mixedLineEnds },
+    layout: { delimiter: separator, quote, escape: escapes, header, ...usual },
     names: header
       ? uniqueNames(first.map((cell) => cell.trim()))
       : first.map((_, i) => `column${i + 1}`),

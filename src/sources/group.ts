@@ -35,6 +35,8 @@ export interface CsvLayout {
   readonly escape: '"' | "'" | '\\' | ''
   /** Whether the first record names the columns. */
   readonly header: boolean
+  /** Every column is read, needed or not: see `Allowances.allColumns`. */
+  readonly allColumns: boolean
   /** Some lines end in CRLF and some in LF, which the engine reads only when told so. */
   readonly mixedLineEnds: boolean
 }
@@ -56,9 +58,18 @@ export interface Allowances {
   readonly largeRows: boolean
   /** Paths of CSV files with both kinds of line ends. */
   readonly mixedLineEnds: readonly string[]
+  /**
+   * A CSV value that is not UTF-8 breaks the engine (1.5.6) when fewer columns are read than stand
+   * before it, so that all must be; it is a fifth slower.
+   */
+  readonly allColumns: boolean
 }
 
-export const NO_ALLOWANCES: Allowances = { largeRows: false, mixedLineEnds: [] }
+export const NO_ALLOWANCES: Allowances = {
+  largeRows: false,
+  mixedLineEnds: [],
+  allColumns: false,
+}
 
 /** The engine reads list entries as globs; brackets make a name literal. */
 export const literalPath = (path: string): string =>

@@ -269,7 +269,12 @@ function csvReader(group: SourceGroup, parallel: boolean): Sql {
     ...(parallel ? [] : [sql`parallel = false`]),
     ...(needsFilename(group) ? [sql`filename = ${text(filenameColumn(group))}`] : []),
   ]
-  return sql`read_csv(${paths(group)}, ${join(options)})`
+  const reader = sql`read_csv(${paths(group)}, ${join(options)})`
+  if (group.csv?.allColumns !== true && parallel) return reader
+  // Never false, but only known to be so when all are read.
+  const all = group.columns.map(({ name }) => identifier(name))
+  const virtual = needsFilename(group) ? sql`` : sql`, file_index`
+  return sql`(SELECT *${virtual} FROM ${reader} WHERE concat(${join(all)}) IS NOT NULL)`
 }
 
 const STANDARD_CSV = { delimiter: ',', quote: '"', escape: '"' } as const
@@ -282,22 +287,31 @@ const csvDialect = (layout: CsvLayout | undefined): Sql => {
 /** What becomes of lines that cannot be read: written down for `rejectedLines`, or passed over. */
 type BadLines = 'recorded' | 'ignored'
 
-/** One row per line, as text. Lines that are not UTF-8, hold NUL, or are too long cannot be read. */
+/** The reader wants a delimiter, and takes none for NUL, which damaged lines do hold. */
+const NO_DELIMITER = '\x1f\x1e\x1d'
+
+/** One row per line, as text, whatever ends it. Lines that are not UTF-8 or too long cannot be read. */
 export const lineReader = (
   files: readonly NumberedFile[],
   parallel = true,
   bad: BadLines = 'recorded',
 ): Sql =>
-  sql`read_csv(${paths({ files })}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = '', quote = '', escape = '', max_line_size = ${MAX_LINE_BYTES}, compression = ${compressionOf(files)}, ${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true, parallel = ${raw(String(parallel))})`
+  sql`read_csv(${paths({ files })}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = ${text(NO_DELIMITER)}, quote = '', escape = '', strict_mode = false, new_line = '\\n', max_line_size = ${MAX_LINE_BYTES}, compression = ${compressionOf(files)}, ${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true, parallel = ${raw(String(parallel))})`
 
 /** Number of the engine's latest scan that could not read some line. */
 export const LATEST_REJECTING_SCAN: Sql = sql`SELECT max(scan_id) AS scan FROM reject_scans`
 
+/** Scans by number: those after `after` up to `upTo`. */
+export interface ScanSpan {
+  readonly after: bigint
+  readonly upTo: bigint
+}
+
 /**
- * Lines that the last scan of each path after scan `since` could not parse: `path`, `line`, `text`,
+ * Lines that the last of these scans of each path could not parse: `path`, `line`, `text`,
  * `problem`, and `lines`, how many lines a quote that is never closed has swallowed.
  */
-export const rejectedLines = (since: bigint): Sql => sql`
+export const rejectedLines = ({ after, upTo }: ScanSpan): Sql => sql`
   SELECT s.file_path AS path, e.line AS line, any_value(e.csv_line) AS text, min(e.error_message) AS problem,
     max(CASE
       WHEN e.error_type = 'LINE SIZE OVER MAXIMUM' OR (length(e.csv_line) - length(replace(e.csv_line, s.quote, ''))) % 2 = 0 THEN 1
@@ -305,7 +319,7 @@ export const rejectedLines = (since: bigint): Sql => sql`
     END) AS lines
   FROM reject_errors AS e
   JOIN reject_scans AS s USING (scan_id, file_id)
-  WHERE scan_id = (SELECT max(latest.scan_id) FROM reject_scans AS latest WHERE latest.file_path = s.file_path AND latest.scan_id > ${since})
+  WHERE scan_id = (SELECT max(latest.scan_id) FROM reject_scans AS latest WHERE latest.file_path = s.file_path AND latest.scan_id > ${after} AND latest.scan_id <= ${upTo})
   GROUP BY ALL`
 
 const paths = ({ files }: Pick<SourceGroup, 'files'>): Sql =>

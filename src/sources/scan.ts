@@ -131,7 +131,7 @@ async function csvGroups(
   engine: Engine,
   files: readonly NumberedFile[],
   layouts: readonly FixedLayout[],
-  { mixedLineEnds }: Allowances,
+  { mixedLineEnds, allColumns }: Allowances,
 ): Promise<SourceGroup[]> {
   const described: { file: NumberedFile; csv: DescribedCsv }[] = []
   for (const file of files) {
@@ -139,7 +139,7 @@ async function csvGroups(
     const head = lines.map((line) => `${line}\n`).join('')
     described.push({
       file,
-      csv: describeCsv(head, lines.length < HEAD_LINES, file.delimiter, layouts),
+      csv: describeCsv(head, isWhole(lines), file.delimiter, layouts),
     })
   }
   const headers = described.filter(({ csv }) => csv.loneHeader).map(({ csv }) => csv.names)
@@ -149,7 +149,7 @@ async function csvGroups(
     const names = csv.layout.header
       ? csv.names
       : (headers.find((header) => header.length === csv.names.length) ?? csv.names)
-    const layout = { ...csv.layout, mixedLineEnds: mixedLineEnds.includes(file.path) }
+    const layout = { ...csv.layout, allColumns, mixedLineEnds: mixedLineEnds.includes(file.path) }
     const key = JSON.stringify([layout, names])
     const group = groups.get(key)
     if (group !== undefined) group.files.push(file)
@@ -189,10 +189,15 @@ async function assertOneLayout(engine: Engine, file: NumberedFile): Promise<void
   }
 }
 
-/** Cut at a length that no header has, so that a gigantic row costs nothing here. */
+/** A longer line is not looked at to its end, so that a gigantic row costs nothing here. */
+const HEAD_LINE_CHARACTERS = 65_536
+
+const isWhole = (lines: readonly string[]): boolean =>
+  lines.length < HEAD_LINES && lines.every((line) => line.length < HEAD_LINE_CHARACTERS)
+
 async function headLines(engine: Engine, file: NumberedFile): Promise<string[]> {
   const rows = await engine.rows<{ line: string | null }>(
-    sql`SELECT left(line, 65536) AS line FROM ${lineReader([file], false, 'ignored')} LIMIT ${HEAD_LINES}`,
+    sql`SELECT left(line, ${HEAD_LINE_CHARACTERS}) AS line FROM ${lineReader([file], false, 'ignored')} LIMIT ${HEAD_LINES}`,
   )
   return rows.map(({ line }) => line ?? '')
 }
@@ -224,6 +229,10 @@ export function allowedAfter(error: unknown, allowances: Allowances): Allowances
   }
   return undefined
 }
+
+/** The engine has broken on a CSV value that is not UTF-8, and must be started anew with `allColumns`. */
+export const brokeOnEncoding = (error: unknown): boolean =>
+  /Attempted to access index \d+ within vector of size/.test(messages(error))
 
 function messages(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

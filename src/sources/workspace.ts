@@ -2,10 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
+import { OWNER, ownerMark, removeLeftovers } from './leftovers.js'
+
+const LEFTOVER = new RegExp(`^sessionize-${OWNER}-[A-Za-z0-9]{6}$`)
 
 /**
  * A private temporary folder for spooled input and spilled work, removed by `close` and, if the
- * process ends first, by the exit handler.
+ * process ends first, by the exit handler. What a killed process could not remove, the next one
+ * does.
  */
 export class Workspace {
   private static readonly open = new Set<Workspace>()
@@ -15,9 +19,10 @@ export class Workspace {
 
   static create(parent?: string): Workspace {
     const base = resolve(parent ?? tmpdir())
+    removeLeftovers(base, LEFTOVER, 'directory')
     let directory: string
     try {
-      directory = mkdtempSync(join(base, `sessionize-${process.pid}-`))
+      directory = mkdtempSync(join(base, `sessionize-${ownerMark()}-`))
     } catch (error) {
       throw new SessionizeError(
         'output_unwritable',
@@ -39,8 +44,14 @@ export class Workspace {
     return join(this.directory, `${String(this.spooled++).padStart(6, '0')}${extension}`)
   }
 
+  /** Never fails: what cannot be removed now is tried again when the process ends. */
   close(): void {
-    rmSync(this.directory, { recursive: true, force: true })
+    try {
+      // Retried, as work that was given up may just be making a file in it.
+      rmSync(this.directory, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 })
+    } catch {
+      return
+    }
     Workspace.open.delete(this)
     if (Workspace.open.size === 0) process.off('exit', Workspace.closeAll)
   }

@@ -33,15 +33,21 @@ const DIFFERENT: Readonly<Record<string, string>> = {
   'utf-16': 'a stream is UTF-8',
 }
 
-function streamOf(name: string): { input: string; about: string; args: readonly string[] } | undefined {
+function streamOf(
+  name: string,
+): { input: string; about: string; args: readonly string[] } | undefined {
   const folder = join(ROOT, name)
-  const { about, args, inputs, exit = 0 }: Case = JSON.parse(
-    readFileSync(join(folder, 'case.json'), 'utf8'),
-  )
+  const {
+    about,
+    args,
+    inputs,
+    exit = 0,
+  }: Case = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8'))
   const files =
     inputs ?? readdirSync(folder).filter((file) => !/^(case\.json|expected\.csv)$/.test(file))
   const [file = ''] = files
-  const fits = files.length === 1 && !/[*?[]/.test(file) && /\.(csv|tsv|ndjson|json)$/.test(file) && exit === 0
+  const fits =
+    files.length === 1 && !/[*?[]/.test(file) && /\.(csv|tsv|ndjson|json)$/.test(file) && exit === 0
   if (!fits || args.some((arg) => BATCH_FLAGS.test(arg))) return undefined
   return { input: join(folder, file), about, args }
 }
@@ -69,7 +75,9 @@ describe.each(cases)('$name', ({ name, input, about, args }) => {
       .sort(byUserAndStart)
     const columns = Object.keys(expected[0] ?? {})
     expect(followed.map((session) => columns.map((column) => textOf(session[column])))).toEqual(
-      expected.map((session) => columns.map((column) => expectedText(column, session[column] ?? ''))),
+      expected.map((session) =>
+        columns.map((column) => expectedText(column, session[column] ?? '')),
+      ),
     )
   })
 })

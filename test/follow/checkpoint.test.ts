@@ -4,7 +4,16 @@
  * it is built, because only a process can be killed.
  */
 import { spawn } from 'node:child_process'
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -62,29 +71,37 @@ async function runKilled(argv: readonly string[], out: string, grownBy: number):
 }
 
 describe('killed at random', () => {
-  test(
-    `${KILLS} times, the sessions are those of the batch`,
-    async () => {
-      const events = join(folder, 'events.ndjson')
-      const out = join(folder, 'sessions.ndjson')
-      writeFileSync(events, eventLines(60_000, 3))
-      const expected = await batch(events)
-      const argv = ['follow', events, '--lateness', '10m', '--flush-on-end', '-o', out, '--checkpoint', join(folder, 'state'), '--checkpoint-every', '1ms']
-      let kills = 0
-      for (let round = 0; kills < KILLS; round++) {
-        // Every few kills it is let go on to the end, and then starts anew from nothing.
-        const killed = await runKilled(argv, out, 1 + ((round * 7_919) % 400_000))
-        if (killed) kills++
-        else {
-          same(out, expected)
-          rmSync(join(folder, 'state'))
-        }
+  test(`${KILLS} times, the sessions are those of the batch`, async () => {
+    const events = join(folder, 'events.ndjson')
+    const out = join(folder, 'sessions.ndjson')
+    writeFileSync(events, eventLines(60_000, 3))
+    const expected = await batch(events)
+    const argv = [
+      'follow',
+      events,
+      '--lateness',
+      '10m',
+      '--flush-on-end',
+      '-o',
+      out,
+      '--checkpoint',
+      join(folder, 'state'),
+      '--checkpoint-every',
+      '1ms',
+    ]
+    let kills = 0
+    for (let round = 0; kills < KILLS; round++) {
+      // Every few kills it is let go on to the end, and then starts anew from nothing.
+      const killed = await runKilled(argv, out, 1 + ((round * 7_919) % 400_000))
+      if (killed) kills++
+      else {
+        same(out, expected)
+        rmSync(join(folder, 'state'))
       }
-      while (await runKilled(argv, out, Number.POSITIVE_INFINITY));
-      same(out, expected)
-    },
-    240_000,
-  )
+    }
+    while (await runKilled(argv, out, Number.POSITIVE_INFINITY));
+    same(out, expected)
+  }, 240_000)
 })
 
 describe('taken up again', () => {
@@ -93,7 +110,17 @@ describe('taken up again', () => {
     const all = eventLines(3_000, 5)
     const events = join(folder, 'grown.ndjson')
     const out = join(folder, 'grown.out')
-    const argv = ['follow', events, '--lateness', '10m', '-o', out, '--checkpoint', join(folder, 'grown.state'), ...flags]
+    const argv = [
+      'follow',
+      events,
+      '--lateness',
+      '10m',
+      '-o',
+      out,
+      '--checkpoint',
+      join(folder, 'grown.state'),
+      ...flags,
+    ]
     writeFileSync(events, '')
     for (let from = 0; from < all.length; from += 7_001) {
       // Cuts fall within lines: what is not whole is left for the next run.
@@ -106,14 +133,20 @@ describe('taken up again', () => {
   })
 
   test('CSV, and a pipe that gives the same stream again', async () => {
-    const rows = Array.from({ length: 400 }, (_, i) => `"u\n${i % 9}",${new Date(T + i * 60_000).toISOString()},e${i % 3}\n`)
+    const rows = Array.from(
+      { length: 400 },
+      (_, i) => `"u\n${i % 9}",${new Date(T + i * 60_000).toISOString()},e${i % 3}\n`,
+    )
     const csv = `user_id,timestamp,event\n${rows.join('')}`
     const path = join(folder, 'pipe.csv')
     const out = join(folder, 'pipe.out')
     writeFileSync(path, csv)
     const argv = ['follow', '--gap', '5m', '-o', out, '--checkpoint', join(folder, 'pipe.state')]
     await runOn(argv, csv.slice(0, 5_000))
-    const { stderr } = await runOn([...argv, '--flush-on-end'], Readable.from([csv.slice(0, 3_000), csv.slice(3_000)].map(Buffer.from)))
+    const { stderr } = await runOn(
+      [...argv, '--flush-on-end'],
+      Readable.from([csv.slice(0, 3_000), csv.slice(3_000)].map(Buffer.from)),
+    )
     expect(stderr).toContain('resuming after')
     same(out, await batch(path, ['--gap', '5m']))
   })
@@ -126,7 +159,16 @@ describe('taken up again', () => {
     await runOn(argv, one)
     await runOn(argv, one + two)
     await runOn(argv, one + two + three)
-    expect(parseLines(readFileSync(out, 'utf8')).map((event) => [event['session_number'], event['event_number']])).toEqual([[1, 1], [1, 2], [2, 1]])
+    expect(
+      parseLines(readFileSync(out, 'utf8')).map((event) => [
+        event['session_number'],
+        event['event_number'],
+      ]),
+    ).toEqual([
+      [1, 1],
+      [1, 2],
+      [2, 1],
+    ])
   })
 
   test('SIGTERM: provisional lines are taken back when it goes on', async () => {
@@ -141,12 +183,16 @@ describe('taken up again', () => {
     await running
     expect(parseLines(readFileSync(out, 'utf8'))).toMatchObject([{ events: 1, open: true }])
     await runOn(argv, line('ann', 0) + line('ann', 10) + line('bob', 100))
-    expect(parseLines(readFileSync(out, 'utf8'))).toMatchObject([{ user: 'ann', events: 2, open: false }])
+    expect(parseLines(readFileSync(out, 'utf8'))).toMatchObject([
+      { user: 'ann', events: 2, open: false },
+    ])
   })
 })
 
 describe('refused', () => {
-  const setUp = async (name: string): Promise<{ events: string; out: string; state: string; argv: string[] }> => {
+  const setUp = async (
+    name: string,
+  ): Promise<{ events: string; out: string; state: string; argv: string[] }> => {
     const events = join(folder, `${name}.ndjson`)
     const out = join(folder, `${name}.out`)
     const state = join(folder, `${name}.state`)
@@ -182,7 +228,13 @@ describe('refused', () => {
     const whole = readFileSync(state, 'utf8')
     writeFileSync(state, whole.slice(0, -40))
     expect((await run(argv)).exit).toBe(3)
-    writeFileSync(state, whole.split('\n').filter((_, i) => i !== 3).join('\n'))
+    writeFileSync(
+      state,
+      whole
+        .split('\n')
+        .filter((_, i) => i !== 3)
+        .join('\n'),
+    )
     expect((await run(argv)).stderr).toContain('cut short')
     writeFileSync(state, '{"schema":"other"}\n')
     expect((await run(argv)).stderr).toContain('not a checkpoint of this version')

@@ -59,7 +59,12 @@ describe('the same sessions as the batch', () => {
     writeFileSync(path, randomLines(i + 1, 900).join(''))
     const expected = await batch(path, flags)
     const { exit, stdout, stderr } = await run([
-      'follow', path, '--lateness', '10m', '--flush-on-end', ...flags,
+      'follow',
+      path,
+      '--lateness',
+      '10m',
+      '--flush-on-end',
+      ...flags,
     ])
     expect(exit, stderr).toBe(0)
     const got = parseLines(stdout).sort(byUserAndNumber)
@@ -78,7 +83,10 @@ describe('the same sessions as the batch', () => {
     const chunks = Array.from({ length: Math.ceil(bytes.length / 13) }, (_, i) =>
       bytes.subarray(i * 13, i * 13 + 13),
     )
-    const { stdout } = await runOn(['follow', '--gap', '5m', '--flush-on-end'], Readable.from(chunks))
+    const { stdout } = await runOn(
+      ['follow', '--gap', '5m', '--flush-on-end'],
+      Readable.from(chunks),
+    )
     const got = parseLines(stdout).sort(byUserAndNumber)
     expect(got.map((session) => comparable(session, expected[0] ?? {}))).toEqual(expected)
   })
@@ -90,7 +98,9 @@ describe('what is said on stderr', () => {
       ['follow'],
       `${line('ann', 0)}not json\n\n{"user_id":"","timestamp":"${iso(1)}"}\n{"user_id":"ann"}\n${line('ann', 2, { timestamp: 'soon' })}${line('ann', 3, { revenue: 1 }).replace('1}', 'NaN,}')}`,
     )
-    expect(stderr).toContain('ndjson, reading user user_id, time timestamp (iso), event event; preset generic')
+    expect(stderr).toContain(
+      'ndjson, reading user user_id, time timestamp (iso), event event; preset generic',
+    )
     expect(stderr).toContain(
       '6 lines: 2 in sessions, 4 rejected (1 row that could not be parsed, 1 no user, 1 no time, 1 time that could not be parsed)',
     )
@@ -98,7 +108,11 @@ describe('what is said on stderr', () => {
   })
 
   test('nothing at all is no error', async () => {
-    expect(await runOn(['follow'], '')).toEqual({ exit: 0, stdout: '', stderr: expect.stringContaining('0 lines') })
+    expect(await runOn(['follow'], '')).toEqual({
+      exit: 0,
+      stdout: '',
+      stderr: expect.stringContaining('0 lines'),
+    })
   })
 
   test('live figures, as often as asked', async () => {
@@ -108,11 +122,16 @@ describe('what is said on stderr', () => {
     // The columns are judged a second after the first line of a stream that gives no more.
     await new Promise((resolve) => setTimeout(resolve, 1_600))
     stdin.end()
-    expect((await running).stderr).toMatch(/3 lines \(.*\/s\), 1 sessions, 1 users with open ones of 2, 0 late; length p50 (9m 5|10m 0)\ds?/)
+    expect((await running).stderr).toMatch(
+      /3 lines \(.*\/s\), 1 session, 1 user with open ones of 2, 0 late; length p50 (9m 5|10m 0)\ds?/,
+    )
   })
 
   test.each([
-    ['an Amplitude session_id of -1 is out of session', { amplitude_id: 1, event_type: 'a', event_time: iso(0), session_id: -1, uuid: 'x' }],
+    [
+      'an Amplitude session_id of -1 is out of session',
+      { amplitude_id: 1, event_type: 'a', event_time: iso(0), session_id: -1, uuid: 'x' },
+    ],
   ])('%s', async (_name, event) => {
     const { stderr } = await runOn(['follow'], `${JSON.stringify(event)}\n`)
     expect(stderr).toContain('1 out of session')
@@ -131,7 +150,10 @@ describe('refused', () => {
   })
 
   test('a quote that is never closed', async () => {
-    const { exit, stderr } = await runOn(['follow'], `user_id,timestamp\nann,${iso(0)}\n"bob,${iso(0)}\n`)
+    const { exit, stderr } = await runOn(
+      ['follow'],
+      `user_id,timestamp\nann,${iso(0)}\n"bob,${iso(0)}\n`,
+    )
     expect(exit).toBe(3)
     expect(stderr).toContain('never closed')
   })
@@ -157,7 +179,9 @@ describe('stopped', () => {
     stop.abort()
     const { exit, stdout } = await running
     expect(exit).toBe(0)
-    expect(parseLines(stdout)).toMatchObject([{ user: 'ann', events: 2, open: true, end_reason: 'data_end' }])
+    expect(parseLines(stdout)).toMatchObject([
+      { user: 'ann', events: 2, open: true, end_reason: 'data_end' },
+    ])
   })
 
   test('before a line came, there is nothing to write', async () => {
@@ -186,7 +210,9 @@ test('a slow reader is waited for', async () => {
   async function* chunks(): AsyncGenerator<Buffer> {
     for (let i = 0; i < 60; i++) {
       given++
-      yield Buffer.from(Array.from({ length: 100 }, (_, j) => line(`u${i} ${j}`, (i * 100 + j) * 60)).join(''))
+      yield Buffer.from(
+        Array.from({ length: 100 }, (_, j) => line(`u${i} ${j}`, (i * 100 + j) * 60)).join(''),
+      )
     }
   }
   const exit = await main(['follow'], {
@@ -216,23 +242,39 @@ describe('--label', () => {
   })
 
   test('a name that is taken is kept under another', async () => {
-    const { stdout } = await runOn(['follow', '--label'], line('ann', 0, { session_id: { session_id: 7 } }))
+    const { stdout } = await runOn(
+      ['follow', '--label'],
+      line('ann', 0, { session_id: { session_id: 7 } }),
+    )
     expect(parseLines(stdout)).toMatchObject([
       { session_id: T, recorded_session_id: { session_id: 7 } },
     ])
   })
 
   test('CSV becomes NDJSON', async () => {
-    const { stdout } = await runOn(['follow', '--label'], `user_id,timestamp,event\nann,${iso(0)},\n`)
+    const { stdout } = await runOn(
+      ['follow', '--label'],
+      `user_id,timestamp,event\nann,${iso(0)},\n`,
+    )
     expect(parseLines(stdout)).toEqual([
-      { user_id: 'ann', timestamp: iso(0), event: null, session_id: T, session_number: 1, event_number: 1 },
+      {
+        user_id: 'ann',
+        timestamp: iso(0),
+        event: null,
+        session_id: T,
+        session_number: 1,
+        event_number: 1,
+      },
     ])
   })
 })
 
 test('columns are fixed by the first lines', async () => {
   const later = line('bob', 5).replace('user_id', 'uid')
-  const { stdout, stderr } = await runOn(['follow', '--flush-on-end'], line('ann', 0).repeat(150) + later)
+  const { stdout, stderr } = await runOn(
+    ['follow', '--flush-on-end'],
+    line('ann', 0).repeat(150) + later,
+  )
   expect(parseLines(stdout)).toMatchObject([{ user: 'ann', events: 150 }])
   expect(stderr).toContain('1 no user')
 })

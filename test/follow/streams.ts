@@ -1,9 +1,14 @@
 /** Followed streams in this process, and the batch's answer to the same events. */
 import { Readable, Writable } from 'node:stream'
-import { sessionStream, type StreamCounts, type StreamOptions, type ToldSession } from '../../src/follow/session-stream.js'
-import { sessionLine } from '../../src/follow/session-line.js'
-import type { StreamEvent } from '../../src/follow/event.js'
 import { main } from '../../src/cli/main.js'
+import type { StreamEvent } from '../../src/follow/event.js'
+import { sessionLine } from '../../src/follow/session-line.js'
+import {
+  type StreamCounts,
+  type StreamOptions,
+  sessionStream,
+  type ToldSession,
+} from '../../src/follow/session-stream.js'
 import { DEFAULT_DEFINITION } from '../../src/sessions/definition.js'
 import { seconds } from '../oracle/csv.js'
 import type { OracleEvent, OracleSession } from '../oracle/sessionize.js'
@@ -61,7 +66,8 @@ export const oracleLine = (s: OracleSession): Line => ({
   first_event: s.firstEvent,
   last_event: s.lastEvent,
   bounce: s.bounce,
-  seconds_since_previous: s.microsSincePrevious === null ? null : Number(seconds(s.microsSincePrevious)),
+  seconds_since_previous:
+    s.microsSincePrevious === null ? null : Number(seconds(s.microsSincePrevious)),
   recorded_session_ids: s.recordedSessionIds,
   end_reason: s.endReason,
   start_censored: s.startCensored,

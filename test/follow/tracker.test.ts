@@ -9,8 +9,18 @@ const at = (minutes: number, user = 'ann') => ({ user, time: T + minutes * 60_00
 test('an event within the timeout continues, exactly at it too; one after it opens a session', () => {
   const tracker = new SessionTracker({ gap: '30m' })
   expect(tracker.sessionId('ann')).toBeUndefined()
-  expect(tracker.track(at(0))).toEqual({ sessionId: T, sessionNumber: 1, eventNumber: 1, isNew: true })
-  expect(tracker.track(at(30))).toEqual({ sessionId: T, sessionNumber: 1, eventNumber: 2, isNew: false })
+  expect(tracker.track(at(0))).toEqual({
+    sessionId: T,
+    sessionNumber: 1,
+    eventNumber: 1,
+    isNew: true,
+  })
+  expect(tracker.track(at(30))).toEqual({
+    sessionId: T,
+    sessionNumber: 1,
+    eventNumber: 2,
+    isNew: false,
+  })
   expect(tracker.track({ user: 'ann', time: T + 60 * 60_000 + 1 })).toEqual({
     sessionId: T + 3_600_001,
     sessionNumber: 2,
@@ -38,9 +48,18 @@ test('an event out of order joins the session within reach, and an older one is 
   const tracker = new SessionTracker({ gap: '30m' })
   tracker.track(at(100))
   tracker.track(at(110))
-  expect(tracker.track(at(105))).toMatchObject({ sessionId: T + 6_000_000, eventNumber: 3, isNew: false })
+  expect(tracker.track(at(105))).toMatchObject({
+    sessionId: T + 6_000_000,
+    eventNumber: 3,
+    isNew: false,
+  })
   expect(tracker.track(at(75))).toMatchObject({ sessionId: T + 6_000_000, eventNumber: 4 })
-  expect(tracker.track(at(10))).toEqual({ sessionId: -1, sessionNumber: 0, eventNumber: 0, isNew: false })
+  expect(tracker.track(at(10))).toEqual({
+    sessionId: -1,
+    sessionNumber: 0,
+    eventNumber: 0,
+    isNew: false,
+  })
   expect(tracker.track(at(140))).toMatchObject({ sessionNumber: 1, eventNumber: 5 })
 })
 
@@ -78,7 +97,9 @@ describe('in order the sessions are those of the batch', () => {
         const seen = new Set<string>()
         const ordered = [...input]
           .sort((a, b) => a.minute - b.minute)
-          .filter(({ user, minute }) => !seen.has(`${user}${minute}`) && seen.add(`${user}${minute}`))
+          .filter(
+            ({ user, minute }) => !seen.has(`${user}${minute}`) && seen.add(`${user}${minute}`),
+          )
         const tracker = new SessionTracker({
           gap: '30m',
           boundary,
@@ -91,17 +112,23 @@ describe('in order the sessions are those of the batch', () => {
         })
         const counts = new Map<string, number>()
         for (const { user, minute, name, campaign } of ordered) {
-          const { sessionId } = tracker.track({ ...at(minute, user), name, properties: { campaign } })
+          const { sessionId } = tracker.track({
+            ...at(minute, user),
+            name,
+            properties: { campaign },
+          })
           const key = `${user} ${sessionId}`
           if (sessionId !== -1) counts.set(key, (counts.get(key) ?? 0) + 1)
         }
         const { sessions } = sessionize(
-          ordered.map(({ user, minute, name, campaign }): OracleEvent => ({
-            user,
-            micros: BigInt(T + minute * 60_000) * 1_000n,
-            name,
-            properties: { campaign },
-          })),
+          ordered.map(
+            ({ user, minute, name, campaign }): OracleEvent => ({
+              user,
+              micros: BigInt(T + minute * 60_000) * 1_000n,
+              name,
+              properties: { campaign },
+            }),
+          ),
           {
             gapMicros: 30n * 60_000_000n,
             boundary,

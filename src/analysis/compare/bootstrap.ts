@@ -6,7 +6,8 @@
  * sessions in two groups are not taken for two.
  *
  * Means and shares of a replicate are exact. Its quantiles are read between up to 64 order
- * statistics around the observed one, far finer than the interval.
+ * statistics around the observed one, far finer than the interval; where sessions are tied at one
+ * of these, a quantile that falls among them is exactly it.
  */
 import type { Engine } from '../../engines/duckdb.js'
 import { join, sql } from '../../sql/sql.js'
@@ -180,6 +181,8 @@ class QuantileGrid {
     private readonly lengths: readonly number[],
     /** By bucket, then by length. */
     private readonly upTo: Float64Array,
+    /** Of the sessions that are longer than the length before, how many are exactly so long. */
+    private readonly tiedShare: readonly number[],
   ) {}
 
   /** Where the weighted count reaches `wanted` of `all`, between the two nearest lengths. */
@@ -198,7 +201,9 @@ class QuantileGrid {
     const before = this.lengths[low - 1]
     if (before === undefined) return at
     const [from, to] = [count(low - 1), count(low)]
-    return to > from ? before + (at - before) * Math.min(1, (wanted - from) / (to - from)) : at
+    const spread = 1 - (this.tiedShare[low] ?? 1)
+    const reached = to > from ? (wanted - from) / (to - from) : 1
+    return reached < spread ? before + (at - before) * (reached / spread) : at
   }
 }
 
@@ -236,17 +241,22 @@ async function quantileGrid(
   )
   const lengths = (at ?? []).map(Number)
   const upTo = new Float64Array(buckets * lengths.length)
-  if (lengths.length === 0) return new QuantileGrid(lengths, upTo)
-  const rows = await engine.rows<{ bucket: bigint; length: bigint; n: bigint }>(sql`
-    SELECT bucket, edges.length AS length, count(*) AS n
+  if (lengths.length === 0) return new QuantileGrid(lengths, upTo, [])
+  const rows = await engine.rows<{ bucket: bigint; length: bigint; n: bigint; tied: bigint }>(sql`
+    SELECT bucket, edges.length AS length, count(*) AS n,
+      count(*) FILTER (WHERE s.length = edges.length) AS tied
     FROM (SELECT bucket, length FROM compared JOIN buckets USING (user) WHERE g = ${g}) AS s
     ASOF JOIN (SELECT unnest([${join(at ?? [])}]) AS length) AS edges ON s.length <= edges.length
     GROUP BY ALL`)
   const position = new Map(lengths.map((length, i) => [length, i]))
+  const counts = lengths.map(() => ({ n: 0, tied: 0 }))
   for (const row of rows) {
-    upTo[Number(row.bucket) * lengths.length + (position.get(Number(row.length)) ?? 0)] = Number(
-      row.n,
-    )
+    const at = position.get(Number(row.length)) ?? 0
+    upTo[Number(row.bucket) * lengths.length + at] = Number(row.n)
+    const count = counts[at]
+    if (count === undefined) continue
+    count.n += Number(row.n)
+    count.tied += Number(row.tied)
   }
   for (let bucket = 0; bucket < buckets; bucket++) {
     for (let i = 1; i < lengths.length; i++) {
@@ -254,5 +264,9 @@ async function quantileGrid(
       upTo[index] = (upTo[index] ?? 0) + (upTo[index - 1] ?? 0)
     }
   }
-  return new QuantileGrid(lengths, upTo)
+  return new QuantileGrid(
+    lengths,
+    upTo,
+    counts.map(({ n, tied }) => (n === 0 ? 1 : tied / n)),
+  )
 }

@@ -5,6 +5,7 @@ import type { Events } from '../../events/open.js'
 import { MICROS_PER_SECOND, type SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { type AnswerContext, answerContext } from '../context.js'
+import { requireEvents } from '../event-access.js'
 import { ratio } from '../exact.js'
 import { type Advice, adviseTimeout, type IntervalFit } from './advice.js'
 import { type Intervals, intervalsOf, type OctaveBin, octaves } from './intervals.js'
@@ -66,6 +67,7 @@ export async function analyseGap(
   options: GapOptions,
 ): Promise<GapAnswer> {
   assertPlainGap(options.definition)
+  requireEvents(events, 'gap')
   const { definition, by } = options
   const gaps = [...(options.gapsMicros ?? DEFAULT_GAPS_MICROS), definition.gapMicros, DAY_MICROS]
   const sweep = await sweepGaps(engine, events, definition, gaps, options.plan)

@@ -10,7 +10,7 @@ import type { Events } from '../../events/open.js'
 import { planSessions } from '../../sessions/build.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
-import { identifier, type Sql, sql } from '../../sql/sql.js'
+import { type Sql, sql } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
 
 export interface SweepRow {
@@ -40,10 +40,11 @@ export async function sweepGaps(
     properties: [],
     ...(plan === undefined ? {} : { plan }),
   })
-  await link(engine, request.plan === 'blocks' ? blocks(smallest) : EVENTS)
+  const { boundary } = definition
+  await openRuns(engine, request.plan === 'blocks' ? blocks(smallest) : EVENTS, boundary, smallest)
   const rows: SweepRow[] = []
   for (const gap of gaps) {
-    await widen(engine, definition.boundary, gap)
+    if (gap !== smallest) await widen(engine, boundary, gap)
     rows.push(await measure(engine, gap))
   }
   await engine.run(sql`DROP TABLE runs`)
@@ -56,40 +57,58 @@ const blocks = (width: number): Sql => sql`
   SELECT user, min(t) AS start, max(t) AS "end", count(*) = 1 AS single
   FROM events GROUP BY user, t // ${width}`
 
-/** Creates `runs`: so far one row per block, with the pauses before and after it. */
-async function link(engine: Engine, from: Sql): Promise<void> {
+type Boundary = SessionDefinition['boundary']
+
+/** Whether a pause ends a run; none at all does, too. */
+const apart = (pause: Sql, boundary: Boundary, gap: number): Sql =>
+  boundary === 'after'
+    ? sql`coalesce(${pause} > ${gap}, true)`
+    : sql`coalesce(${pause} >= ${gap}, true)`
+
+/**
+ * Creates `runs`: the sessions of the smallest gap, with the pauses before and after each. Only
+ * blocks that open a run are kept and linked again: a run ends where the block before the next
+ * opening one does, and the user's last run where the user does.
+ */
+async function openRuns(
+  engine: Engine,
+  from: Sql,
+  boundary: Boundary,
+  smallest: number,
+): Promise<void> {
+  await engine.run(sql`CREATE OR REPLACE TEMP TABLE gap_blocks AS ${from}`)
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE runs AS
-    SELECT user, start, "end", single,
-      start - lag("end") OVER by_time AS before,
-      lead(start) OVER by_time - "end" AS after
-    FROM (${from})
-    WINDOW by_time AS (PARTITION BY user ORDER BY start, "end")`)
+    SELECT user, start, coalesce(lead(previous) OVER by_time, last) AS "end",
+      single AND coalesce(lead(nth) OVER by_time, blocks + 1) - nth = 1 AS single,
+      start - previous AS before, lead(start - previous) OVER by_time AS after
+    FROM (
+      SELECT user, start, single, lag("end") OVER by_time AS previous, row_number() OVER by_time AS nth
+      FROM gap_blocks
+      WINDOW by_time AS (PARTITION BY user ORDER BY start)
+      QUALIFY ${apart(sql`start - previous`, boundary, smallest)}
+    ) JOIN (
+      SELECT user, max("end") AS last, count(*) AS blocks FROM gap_blocks GROUP BY user
+    ) USING (user)
+    WINDOW by_time AS (PARTITION BY user ORDER BY start)`)
+  await engine.run(sql`DROP TABLE gap_blocks`)
 }
 
 /** Joins the runs that are no further apart than the gap. */
-async function widen(
-  engine: Engine,
-  boundary: SessionDefinition['boundary'],
-  gap: number,
-): Promise<void> {
-  const apart = (pause: 'before' | 'after'): Sql => {
-    const name = identifier(pause)
-    return boundary === 'after'
-      ? sql`coalesce(${name} > ${gap}, true)`
-      : sql`coalesce(${name} >= ${gap}, true)`
-  }
+async function widen(engine: Engine, boundary: Boundary, gap: number): Promise<void> {
+  const opens = apart(sql`before`, boundary, gap)
+  const closes = apart(sql`after`, boundary, gap)
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE wider AS
     SELECT user, start, "end", single, before, after FROM runs
-    WHERE ${apart('before')} AND ${apart('after')}
+    WHERE ${opens} AND ${closes}
     UNION ALL
     SELECT user, min(start), max("end"), false,
       max(CASE WHEN opens THEN before END),
       max(CASE WHEN closes THEN after END)
     FROM (
       SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS run
-      FROM (SELECT *, ${apart('before')} AS opens, ${apart('after')} AS closes FROM runs)
+      FROM (SELECT *, ${opens} AS opens, ${closes} AS closes FROM runs)
       WHERE NOT (opens AND closes)
     )
     GROUP BY user, run`)

@@ -9,21 +9,27 @@ import { noEventNames, shownDay } from './shapes.js'
 
 /**
  * That none came where so many were expected is no accident: independent arrivals would leave such
- * an hour empty once in 5e8 (Poisson, exp(-20)); real ones cluster, so it happens somewhat oftener.
+ * an hour empty once in 5e8 (Poisson, exp(-20)). Sessions are counted and not events, which come in
+ * bursts; users cluster too, so it happens somewhat oftener.
  */
 const EXPECTED = 20
 
 const tooShort = (scene: Scene): string | undefined =>
   spanMicros(scene) < 2 * DAY ? 'fewer than two days of data' : undefined
 
-const events = (scene: Scene): Sql => sql`(SELECT t FROM events WHERE ${plausible(scene, sql`t`)})`
+/** Windows with an event, and how many sessions begin in each. */
+const counted = (scene: Scene, width: number): Sql => sql`
+  SELECT slot, count(*) FILTER (WHERE begins) AS n FROM (
+    SELECT t // ${width} AS slot, false AS begins FROM events WHERE ${plausible(scene, raw('t'))}
+    UNION ALL SELECT start // ${width}, true FROM sessions WHERE ${plausible(scene, raw('start'))}
+  ) GROUP BY slot`
 
 const emptyDays = (scene: Scene): Sql => sql`
-  WITH counted AS (SELECT t // ${DAY} AS day, count(*) AS n FROM ${events(scene)} GROUP BY 1),
-    usual AS (SELECT avg(n) AS expected, min(day) AS first, max(day) AS last FROM counted)
+  WITH counted AS (${counted(scene, DAY)}),
+    usual AS (SELECT avg(n) AS expected, min(slot) AS first, max(slot) AS last FROM counted)
   SELECT day, expected
   FROM (SELECT unnest(generate_series(first, last)) AS day, expected FROM usual)
-  WHERE expected >= ${EXPECTED} AND day NOT IN (SELECT day FROM counted)`
+  WHERE expected >= ${EXPECTED} AND day NOT IN (SELECT slot FROM counted)`
 
 export const missingDays: SqlRule = {
   kind: 'sql',
@@ -36,25 +42,25 @@ export const missingDays: SqlRule = {
   absent: tooShort,
   measure: (scene) => sql`SELECT count(*) AS found FROM (${emptyDays(scene)})`,
   examples: (scene) => sql`
-    SELECT ${shownDay(raw('day'))} AS day, CAST(round(expected) AS BIGINT) AS usual_events
+    SELECT ${shownDay(raw('day'))} AS day, CAST(round(expected) AS BIGINT) AS "usual sessions"
     FROM (${emptyDays(scene)}) AS d ORDER BY d.day LIMIT ${EXAMPLES_SHOWN}`,
 }
 
 /** What the same hour of the other days leads to expect; hours of whole empty days are theirs. */
 const emptyHours = (scene: Scene): Sql => sql`
-  WITH counted AS (SELECT t // ${HOUR} AS hour, count(*) AS n FROM ${events(scene)} GROUP BY 1),
-    days AS (SELECT DISTINCT hour // 24 AS day FROM counted),
+  WITH counted AS (${counted(scene, HOUR)}),
+    days AS (SELECT DISTINCT slot // 24 AS day FROM counted),
     calendar AS (
-      SELECT hour FROM (SELECT unnest(generate_series(min(hour), max(hour))) AS hour FROM counted)
-      WHERE hour // 24 IN (SELECT day FROM days)
+      SELECT slot FROM (SELECT unnest(generate_series(min(slot), max(slot))) AS slot FROM counted)
+      WHERE slot // 24 IN (SELECT day FROM days)
     ),
     usual AS (
-      SELECT c.hour % 24 AS of_day, sum(coalesce(n, 0)) / nullif(count(*) - 1, 0) AS expected
-      FROM calendar AS c LEFT JOIN counted USING (hour) GROUP BY 1
+      SELECT c.slot % 24 AS of_day, sum(coalesce(n, 0)) / nullif(count(*) - 1, 0) AS expected
+      FROM calendar AS c LEFT JOIN counted USING (slot) GROUP BY 1
     )
-  SELECT c.hour, u.expected
-  FROM calendar AS c JOIN usual AS u ON u.of_day = c.hour % 24
-  WHERE c.hour NOT IN (SELECT hour FROM counted) AND u.expected >= ${EXPECTED}`
+  SELECT c.slot AS hour, u.expected
+  FROM calendar AS c JOIN usual AS u ON u.of_day = c.slot % 24
+  WHERE c.slot NOT IN (SELECT slot FROM counted) AND u.expected >= ${EXPECTED}`
 
 export const missingHours: SqlRule = {
   kind: 'sql',
@@ -68,7 +74,7 @@ export const missingHours: SqlRule = {
   measure: (scene) => sql`SELECT count(*) AS found FROM (${emptyHours(scene)})`,
   examples: (scene) => sql`
     SELECT strftime(make_timestamp(e.hour * ${HOUR} - ${YEAR_ONE_MICROS}), '%Y-%m-%d %H:00') AS hour,
-      CAST(round(expected) AS BIGINT) AS usual_events
+      CAST(round(expected) AS BIGINT) AS "usual sessions"
     FROM (${emptyHours(scene)}) AS e ORDER BY e.hour LIMIT ${EXAMPLES_SHOWN}`,
 }
 
@@ -102,7 +108,7 @@ export const eventMissingOnPlatform: SqlRule = {
   absent: (scene) => noEventNames(scene) ?? noPlatform(scene),
   measure: (scene) => sql`SELECT count(*) AS found FROM (${missingOn(scene, raw('name'))})`,
   examples: (scene) => sql`
-    SELECT platform, what AS event, CAST(round(expected) AS BIGINT) AS expected_users
+    SELECT platform, what AS event, CAST(round(expected) AS BIGINT) AS "expected users"
     FROM (${missingOn(scene, raw('name'))}) ORDER BY expected DESC, 1, 2 LIMIT ${EXAMPLES_SHOWN}`,
 }
 
@@ -139,7 +145,7 @@ export const propertyMissingOnPlatform: SqlRule = {
     (properties(scene).length === 0 ? 'no property to look at: name some with --by' : undefined),
   measure: (scene) => sql`SELECT count(*) AS found FROM (${missingProperties(scene)})`,
   examples: (scene) => sql`
-    SELECT platform, what AS property, CAST(round(expected) AS BIGINT) AS expected_users
+    SELECT platform, what AS property, CAST(round(expected) AS BIGINT) AS "expected users"
     FROM (${missingProperties(scene)}) ORDER BY expected DESC, 1, 2 LIMIT ${EXAMPLES_SHOWN}`,
 }
 
@@ -191,7 +197,7 @@ export const schemaDrift: SqlRule = {
     ledger.files.length < 2 ? 'a single file cannot drift' : undefined,
   measure: () => sql`SELECT count(*) AS found FROM (${drifting})`,
   examples: () => sql`
-    SELECT file, name AS column, present || ' of ' || files || ' files' AS found_in,
+    SELECT file, name AS column, present || ' of ' || files || ' files' AS "found in",
       array_to_string(kinds, ', ') AS types
     FROM (${drifting}) ORDER BY name LIMIT ${EXAMPLES_SHOWN}`,
 }

@@ -42,7 +42,7 @@ export const sharedSessionId: SqlRule = {
     SELECT count(*) FILTER (WHERE users > 1) AS found, count(*) AS of
     FROM (SELECT count(*) AS users FROM recorded_sessions GROUP BY session)`,
   examples: () => sql`
-    SELECT session, count(*) AS users, sum(events) AS events, min(user) AS one_user
+    SELECT session, count(*) AS users, sum(events) AS events, min(user) AS "one user"
     FROM recorded_sessions GROUP BY session HAVING users > 1
     ORDER BY users DESC, session LIMIT ${EXAMPLES_SHOWN}`,
 }
@@ -74,7 +74,7 @@ export const sessionIdAfterFirstEvent: SqlRule = {
       FROM recorded_sessions
     )`,
   examples: () => sql`
-    SELECT user, session, ${shownTime(raw('first'))} AS first_event,
+    SELECT user, session, ${shownTime(raw('first'))} AS "first event",
       ${shownSeconds(sql`${idTime} - first`)} AS later
     FROM recorded_sessions WHERE ${idTime} > first + ${TOLERANCE}
     ORDER BY ${idTime} - first DESC, user, session LIMIT ${EXAMPLES_SHOWN}`,
@@ -94,7 +94,7 @@ export const sessionIdOverGap: SqlRule = {
     SELECT count(*) FILTER (WHERE pause > ${gapMicros}) AS found, count(*) AS of
     FROM recorded_sessions`,
   examples: ({ definition: { gapMicros } }) => sql`
-    SELECT user, session, ${shownTime(raw('first'))} AS first_event, ${shownSeconds(raw('pause'))} AS pause
+    SELECT user, session, ${shownTime(raw('first'))} AS "first event", ${shownSeconds(raw('pause'))} AS pause
     FROM recorded_sessions WHERE pause > ${gapMicros}
     ORDER BY recorded_sessions.pause DESC, user, session LIMIT ${EXAMPLES_SHOWN}`,
 }
@@ -120,7 +120,7 @@ export const overlappingSessions: SqlRule = {
     SELECT count(*) FILTER (WHERE first < others_last) AS found, count(*) AS of
     FROM (${overlapping})`,
   examples: () => sql`
-    SELECT user, session, ${shownTime(raw('first'))} AS first_event,
+    SELECT user, session, ${shownTime(raw('first'))} AS "first event",
       ${shownSeconds(raw('least(last, others_last) - first'))} AS overlap
     FROM (${overlapping}) WHERE first < others_last
     ORDER BY least(last, others_last) - first DESC, user, session LIMIT ${EXAMPLES_SHOWN}`,

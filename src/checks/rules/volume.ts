@@ -57,7 +57,7 @@ const changeRule = (
   measure: () => sql`SELECT max(factor) AS value FROM (${query})`,
   examples: () => sql`
     SELECT dimension || ' ' || value AS segment, ${shownDay(raw('day'))} AS day, ${shown(raw('x'))} AS figure,
-      ${shown(raw('low'))} || ' to ' || ${shown(raw('high'))} AS week_before
+      ${shown(raw('low'))} || ' to ' || ${shown(raw('high'))} AS "week before"
     FROM (${query}) AS c WHERE factor > 1
     ORDER BY factor DESC, c.day, dimension, value LIMIT ${EXAMPLES_SHOWN}`,
 })

@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import type { TableFormat } from '../../sessions/write.js'
 import type { Context } from '../context.js'
-import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   dimensionOptions,
@@ -17,6 +16,7 @@ import {
 } from '../options.js'
 import { toOutput, withTarget } from '../output.js'
 import { writeRejects } from '../rejects.js'
+import { stateOption, withStateOrDataset } from '../state.js'
 import { Watch } from '../watch.js'
 
 interface Flags extends SharedFlags, OutputFlags {
@@ -26,6 +26,7 @@ interface Flags extends SharedFlags, OutputFlags {
   readonly sum?: string[]
   readonly count?: string[]
   readonly converted?: string[]
+  readonly state?: string
 }
 
 const EXAMPLES = `Examples:
@@ -39,7 +40,7 @@ export function sessionsCommand({ terminal, signal }: Context): Command {
     .description('write the session table, one row per session')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  inputOptions(command)
+  stateOption(inputOptions(command))
   dimensionOptions(definitionOptions(command))
     .option(
       '--property <columns>',
@@ -60,7 +61,7 @@ export function sessionsCommand({ terminal, signal }: Context): Command {
   )
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
-    const { withDataset } = await import('../../events/dataset.js')
+    const { stateColumns } = await import('../../state/spec.js')
     const { neededProperties, planSessions, sessionTable } = await import('../../sessions/build.js')
     const { tableFormatOf, writeTable } = await import('../../sessions/write.js')
     const definition = readDefinition(flags)
@@ -77,8 +78,10 @@ export function sessionsCommand({ terminal, signal }: Context): Command {
     const watch = new Watch(terminal)
     await withTarget(flags.output, (target) =>
       withTarget(flags.rejects, (rejects) =>
-        withDataset(
-          requireInputs(inputs, terminal),
+        withStateOrDataset(
+          { directory: flags.state, definition, columns: stateColumns(build) },
+          inputs,
+          terminal,
           {
             ...readDataset(flags, terminal, signal, neededProperties(build)),
             onProgress: watch.sources,

@@ -2,7 +2,6 @@ import { Command, Option } from 'commander'
 import type { BinScale } from '../../analysis/bins.js'
 import type { ReportFormat } from '../../report/formats.js'
 import type { Context } from '../context.js'
-import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   inputOptions,
@@ -18,6 +17,7 @@ import {
 } from '../options.js'
 import { lookOf, printText, withTarget } from '../output.js'
 import { writeRejects } from '../rejects.js'
+import { stateOption, withStateOrDataset } from '../state.js'
 import { Watch } from '../watch.js'
 
 interface Flags extends SharedFlags, OutputFlags {
@@ -27,6 +27,7 @@ interface Flags extends SharedFlags, OutputFlags {
   readonly bins?: BinScale
   readonly detail?: boolean
   readonly quantiles?: number[]
+  readonly state?: string
 }
 
 export const SUMMARY_EXAMPLES = `Examples:
@@ -41,7 +42,7 @@ export function summaryCommand({ terminal, signal }: Context): Command {
     .description('sessions, users, bounce share and lengths (the default command)')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', SUMMARY_EXAMPLES)
-  inputOptions(command)
+  stateOption(inputOptions(command))
   segmentOptions(definitionOptions(command))
     .option('--top <n>', 'only the segments of the most sessions; the others as (other)', positive)
     .option('--having <condition>', 'only segments whose figures meet it: "sessions >= 100"')
@@ -58,7 +59,7 @@ export function summaryCommand({ terminal, signal }: Context): Command {
   outputOptions(command, ['terminal', 'json', 'csv', 'markdown'])
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
-    const { withDataset } = await import('../../events/dataset.js')
+    const { stateColumns } = await import('../../state/spec.js')
     const { summarize } = await import('../../analysis/summarize.js')
     const { summaryFormats, formatOfPath } = await import('../../report/formats.js')
     const { segmentProperties } = await import('../../analysis/segment-key.js')
@@ -68,8 +69,14 @@ export function summaryCommand({ terminal, signal }: Context): Command {
     const watch = new Watch(terminal)
     await withTarget(flags.output, (target) =>
       withTarget(flags.rejects, (rejects) =>
-        withDataset(
-          requireInputs(inputs, terminal),
+        withStateOrDataset(
+          {
+            directory: flags.state,
+            definition: segments.definition,
+            columns: stateColumns({ dimensions: properties }),
+          },
+          inputs,
+          terminal,
           { ...readDataset(flags, terminal, signal, properties), onProgress: watch.sources },
           async ({ engine, events }) => {
             watch.engine(engine, events.ledger.kept)

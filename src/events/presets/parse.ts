@@ -90,6 +90,7 @@ function names(value: unknown, where: string): string[] {
 
 /** `["a", "b"]` is one set; `[["a"], ["b", "c"]]` are two. */
 function nameSets(value: unknown, where: string): string[][] {
+  if (Array.isArray(value) && value.length === 0) return []
   if (Array.isArray(value) && value.some(Array.isArray)) {
     return value.map((set) => names(set, where))
   }

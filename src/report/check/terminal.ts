@@ -2,6 +2,7 @@ import { type CheckReport, hasFailed } from '../../checks/result.js'
 import type { Appearance } from '../appearance.js'
 import { styleFor } from '../style.js'
 import { blocksAsTerminal } from '../terminal.js'
+import { wrap } from '../width.js'
 import { checkBlocks } from './document.js'
 import { describeCounts, describeVerdict } from './wording.js'
 
@@ -13,6 +14,10 @@ export function checkAsTerminal(report: CheckReport, look: Appearance): string {
     : report.verdict === 'warn'
       ? style.caution
       : style.strong
-  const headline = `${paint(`Checks ${describeVerdict(report)}`)}: ${describeCounts(report)}`
+  const [first = '', ...rest] = wrap(
+    `Checks ${describeVerdict(report)}: ${describeCounts(report)}`,
+    look.columns,
+  )
+  const headline = [paint(first), ...rest.map(paint)].join('\n')
   return `${headline}\n\n${blocksAsTerminal(checkBlocks(report), look)}\n`
 }

@@ -1,0 +1,14 @@
+import { SessionizeError } from '../errors/errors.js'
+import type { Events } from '../events/open.js'
+
+/** @throws SessionizeError `unsupported` where only blocks were kept, for a question about single events. */
+export function requireEvents({ stored }: Events, question: string): void {
+  if (stored === undefined) return
+  throw new SessionizeError(
+    'unsupported',
+    `${question} needs the events, and only blocks were kept.`,
+    {
+      hint: 'Name the files of the events themselves.',
+    },
+  )
+}

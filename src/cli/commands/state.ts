@@ -1,0 +1,83 @@
+import { Command, Option } from 'commander'
+import type { Context } from '../context.js'
+import { resourceOptions, type SharedFlags } from '../options.js'
+import { lookOf, printText } from '../output.js'
+
+const EXAMPLES = `Examples:
+  sessionize sessions day-1.ndjson.gz --state kept -o sessions.parquet    makes the state
+  sessionize sessions day-2.ndjson.gz --state kept -o sessions.parquet    adds a day
+  sessionize state list kept
+  sessionize state compact kept
+`
+
+export function stateCommand(context: Context): Command {
+  return new Command('state')
+    .description('the folders of --state: what they hold, and their upkeep')
+    .addHelpText('before', EXAMPLES)
+    .addCommand(listCommand(context))
+    .addCommand(compactCommand(context))
+    .addCommand(dropCommand(context))
+}
+
+interface ListFlags {
+  readonly format: 'terminal' | 'json'
+  readonly color?: boolean
+}
+
+const listCommand = ({ terminal }: Context): Command =>
+  new Command('list')
+    .description('what a state is about, and the files that were added')
+    .argument('<folder>', 'the folder of --state')
+    .addOption(
+      new Option('--format <format>', 'how to write it')
+        .choices(['terminal', 'json'])
+        .default('terminal'),
+    )
+    .option('--no-color', 'plain text')
+    .action(async (folder: string, flags: ListFlags) => {
+      const { describeState } = await import('../../state/state.js')
+      const { stateFormats } = await import('../../report/state.js')
+      const look = lookOf(flags, terminal, undefined)
+      await printText(stateFormats[flags.format](describeState(folder), look), undefined, terminal)
+    })
+
+const compactCommand = ({ terminal, signal }: Context): Command =>
+  resourceOptions(
+    new Command('compact')
+      .description('put its segments together, one per added run, into one')
+      .argument('<folder>', 'the folder of --state'),
+  ).action(async (folder: string, flags: SharedFlags) => {
+    const { State, describeState } = await import('../../state/state.js')
+    const { withoutSources } = await import('../../state/dataset.js')
+    const before = describeState(folder)
+    const state = State.open(folder)
+    try {
+      await withoutSources(
+        {
+          signal,
+          ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+          ...(flags.memory === undefined ? {} : { memory: flags.memory }),
+          ...(flags.tempDir === undefined ? {} : { tempDirectory: flags.tempDir }),
+        },
+        ({ engine }) => state.compact(engine),
+      )
+    } finally {
+      state.close()
+    }
+    const { formatBytes, formatNumberOf } = await import('../../report/quantities.js')
+    const after = describeState(folder)
+    terminal.stderr.write(
+      `${formatNumberOf(before.segments, 'segment')} of ${formatBytes(before.bytes)} became one of ${formatBytes(after.bytes)}.\n`,
+    )
+  })
+
+const dropCommand = ({ terminal }: Context): Command =>
+  new Command('drop')
+    .description('remove a state; the event files stay')
+    .argument('<folder>', 'the folder of --state')
+    .option('--force', 'also when the state is damaged')
+    .action(async (folder: string, flags: { readonly force?: boolean }) => {
+      const { dropState } = await import('../../state/state.js')
+      dropState(folder, flags.force === true)
+      terminal.stderr.write(`Dropped the state in ${folder}.\n`)
+    })

@@ -1,0 +1,104 @@
+/** A commented config file for what was seen in the data. */
+
+import type { ExtraRole } from '../checks/extras.js'
+import type { CheckResult } from '../checks/result.js'
+import type { Choice } from '../events/mapping.js'
+import { describeLimit, describeValue } from '../report/check/wording.js'
+import { visibleExcerpt } from '../report/untrusted.js'
+import { formatDuration } from '../sessions/duration.js'
+
+/** What was seen; none without files. */
+export interface Seen {
+  readonly preset: string
+  readonly choices: readonly Choice[]
+  readonly extras: Readonly<Partial<Record<ExtraRole, string>>>
+  readonly checks: readonly CheckResult[]
+}
+
+export function configTemplate(gapMicros: number, seen: Seen | undefined): string {
+  return `${[
+    '# Defaults for every sessionize command that is run in this folder. A flag wins over its',
+    '# environment variable, and that over this file. Keys are the long flags: docs/config.md.',
+    '',
+    'input:',
+    ...inputLines(seen),
+    '',
+    'sessions:',
+    `  gap: ${formatDuration(gapMicros)} # inactivity that ends a session`,
+    "  # definition: amplitude-web # or start from a vendor's rules",
+    '  # max-length: 24h',
+    '  # cut-at-midnight: Europe/Berlin',
+    '  # passive-event: [heartbeat] # counted, but keep no session alive',
+    '',
+    '# segments:',
+    `#   by: [${segmentsOf(seen).map(scalar).join(', ')}]`,
+    '',
+    'checks:',
+    '  fail-on: error # or warn',
+    '  # baseline: baseline.json # written by: sessionize check FILE --save-baseline baseline.json',
+    '  rules: # thresholds; `off` leaves a rule out; all of them: sessionize check --list',
+    ...ruleLines(seen),
+    '  own: # SELECTs over `events` and `sessions` that find nothing, or give a number within bounds',
+    '    - id: no-negative-length',
+    '      meaning: sessions of negative length',
+    '      sql: SELECT * FROM sessions WHERE length_seconds < 0',
+    '    # - id: enough-sessions',
+    '    #   sql: SELECT count(*) FROM sessions',
+    '    #   min: 1000',
+    '    #   severity: warn',
+    '',
+  ].join('\n')}`
+}
+
+function inputLines(seen: Seen | undefined): string[] {
+  if (seen === undefined) {
+    return ['  # user: user_id', '  # time: event_time', '  # event: event_type']
+  }
+  const known = seen.preset !== 'generic'
+  // What the preset knows need not be said, but may be changed here.
+  const mark = known ? '# ' : ''
+  const lines = seen.choices.flatMap(({ role, chosen, why, others }) => {
+    if (chosen === null) return [`  # ${role}: # ${comment(why)}`]
+    const more = others.length === 0 ? '' : `; others: ${others.slice(0, 5).join(', ')}`
+    return [`  ${mark}${role}: ${scalar(chosen)} # ${comment(why + more)}`]
+  })
+  const preset = known ? [`  preset: ${scalar(seen.preset)} # detected`] : []
+  return [...preset, ...lines]
+}
+
+const segmentsOf = (seen: Seen | undefined): string[] => {
+  const { platform, country, version } = seen?.extras ?? {}
+  const found = [platform, country, version].flatMap((name) => name ?? [])
+  return found.length === 0 ? ['platform', 'country'] : found
+}
+
+/** Rules that would not pass now, for a reader to decide about. */
+function ruleLines(seen: Seen | undefined): string[] {
+  const problems = (seen?.checks ?? []).filter(
+    ({ verdict }) => verdict === 'warn' || verdict === 'fail',
+  )
+  if (problems.length === 0) return ['    zero-length: {warn: 0.7, error: 0.95}']
+  return problems
+    .flatMap((check) => [
+      `    # ${check.id}: ${comment(`${check.meaning}: ${describeValue(check)} here, should be ${describeLimit(check)}`)}`,
+      `    # ${check.id}: {warn: ${threshold(check.warn)}, error: ${threshold(check.error)}}`,
+    ])
+    .concat('    zero-length: {warn: 0.7, error: 0.95}')
+}
+
+const threshold = (value: number | null): string => (value === null ? 'null' : String(value))
+
+const LONGEST_COMMENT = 120
+
+/** Names come from the data: one line, and nothing that a terminal obeys. */
+const comment = (text: string): string => {
+  const shown = visibleExcerpt(text, '…')
+  return shown.length > LONGEST_COMMENT ? `${shown.slice(0, LONGEST_COMMENT)}…` : shown
+}
+
+/** Quoted unless it is surely a plain word in every reader of YAML. */
+const scalar = (value: string): string =>
+  /^[A-Za-z_][A-Za-z0-9_.+,-]*$/.test(value) &&
+  !/^(true|false|yes|no|on|off|null|y|n|nan|inf)$/i.test(value)
+    ? value
+    : JSON.stringify(value)

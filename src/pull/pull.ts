@@ -1,0 +1,179 @@
+/**
+ * Pulls a project's events, range by range: a day at first, and less where the server says that a
+ * day is too much. What is finished is kept, so that it can be stopped and run again at any time.
+ */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { SessionizeError } from '../errors/errors.js'
+import { formatSeconds } from '../report/quantities.js'
+import { MOST_ATTEMPTS, type Waiting, waitMillis } from './backoff.js'
+import { byDay, formatHour, type HourRange, halves, hourOf, hoursIn, without } from './hours.js'
+import { Manifest } from './manifest.js'
+import { type RequestOptions, requestRange } from './request.js'
+
+export interface PullOptions extends Omit<RequestOptions, 'onBytes'>, Waiting {
+  readonly range: HourRange
+  readonly folder: string
+  readonly say: (message: string) => void
+  readonly onProgress: (progress: PullProgress) => void
+}
+
+export interface PullProgress {
+  /** What is being pulled: `20240131T00`. */
+  readonly hour: string
+  /** In this run. */
+  readonly bytes: number
+  readonly hoursLeft: number
+}
+
+export interface Pulled {
+  /** In this run; `kept` were finished before. */
+  readonly hours: number
+  readonly kept: number
+  readonly emptyHours: number
+  readonly bytes: number
+  readonly files: number
+  /** Too recent to be exported in full. */
+  readonly tooEarly: number
+}
+
+/** An hour can be exported two hours after it has ended. */
+const DELAY_HOURS = 2
+/** After so many time-outs a smaller range is worth trying. */
+const TIMEOUTS_TO_HALVE = 2
+
+export async function pullAmplitude(options: PullOptions): Promise<Pulled> {
+  return new Pull(options).whole()
+}
+
+class Pull {
+  private readonly manifest: Manifest
+  private bytes = 0
+  private hours = 0
+  private emptyHours = 0
+  private files = 0
+
+  constructor(private readonly options: PullOptions) {
+    this.manifest = openFolder(options)
+  }
+
+  async whole(): Promise<Pulled> {
+    const { range, now, say } = this.options
+    const exportable = hourOf(now()) - DELAY_HOURS
+    const wanted = {
+      start: range.start,
+      end: Math.max(range.start, Math.min(range.end, exportable)),
+    }
+    const tooEarly = hoursIn(range) - hoursIn(wanted)
+    if (tooEarly > 0) {
+      say(`hours from ${formatHour(wanted.end)} on cannot be exported in full yet and are left out`)
+    }
+    const missing = without(wanted, this.manifest.ranges)
+    const left = missing.reduce((sum, one) => sum + hoursIn(one), 0)
+    const kept = hoursIn(wanted) - left
+    if (kept > 0) say(`${kept} of ${hoursIn(wanted)} hours are there already`)
+    // The last is taken first.
+    const todo = missing.flatMap(byDay).reverse()
+    for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+      const smaller = await this.range(next, left)
+      if (smaller !== undefined) todo.push(smaller[1], smaller[0])
+    }
+    return {
+      hours: this.hours,
+      kept,
+      emptyHours: this.emptyHours,
+      bytes: this.bytes,
+      files: this.files,
+      tooEarly,
+    }
+  }
+
+  /** Returns the halves of a range that the server does not give as a whole. */
+  private async range(range: HourRange, left: number): Promise<[HourRange, HourRange] | undefined> {
+    const { folder, say, signal } = this.options
+    const file = fileName(range)
+    let timeouts = 0
+    for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted()
+      const answer = await requestRange(range, join(folder, file), {
+        ...this.options,
+        onBytes: (bytes) => {
+          this.bytes += bytes
+          this.progress(range, left)
+        },
+      })
+      switch (answer.kind) {
+        case 'saved':
+          this.finish(range, file, answer.bytes)
+          return undefined
+        case 'no_data':
+          this.finish(range, null, 0)
+          return undefined
+        case 'too_large':
+          return halves(range) ?? tooLarge(range, answer.said)
+        case 'failed': {
+          if (answer.status === 504) timeouts++
+          const smaller = timeouts >= TIMEOUTS_TO_HALVE ? halves(range) : undefined
+          if (smaller !== undefined) return smaller
+          if (attempt >= MOST_ATTEMPTS) throw givenUp(range, answer.why, attempt)
+          const millis = waitMillis(attempt, this.options.random, answer.askedMillis)
+          say(
+            `${formatHour(range.start)}: ${answer.why}; trying again in ${formatSeconds(millis / 1_000)}`,
+          )
+          await this.options.sleep(millis, signal)
+        }
+      }
+    }
+  }
+
+  private finish(range: HourRange, file: string | null, bytes: number): void {
+    this.manifest.add({ ...range, file, bytes })
+    this.hours += hoursIn(range)
+    if (file === null) this.emptyHours += hoursIn(range)
+    else this.files++
+  }
+
+  private progress(range: HourRange, left: number): void {
+    this.options.onProgress({
+      hour: formatHour(range.start),
+      bytes: this.bytes,
+      hoursLeft: left - this.hours,
+    })
+  }
+}
+
+const fileName = ({ start, end }: HourRange): string =>
+  `amplitude_${formatHour(start)}_${formatHour(end - 1)}.zip`
+
+/** Made when it is not there; what a killed run was writing is removed. */
+function openFolder({ folder, endpoint }: PullOptions): Manifest {
+  try {
+    mkdirSync(folder, { recursive: true })
+    for (const name of readdirSync(folder)) {
+      if (/^\.amplitude_.*\.zip\.partial$/.test(name)) rmSync(join(folder, name), { force: true })
+    }
+  } catch (cause) {
+    throw new SessionizeError('output_unwritable', `Cannot write to the folder ${folder}.`, {
+      hint: 'Choose another with --output.',
+      cause,
+    })
+  }
+  return Manifest.open(folder, endpoint.host)
+}
+
+function tooLarge(range: HourRange, said: string): never {
+  throw new SessionizeError(
+    'input_unreadable',
+    `The hour ${formatHour(range.start)} cannot be exported (400)${said === '' ? '' : `: ${said}`}.`,
+    {
+      hint: 'An hour of more than 4 GB needs Amplitude’s export to a bucket (S3 or GCS); otherwise check --start and --end.',
+    },
+  )
+}
+
+const givenUp = (range: HourRange, why: string, attempts: number): SessionizeError =>
+  new SessionizeError(
+    'input_unreadable',
+    `Gave up on ${formatHour(range.start)} after ${attempts} attempts: ${why}.`,
+    { hint: 'Run it again later: what is finished is kept.' },
+  )

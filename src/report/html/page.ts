@@ -1,0 +1,69 @@
+/**
+ * One self-contained file. Its policy lets nothing be fetched and nothing be run: the only thing
+ * that it allows is the style sheet with this very hash.
+ */
+import { createHash } from 'node:crypto'
+import { describeSpan } from '../summary/wording.js'
+import { type Drawing, loadDrawing } from './chart.js'
+import type { ReportContents } from './contents.js'
+import { html, trusted } from './html.js'
+import { checks } from './sections/checks.js'
+import { gap } from './sections/gap.js'
+import { headline } from './sections/headline.js'
+import { lengths } from './sections/lengths.js'
+import { provenance } from './sections/provenance.js'
+import { recorded } from './sections/recorded.js'
+import type { Section } from './sections/section.js'
+import { segments } from './sections/segments.js'
+import { trend } from './sections/trend.js'
+import { STYLE_SHEET } from './style-sheet.js'
+
+const SECTIONS: readonly ((contents: ReportContents, drawing: Drawing) => Section)[] = [
+  headline,
+  checks,
+  lengths,
+  segments,
+  trend,
+  gap,
+  recorded,
+  provenance,
+]
+
+const STYLE_HASH = createHash('sha256').update(STYLE_SHEET).digest('base64')
+
+const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`
+
+export async function reportAsHtml(contents: ReportContents): Promise<string> {
+  const drawing = await loadDrawing()
+  const sections = SECTIONS.map((section) => section(contents, drawing))
+  const { summary, title } = contents
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="sessionize">
+<title>${title}</title>
+<style>${trusted(STYLE_SHEET)}</style>
+</head>
+<body>
+<a class="skip" href="#${sections[0]?.id ?? ''}">To the report</a>
+<header>
+<h1>${title}</h1>
+<p>${describeSpan(summary.firstEvent, summary.lastEvent)}</p>
+<nav aria-label="Sections"><ul>${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+</header>
+<main>
+${sections.map(
+  ({ id, title: name, body }) => html`<section aria-labelledby="${id}">
+<h2 id="${id}">${name}</h2>
+${body}
+</section>
+`,
+)}</main>
+<footer>Made by sessionize. Nothing in this page is loaded from elsewhere.</footer>
+</body>
+</html>
+`.text
+}

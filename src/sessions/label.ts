@@ -1,0 +1,174 @@
+/**
+ * Events with the session that each belongs to.
+ */
+import type { Dialect } from '../dialects/dialect.js'
+import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
+import { codedColumns, codeStage } from './codes.js'
+import { type SessionRequest, sessionIdOf } from './compile.js'
+import { isGapOnly } from './definition.js'
+import { placedStages } from './event-stages.js'
+import { exceedsGap } from './liveness.js'
+import type { SessionPlan } from './plan.js'
+import { hasLimit, recutStages } from './recut.js'
+
+/** What labels an event, in this order after its own columns. */
+export const LABELS = [
+  'session_id',
+  'session_number',
+  'event_number',
+  'seconds_since_previous_event',
+  'is_first',
+  'is_last',
+] as const
+
+/** A label whose name a column of the events already has is told apart from it. */
+export const labelName = (label: string, taken: readonly string[]): string =>
+  taken.includes(label) ? `rebuilt_${label}` : label
+
+/**
+ * The events with their carried columns and labels.
+ *
+ * @param order by user and time, or as the files have them
+ */
+export function labelledEvents(
+  request: SessionRequest,
+  carried: readonly { readonly name: string; readonly column: string }[],
+  order: 'user' | 'source',
+  dialect: Dialect,
+): Sql {
+  const taken = carried.map(({ name }) => name)
+  const own = carried.map(({ name, column }) => sql`c.${identifier(column)} AS ${identifier(name)}`)
+  const named = LABELS.map((label) => sql`${raw(label)} AS ${identifier(labelName(label, taken))}`)
+  const by =
+    order === 'source'
+      ? sql`c.id`
+      : sql`c.user, c.t, session_number, event_number, c.name NULLS FIRST, c.id`
+  const labelled = isGapOnly(request.definition)
+    ? gapLabels(request, dialect)
+    : sql`SELECT e.*, l.* EXCLUDE (id)
+FROM events AS e
+LEFT JOIN (
+${ruleLabels(request, dialect)}
+) AS l ON l.id = e.id`
+  return sql`SELECT ${join([...own, ...named])}
+FROM (
+${labelled}
+) AS c
+ORDER BY ${by}`
+}
+
+const label = (dialect: Dialect, start: Sql, place: Sql): Sql[] => [
+  sql`${sessionIdOf(dialect, { user: sql`c.user`, start, place })} AS session_id`,
+  sql`${dialect.double(sql`c.since`)} / 1000000 AS seconds_since_previous_event`,
+]
+
+/** A single gap: everything follows from two passes over the events of a user in order. */
+function gapLabels({ definition }: SessionRequest, dialect: Dialect): Sql {
+  return withStages(
+    [
+      {
+        name: 'linked',
+        comment: 'One row per event: its place in its user, and whether it opens a session.',
+        body: sql`SELECT *, since IS NULL OR ${exceedsGap(definition, sql`since`)} AS opens
+FROM (
+  SELECT *, row_number() OVER by_time AS ord, t - lag(t) OVER by_time AS since
+  FROM events
+  WINDOW by_time AS (PARTITION BY user ORDER BY t, name NULLS FIRST, id)
+)`,
+      },
+      {
+        name: 'cut',
+        comment: 'One row per event with the start of its session.',
+        body: sql`SELECT *, ord - opened_ord + 1 AS event_number
+FROM (
+  SELECT *,
+    sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER by_order AS session_number,
+    max(CASE WHEN opens THEN t END) OVER by_order AS start,
+    max(CASE WHEN opens THEN ord END) OVER by_order AS opened_ord,
+    lead(opens) OVER (PARTITION BY user ORDER BY ord) AS next_opens
+  FROM linked
+  WINDOW by_order AS (PARTITION BY user ORDER BY ord ROWS UNBOUNDED PRECEDING)
+)`,
+      },
+    ],
+    sql`SELECT c.*, ${join([
+      ...label(dialect, sql`c.start`, sql`0`),
+      sql`c.opens AS is_first`,
+      sql`coalesce(c.next_opens, true) AS is_last`,
+    ])}
+FROM cut AS c`,
+  )
+}
+
+/** Rules: only ids, users, times and codes go through the sorts, however wide the events are. */
+function ruleLabels(request: SessionRequest, dialect: Dialect): Sql {
+  const plan: SessionPlan = {
+    events: raw('events'),
+    definition: request.definition,
+    blocks: 'events',
+    attributes: [],
+    measures: [],
+    ruleColumns: request.ruleColumns,
+    names: true,
+    distinctNames: false,
+    recordedIds: false,
+    eventIds: true,
+  }
+  const labels = [
+    sql`c.id`,
+    sql`s.session_number`,
+    sql`c.event_number`,
+    ...label(dialect, sql`s.start`, sql`s.place`),
+    sql`c.event_number = 1 AS is_first`,
+    sql`c.event_number = s.events AS is_last`,
+  ]
+  return withStages(
+    [
+      ...(plan.definition.recorded === true ? [RECORDED] : cutStages(plan, dialect)),
+      {
+        name: 'counted',
+        comment: 'One row per session.',
+        body: sql`SELECT *,
+  row_number() OVER (PARTITION BY user ORDER BY start, run, piece) AS session_number,
+  row_number() OVER (PARTITION BY user, start ORDER BY run, piece) - 1 AS place
+FROM (SELECT user, run, piece, min(t) AS start, count(*) AS events FROM cut GROUP BY user, run, piece)`,
+      },
+      {
+        name: 'placed_events',
+        comment:
+          'One row per event: its place in its session, and the time since the event before it.',
+        body: sql`SELECT *,
+  row_number() OVER (PARTITION BY user, run, piece ORDER BY ord) AS event_number,
+  t - lag(t) OVER (PARTITION BY user ORDER BY ord) AS since
+FROM cut`,
+      },
+    ],
+    sql`SELECT ${join(labels)}
+FROM placed_events AS c
+JOIN counted AS s ON s.user = c.user AND s.run = c.run AND s.piece = c.piece`,
+  )
+}
+
+function cutStages(plan: SessionPlan, dialect: Dialect): Stage[] {
+  const limited = hasLimit(plan.definition)
+  return [
+    ...codedColumns(plan, true).map((column) => codeStage(column, plan)),
+    ...placedStages(plan, dialect),
+    ...(limited ? recutStages(plan.definition) : []),
+    {
+      name: 'cut',
+      comment: 'One row per event with its session.',
+      body: limited
+        ? sql`SELECT id, user, run, piece, t, ord FROM assigned WHERE kept`
+        : sql`SELECT id, user, run, 0 AS piece, t, ord FROM based WHERE kept`,
+    },
+  ]
+}
+
+const RECORDED: Stage = {
+  name: 'cut',
+  comment: 'One row per event with its recorded session.',
+  body: sql`SELECT id, user, session AS run, 0 AS piece, t,
+  row_number() OVER (PARTITION BY user ORDER BY t, name NULLS FIRST, session, file, id) AS ord
+FROM events`,
+}
