@@ -1,5 +1,5 @@
 /** Where the records of CSV end: a line end inside quotes is part of a value. */
-import type { CsvLayout } from '../sources/group.js'
+import type { CsvShape } from './recognised.js'
 
 const [NEWLINE, CARRIAGE_RETURN] = [10, 13]
 
@@ -14,11 +14,7 @@ export class CsvRecords {
   /** Undefined where a quote is escaped by doubling it. */
   private readonly escape: number | undefined
 
-  constructor({
-    delimiter,
-    quote,
-    escape: escapes,
-  }: Pick<CsvLayout, 'delimiter' | 'quote' | 'escape'>) {
+  constructor({ delimiter, quote, escape: escapes }: Omit<CsvShape, 'header'>) {
     this.delimiter = delimiter.charCodeAt(0)
     // NaN where there are no quotes, which no byte equals.
     this.quote = quote.charCodeAt(0)

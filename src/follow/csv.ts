@@ -1,18 +1,17 @@
 import { isUtf8 } from 'node:buffer'
 import { parse } from 'csv-parse/sync'
 import { SessionizeError } from '../errors/errors.js'
-import type { CsvLayout } from '../sources/group.js'
 import type { StreamColumns } from './columns.js'
 import { CsvRecords } from './csv-records.js'
 import type { Decoder, DecoderOptions } from './decoder.js'
 import { EventReader } from './event-reader.js'
 import { LONGEST_LINE_BYTES } from './lines.js'
-import type { CsvFormat } from './recognised.js'
+import type { CsvFormat, CsvShape } from './recognised.js'
 
 const REPLACEMENT = '\uFFFD'
 
 /** Whole records as csv-parse splits them into values. */
-function parseRecords(bytes: Buffer, layout: CsvLayout, onBroken: () => void): string[][] {
+function parseRecords(bytes: Buffer, layout: CsvShape, onBroken: () => void): string[][] {
   const { delimiter, quote, escape: escapes } = layout
   return parse(bytes, {
     bom: true,

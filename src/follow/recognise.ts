@@ -11,7 +11,7 @@ import { type ColumnOptions, detectColumns } from './columns.js'
 import { CsvRecords } from './csv-records.js'
 import { HEAD_LINES } from './head.js'
 import { parseObject } from './json-object.js'
-import type { Recognised, StreamFormat } from './recognised.js'
+import type { CsvShape, Recognised, StreamFormat } from './recognised.js'
 
 /** @param complete the input has no more than this head. */
 export async function recognise(
@@ -31,7 +31,7 @@ export async function recognise(
     const [first, ...doubts] = notes
     return {
       columns,
-      format: csv === undefined ? { kind: 'ndjson' } : { kind: 'csv', layout: csv, names },
+      format: csv === undefined ? { kind: 'ndjson' } : { kind: 'csv', layout: shapeOf(csv), names },
       notes: [`${kind}, ${first ?? ''}`, ...doubts],
     }
   } finally {
@@ -48,6 +48,13 @@ function firstLines(bytes: Buffer): Buffer {
   }
   return bytes.subarray(0, end + 1)
 }
+
+const shapeOf = ({ delimiter, quote, escape: escapes, header }: CsvShape): CsvShape => ({
+  delimiter,
+  quote,
+  escape: escapes,
+  header,
+})
 
 /** Broken lines say nothing about the columns. */
 const objectsOf = (sample: Buffer): string =>

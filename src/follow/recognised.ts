@@ -7,9 +7,12 @@ import { asList, asRecord, asText, asTextOrNull, oneOf } from './saved.js'
 
 export type StreamFormat = { readonly kind: 'ndjson' } | CsvFormat
 
+/** What of a layout is needed to take records apart. */
+export type CsvShape = Pick<CsvLayout, 'delimiter' | 'quote' | 'escape' | 'header'>
+
 export interface CsvFormat {
   readonly kind: 'csv'
-  readonly layout: CsvLayout
+  readonly layout: CsvShape
   /** In order. */
   readonly names: readonly string[]
 }
@@ -42,7 +45,6 @@ function formatFrom(value: unknown): StreamFormat {
       quote: oneOf(QUOTES, quote),
       escape: oneOf(ESCAPES, escapes),
       header: header === true,
-      mixedLineEnds: true,
     },
     names: asList(names).map(asText),
   }

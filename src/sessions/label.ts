@@ -154,7 +154,7 @@ function cutStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   return [
     ...codedColumns(plan, true).map((column) => codeStage(column, plan)),
     ...placedStages(plan, dialect),
-    ...(limited ? recutStages(plan.definition) : []),
+    ...(limited ? recutStages(plan.definition, dialect) : []),
     {
       name: 'cut',
       comment: 'One row per event with its session.',

@@ -40,9 +40,9 @@ FROM (
   },
   {
     name: 'long_steps',
-    comment: 'Events of the sessions that exceed a limit, the active ones with an id.',
+    comment: 'Events of the sessions that exceed a limit, the active ones numbered through as `node`.',
     materialized: true,
-    body: sql`SELECT steps.*, active, base, CASE WHEN NOT is_passive THEN base + nth END AS id
+    body: sql`SELECT steps.*, active, base, CASE WHEN NOT is_passive THEN base + nth END AS node
 FROM steps
 JOIN long_sessions USING (user, run)`,
   },
@@ -52,18 +52,18 @@ JOIN long_sessions USING (user, run)`,
     comment:
       'The same with twice the reach in each round, and whether each was seen to open a piece.',
     recursive: true,
-    body: sql`SELECT id, next, nth = 0 AS opens FROM successors
+    body: sql`SELECT node, next, nth = 0 AS opens FROM successors
 UNION ALL
-SELECT here.id, there.next, here.opens OR reached.id IS NOT NULL
+SELECT here.node, there.next, here.opens OR reached.node IS NOT NULL
 FROM jumps AS here
-LEFT JOIN jumps AS there ON there.id = here.next
-LEFT JOIN (SELECT DISTINCT next AS id FROM jumps WHERE opens) AS reached ON reached.id = here.id
+LEFT JOIN jumps AS there ON there.node = here.next
+LEFT JOIN (SELECT DISTINCT next AS node FROM jumps WHERE opens) AS reached ON reached.node = here.node
 WHERE (SELECT bool_or(opens AND next IS NOT NULL) FROM jumps)`,
   },
   {
     name: 'openers',
     comment: 'The events that open a piece.',
-    body: sql`SELECT DISTINCT id FROM jumps WHERE opens`,
+    body: sql`SELECT DISTINCT node FROM jumps WHERE opens`,
   },
   assignedStage(definition),
 ]
@@ -86,7 +86,7 @@ export function exceedsLimit(
 }
 
 /**
- * One row per active event: `id`, and as `next` the id of the event that would open the next piece
+ * One row per active event: `node`, and as `next` the node that would open the next piece
  * if this one opened a piece; NULL where none would.
  */
 function successorsStage(definition: SessionDefinition): Stage {
@@ -107,9 +107,9 @@ function successorsStage(definition: SessionDefinition): Stage {
   return {
     name: 'successors',
     comment: 'One row per active event, with the one that would open the next piece after it.',
-    body: sql`SELECT id, nth, CASE WHEN next_nth < active THEN base + next_nth END AS next
+    body: sql`SELECT node, nth, CASE WHEN next_nth < active THEN base + next_nth END AS next
 FROM (
-  SELECT id, nth, base, active, least(${join(candidates, ',\n    ')}) AS next_nth
+  SELECT node, nth, base, active, least(${join(candidates, ',\n    ')}) AS next_nth
   FROM (
     SELECT *${join(
       weakRanks.map((rank) => sql`, ${isWeak(definition, rank)} AS ${weak(rank)}`),
@@ -150,9 +150,9 @@ function nextGap(rank: number): Sql {
 }
 
 function assignedStage(definition: SessionDefinition): Stage {
-  const inPiece = sql`SELECT steps.* EXCLUDE (active, base, id), sum(CASE WHEN openers.id IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY user, run ORDER BY step ROWS UNBOUNDED PRECEDING) - 1 AS piece
+  const inPiece = sql`SELECT steps.* EXCLUDE (active, base, node), sum(CASE WHEN openers.node IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY user, run ORDER BY step ROWS UNBOUNDED PRECEDING) - 1 AS piece
   FROM long_steps AS steps
-  LEFT JOIN openers ON openers.id = steps.id`
+  LEFT JOIN openers ON openers.node = steps.node`
   return {
     name: 'assigned',
     comment: `Events with their piece${hasPassiveEvents(definition) ? '; passive ones that no longer fit are not kept' : ''}.`,
