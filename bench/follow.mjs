@@ -14,10 +14,7 @@ import { join } from 'node:path'
 const EVENTS = Number(process.argv[2] ?? 2_000_000)
 const ROUNDS = 3
 
-const TELL_CPU = `data:text/javascript,process.on('exit', () => {
-  const { user, system } = process.cpuUsage()
-  console.error('cpu ' + (user + system))
-})`
+const TELL_CPU = `data:text/javascript,process.on("exit",()=>{const{user,system}=process.cpuUsage();console.error("cpu "+(user+system))})`
 
 /** Reads as `follow` does, and does nothing with what it parsed but count users. */
 const BARE = `
@@ -46,8 +43,8 @@ try {
   const bare = best(['--input-type=module', '-e', BARE, path])
   report('read and JSON.parse', bare, bare)
   report('follow', best([cli, 'follow', path]), bare)
-  report('follow, out of order', best([cli, 'follow', path, '--revisions', '1h']), bare)
-  report('follow, with rules', best([cli, 'follow', path, '--max-length', '2h']), bare)
+  report('follow --revisions', best([cli, 'follow', path, '--revisions', '1h']), bare)
+  report('follow --max-length', best([cli, 'follow', path, '--max-length', '2h']), bare)
   report('follow --label', best([cli, 'follow', path, '--label']), bare)
   report(
     'follow --checkpoint',

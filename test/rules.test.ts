@@ -2,14 +2,18 @@
  * All rules, alone and together, against the oracle: random definitions on packs of random data
  * sets (see `oracle/datasets.ts`), with ties in time that the rules must break.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Engine } from '../src/engines/duckdb.js'
+import { YEAR_ONE_MICROS } from '../src/events/clock.js'
+import { writeTable } from '../src/sessions/write.js'
+import { Sql, sql, text } from '../src/sql/sql.js'
 import { expectSame } from './oracle/compare.js'
 import { sessionsCsv } from './oracle/csv.js'
-import { DEDUPE, eventsCsv, MAPPING, pack } from './oracle/datasets.js'
+import { BY_DIMENSIONS, DEDUPE, eventsCsv, MAPPING, pack } from './oracle/datasets.js'
 import {
   type ColumnSet,
   columnFlags,
@@ -103,6 +107,12 @@ test('so do limits with gaps per value and passive events, in longer sessions', 
   )
 })
 
+/** What of the rules goes together with recorded sessions. */
+const recordedFlags = ({ flags }: RuleSet): string[] => [
+  '--by-recorded',
+  ...flags.filter((flag) => /^--(gap=\d|boundary|ignore-event)/.test(flag)),
+]
+
 test('recorded sessions are what the export says', async () => {
   await assertPacks(
     4,
@@ -110,16 +120,45 @@ test('recorded sessions are what the export says', async () => {
     fc.asyncProperty(pack(SIZE), ruleSet, columnSet, async (events, rules, columns) => {
       const { gapMicros, boundary, isIgnored = () => false } = rules.definition
       const definition: OracleDefinition = { gapMicros, boundary, isIgnored, byRecorded: {} }
-      const flags = [
-        '--by-recorded',
-        ...rules.flags.filter((flag) => /^--(gap=\d|boundary|ignore-event)/.test(flag)),
-        ...columnFlags(columns),
-      ]
+      const flags = [...recordedFlags(rules), ...columnFlags(columns)]
       const args = ['sessions', write(events), '--format=csv', ...MAPPING, DEDUPE, ...flags]
       expectSame(await output(args), expected(events, definition, columns), events, flags.join(' '))
     }),
   )
 })
+
+test('the printed SQL gives the same over a table of events', async () => {
+  await assertPacks(
+    10,
+    SIZE,
+    fc.asyncProperty(pack(SIZE), ruleSet, fc.boolean(), async (events, rules, byRecorded) => {
+      const keyless = events.map((event) => ({ ...event, dedupeKey: null }))
+      const file = write(keyless)
+      const flags = [...(byRecorded ? recordedFlags(rules) : rules.flags), BY_DIMENSIONS]
+      const wanted = await output(['sessions', file, '--format=csv', ...MAPPING, ...flags])
+      for (const plan of plansOf(rules)) {
+        const printed = await output(['sql', ...flags, `--plan=${plan}`])
+        expectSame(await runOnTable(printed, file), wanted, keyless, flags.join(' '))
+      }
+    }),
+  )
+})
+
+/** Runs a query over a table `events` with the events of a file, and writes it as the program would. */
+async function runOnTable(query: string, file: string): Promise<string> {
+  const engine = await Engine.open({ tempDirectory: join(folder, 'spill') })
+  try {
+    await engine.run(sql`CREATE TABLE events AS
+      SELECT 0 AS file, user_id AS user, epoch_us(CAST(time AS TIMESTAMPTZ)) + ${YEAR_ONE_MICROS} AS t,
+        event AS name, sid AS session, platform, country
+      FROM read_csv(${text(file)}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', new_line = '\\n')`)
+    const path = `${file}.sessions`
+    await writeTable(engine, new Sql(query), 'csv', path)
+    return readFileSync(path, 'utf8')
+  } finally {
+    engine.close()
+  }
+}
 
 interface Counts {
   readonly read: number
@@ -139,9 +178,7 @@ test('the row ledger adds up per file, with passive events that found no session
       const definition = byRecorded
         ? { gapMicros, boundary, isIgnored, byRecorded: {} }
         : rules.definition
-      const flags = byRecorded
-        ? ['--by-recorded', ...rules.flags.filter((flag) => flag.startsWith('--ignore-event'))]
-        : rules.flags
+      const flags = byRecorded ? recordedFlags(rules) : rules.flags
       const json = await output([
         ...parts.map(write),
         '--format=json',

@@ -1,5 +1,6 @@
 /** The main job's answer: figures over all sessions and per segment, computed in the engine. */
 import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
 import { formatName } from '../events/clock.js'
 import { rejectedTotal } from '../events/ledger.js'
 import type { Events } from '../events/open.js'
@@ -31,6 +32,11 @@ export async function summarize(
   events: Events,
   options: SummaryOptions,
 ): Promise<Summary> {
+  if (options.by.length === 0 && (options.top ?? options.having) !== undefined) {
+    throw new SessionizeError('usage', '--top and --having choose among segments.', {
+      hint: 'Name what makes the segments, for example --by platform.',
+    })
+  }
   const having =
     options.having === undefined
       ? undefined

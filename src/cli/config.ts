@@ -30,7 +30,11 @@ export function configOptions(command: Command): void {
 }
 
 /** Before a command runs. @throws SessionizeError `usage` with the place in the file. */
-export async function applyConfig(command: Command, terminal: Terminal): Promise<void> {
+export async function applyConfig(
+  command: Command,
+  terminal: Terminal,
+  note: (line: string) => void = () => undefined,
+): Promise<void> {
   if (!command.options.some(({ long }) => long === '--config')) return
   const named: unknown = command.getOptionValue('config')
   if (named === false) return
@@ -40,6 +44,7 @@ export async function applyConfig(command: Command, terminal: Terminal): Promise
   const { readConfig } = await import('../config/config.js')
   const { RULE_IDS } = await import('../checks/registry.js')
   const config = readConfig(path, RULE_IDS)
+  note(`config file ${path}`)
   for (const [flag, value] of config.flags) setDefault(command, config, flag, value)
   command.setOptionValueWithSource('presets', config.presets, 'config')
   command.setOptionValueWithSource('configured', config, 'config')

@@ -2,10 +2,12 @@
  * The command line: finds the command, runs it, and turns whatever happens into an exit code.
  */
 import { readFileSync } from 'node:fs'
+import { resourceUsage } from 'node:process'
+import { PassThrough } from 'node:stream'
 import { Command, CommanderError, Option } from 'commander'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
-import { COMMANDS } from './commands/index.js'
+import { COMMANDS, HIDDEN_COMMANDS } from './commands/index.js'
 import { SUMMARY_EXAMPLES } from './commands/summary.js'
 import { applyConfig, configOptions } from './config.js'
 import type { Context } from './context.js'
@@ -17,13 +19,19 @@ export async function main(
   terminal: Terminal,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<number> {
-  const root = program({ terminal, signal, argv })
+  const began = performance.now()
+  // Commands see this one, so that flags can change what they see.
+  const seen: World = { ...terminal }
+  const root = program({ terminal: seen, signal, argv }, terminal, seen)
   try {
     await root.parseAsync([...argv], { from: 'user' })
+    if (seen.verbose === true) terminal.stderr.write(`${usage(performance.now() - began)}\n`)
     return 0
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    const names = root.commands.map((command) => command.name())
+    const names = root.commands
+      .map((command) => command.name())
+      .filter((name) => !name.startsWith('__'))
     const problem = signal.aborted
       ? new SessionizeError('interrupted', 'Interrupted.')
       : asProblem(error, argv, names)
@@ -41,8 +49,13 @@ export async function report(problem: SessionizeError, terminal: Terminal): Prom
   return problem.exitCode
 }
 
-function program(context: Context): Command {
-  const { terminal } = context
+type World = { -readonly [Key in keyof Terminal]: Terminal[Key] } & { verbose?: boolean }
+
+/** What a run took. */
+const usage = (millis: number): string =>
+  `took ${(millis / 1000).toFixed(1)} s, peak memory ${Math.round(resourceUsage().maxRSS / 1024)} MB`
+
+function program(context: Context, terminal: Terminal, seen: World): Command {
   const root = new Command('sessionize')
     .description(
       'Turns exported product-analytics events into sessions and tells how long people stay.',
@@ -52,12 +65,31 @@ function program(context: Context): Command {
   COMMANDS.forEach((command, i) => {
     root.addCommand(command(context), { isDefault: i === 0 })
   })
+  for (const command of HIDDEN_COMMANDS) root.addCommand(command(context), { hidden: true })
   for (const command of root.commands) {
     if (isConfigurable(command)) configOptions(command)
   }
-  root.hook('preAction', (_, command) => applyConfig(command, terminal))
+  root.hook('preAction', async (_, command) => {
+    const { quiet, verbose, safeCsv } = command.opts<MessageFlags>()
+    if (quiet === true) seen.stderr = new PassThrough().resume()
+    if (verbose === true) seen.verbose = true
+    await applyConfig(command, terminal, (line) => {
+      if (verbose === true) terminal.stderr.write(`${line}\n`)
+    })
+    if (safeCsv === true) seen.safeCsv = writesCsv(command)
+  })
   for (const command of [root, ...root.commands]) {
     command
+      .addOption(
+        new Option('-q, --quiet', 'no progress and no notes, only results and errors').helpGroup(
+          MESSAGES,
+        ),
+      )
+      .addOption(
+        new Option('-v, --verbose', 'also the config file, the time and the memory that it took')
+          .helpGroup(MESSAGES)
+          .conflicts('quiet'),
+      )
       .addOption(
         new Option('--debug', 'show the stack trace of an error').hideHelp(command !== root),
       )
@@ -71,6 +103,22 @@ function program(context: Context): Command {
       .showSuggestionAfterError(true)
   }
   return root
+}
+
+const MESSAGES = 'Messages:'
+
+interface MessageFlags {
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+  readonly safeCsv?: boolean
+}
+
+/** By its flags, the name of its output, or its default format, which is the first. */
+function writesCsv(command: Command): boolean {
+  const { format, output = '' } = command.opts<{ format?: string; output?: string }>()
+  const formats = command.options.find(({ long }) => long === '--format')?.argChoices ?? []
+  const named = /\.([a-z]+)$/i.exec(output)?.[1]?.toLowerCase()
+  return (format ?? (formats.includes(named ?? '') ? named : formats[0])) === 'csv'
 }
 
 /** Commands that read events or cut sessions take defaults from a config file. */

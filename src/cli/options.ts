@@ -231,6 +231,11 @@ export interface OutputFlags {
 
 /** The first format is the default. */
 export function outputOptions(command: Command, formats: readonly string[]): Command {
+  if (formats.includes('csv')) {
+    command
+      .optionsGroup('Output:')
+      .option('--safe-csv', 'CSV for a spreadsheet: cells that it would run as formulas are text')
+  }
   return command
     .optionsGroup('Output:')
     .addOption(

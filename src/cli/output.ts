@@ -1,7 +1,10 @@
 /** Where results go: a file written whole or not at all, or standard output. */
-import { createReadStream, writeFileSync } from 'node:fs'
+import { createReadStream, createWriteStream, writeFileSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import { SessionizeError } from '../errors/errors.js'
 import type { Appearance } from '../report/appearance.js'
+import { SafeCsv, safeCsv } from '../report/safe-csv.js'
 import type { Target } from '../report/target.js'
 import { isReaderGone, stdoutFailure } from './streams.js'
 import { appearance, type Terminal } from './terminal.js'
@@ -15,7 +18,22 @@ export async function toOutput(
 ): Promise<void> {
   const path = target?.path ?? scratch()
   await write(path)
+  if (terminal.safeCsv === true) await defuseFile(path, scratch())
   if (target === undefined) await copyOut(path, terminal)
+}
+
+/** In place, piece by piece. */
+async function defuseFile(path: string, scratch: string): Promise<void> {
+  const stream = new SafeCsv()
+  await pipeline(
+    createReadStream(path, 'utf8'),
+    async function* (pieces: AsyncIterable<string>) {
+      for await (const piece of pieces) yield stream.push(piece)
+      yield stream.end()
+    },
+    createWriteStream(scratch),
+  )
+  await copyFile(scratch, path)
 }
 
 async function copyOut(path: string, { stdout }: Terminal): Promise<void> {
@@ -36,7 +54,8 @@ export async function printText(
   target: Target | undefined,
   terminal: Terminal,
 ): Promise<void> {
-  const whole = text.endsWith('\n') ? text : `${text}\n`
+  const lines = text.endsWith('\n') ? text : `${text}\n`
+  const whole = terminal.safeCsv === true ? safeCsv(lines) : lines
   if (target === undefined) await print(terminal.stdout, whole)
   else writeFileSync(target.path, whole)
 }

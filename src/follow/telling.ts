@@ -63,11 +63,11 @@ export function streamSentences(
 export const labelSentence = (lines: LineCounts, inNoSession: number): string =>
   ledger(lines, inNoSession, 0)
 
-/** `1,000 lines: 990 in sessions, 10 rejected (10 no user)`. It always adds up. */
+/** `1,000 lines: 990 in sessions, 10 rejected (no user: 10)`. It always adds up. */
 function ledger(lines: LineCounts, ignored: number, dropped: number): string {
   const { read, rejected, rejectedTotal, outOfSession } = lines
   const reasons = REASONS.filter((reason) => rejected[reason] > 0).map(
-    (reason) => `${formatCount(rejected[reason])} ${REJECT_REASONS[reason]}`,
+    (reason) => `${REJECT_REASONS[reason]}: ${formatCount(rejected[reason])}`,
   )
   const places: readonly [number, string][] = [
     [rejectedTotal, `rejected (${reasons.join(', ')})`],

@@ -40,7 +40,8 @@ FROM (
   },
   {
     name: 'long_steps',
-    comment: 'Events of the sessions that exceed a limit, the active ones numbered through as `node`.',
+    comment:
+      'Events of the sessions that exceed a limit, the active ones numbered through as `node`.',
     materialized: true,
     body: sql`SELECT steps.*, active, base, CASE WHEN NOT is_passive THEN base + nth END AS node
 FROM steps

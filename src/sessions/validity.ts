@@ -127,20 +127,32 @@ function assertEvents(definition: SessionDefinition): void {
   }
 }
 
-/** The shortest name that fits both patterns, with each `*` left empty if it can be. */
+/** A name that fits both patterns, with each `*` left empty where it can be. */
 export function commonName(a: string, b: string): string | undefined {
-  if (a === '' && b === '') return ''
-  if (a.startsWith('*')) {
-    const without = commonName(a.slice(1), b)
-    if (without !== undefined || b === '') return without
-    const [first = '', rest] = [b[0], b.slice(1)]
-    const more = commonName(a, rest)
-    return more === undefined ? undefined : (first === '*' ? '' : first) + more
+  const known = new Map<string, string | undefined>()
+  const ofRest = (i: number, j: number): string | undefined => {
+    const key = `${i} ${j}`
+    if (!known.has(key)) known.set(key, find(i, j))
+    return known.get(key)
   }
-  if (b.startsWith('*')) return commonName(b, a)
-  if (a === '' || b === '' || a[0] !== b[0]) return undefined
-  const rest = commonName(a.slice(1), b.slice(1))
-  return rest === undefined ? undefined : `${a[0]}${rest}`
+  const find = (i: number, j: number): string | undefined => {
+    if (i === a.length && j === b.length) return ''
+    if (a[i] === '*') return ofRest(i + 1, j) ?? taken(b[j], ofRest, i, j + 1)
+    if (b[j] === '*') return ofRest(i, j + 1) ?? taken(a[i], ofRest, i + 1, j)
+    return a[i] === b[j] ? taken(a[i], ofRest, i + 1, j + 1) : undefined
+  }
+  return ofRest(0, 0)
+}
+
+/** One character, if there is any left, and what comes after it. */
+function taken(
+  character: string | undefined,
+  ofRest: (i: number, j: number) => string | undefined,
+  i: number,
+  j: number,
+): string | undefined {
+  const rest = character === undefined ? undefined : ofRest(i, j)
+  return rest === undefined ? undefined : `${character === '*' ? '' : character}${rest}`
 }
 
 function assertRecorded(definition: SessionDefinition): void {

@@ -39,7 +39,9 @@ const isNested = (type: string): boolean =>
 export function fieldNames(group: SourceGroup): string[] {
   return group.columns.flatMap(({ name, type }) => [
     name,
-    ...structMembers(type).map((member) => `${name}.${member.name}`),
+    ...structMembers(type)
+      .filter((member) => !member.name.includes('\0'))
+      .map((member) => `${name}.${member.name}`),
   ])
 }
 

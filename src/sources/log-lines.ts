@@ -47,11 +47,11 @@ export const fieldsOf = (directive: string): string[] =>
       .split(/\s+/),
   )
 
-/** A second column of one name gets a number, as the engine numbers them. */
+/** A second column of one name gets a number, as the engine numbers them. SQL cannot hold NUL. */
 export function uniqueNames(names: readonly string[]): string[] {
   const seen = new Set<string>()
   return names.map((name, i) => {
-    const base = name === '' ? `column${i + 1}` : name
+    const base = name.replaceAll('\0', '') || `column${i + 1}`
     let free = base
     for (let n = 1; seen.has(free.toLowerCase()); n++) free = `${base}_${n}`
     seen.add(free.toLowerCase())

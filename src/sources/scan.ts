@@ -64,7 +64,11 @@ export async function describeSources(
       }
     }
   }
-  return groups
+  // SQL cannot hold NUL, so such a column cannot be named; those of text are read by position.
+  return groups.map((group) => ({
+    ...group,
+    columns: group.columns.filter(({ name }) => !name.includes('\0')),
+  }))
 }
 
 async function parquetGroups(

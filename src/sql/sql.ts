@@ -32,8 +32,13 @@ function render(part: SqlPart): string {
 /** A column, table or type name, in double quotes. */
 export const identifier = (name: string): Sql => new Sql(`"${name.replaceAll('"', '""')}"`)
 
-/** A text literal, in single quotes. */
-export const text = (value: string): Sql => new Sql(`'${value.replaceAll("'", "''")}'`)
+/** A text literal, in single quotes. The NUL character, which would end the statement, has no literal. */
+export const text = (value: string): Sql =>
+  value.includes('\0')
+    ? new Sql(`(${value.split('\0').map(quoted).join(' || chr(0) || ')})`)
+    : new Sql(quoted(value))
+
+const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`
 
 /** A fragment that this program wrote itself (never a user's words). */
 export const raw = (fragment: string): Sql => new Sql(fragment)

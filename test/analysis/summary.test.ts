@@ -218,6 +218,12 @@ describe('segments', () => {
     expect(shown + (segments?.rest?.figures.sessions ?? 0)).toBe(overall.sessions)
   })
 
+  it('must be there for top and having', async () => {
+    const file = csvFile(events, ['platform'])
+    await expect(summary(file, { top: 3 })).rejects.toThrow('choose among segments')
+    await expect(summary(file, { having: 'sessions > 1' })).rejects.toThrow('choose among segments')
+  })
+
   it('having leaves out what does not meet it', async () => {
     const file = csvFile(events, ['platform', 'plan'])
     const by = ['platform']

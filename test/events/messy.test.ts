@@ -192,6 +192,14 @@ const CSV: readonly Counted[] = [
     events: ['a'],
   },
   {
+    about: 'NUL in the header',
+    name: 'nul-header.csv',
+    content: `user_id,\0timestamp,ev\0ent,\0\nann,${T(0)},a,x\n`,
+    read: 1,
+    kept: 1,
+    events: ['a'],
+  },
+  {
     about: 'columns that are named as those inside the program',
     name: 'names.csv',
     content: `user_id,timestamp,event,file_index,file,t,fate,key,__user,row,filename,line,__record\nann,${T(0)},a,7,7,7,7,7,7,7,7,7,7\nann,nope,a,7,7,7,7,7,7,7,7,7,7\n`,
@@ -280,6 +288,13 @@ const JSON_FILES: readonly Counted[] = [
     about: 'keys that differ by case only',
     name: 'case.ndjson',
     content: `{"user_id":"ann","User_Id":"bob","timestamp":"${T(0)}","event":"e","p":{"a":1,"A":2}}\n`,
+    read: 1,
+    kept: 1,
+  },
+  {
+    about: 'keys with NUL, which no query can name',
+    name: 'nul-keys.ndjson',
+    content: `{"user_id":"ann","a\\u0000b":1,"p":{"c\\u0000":2},"timestamp":"${T(0)}","event":"e"}\n`,
     read: 1,
     kept: 1,
   },

@@ -102,7 +102,7 @@ describe('what is said on stderr', () => {
       'ndjson, reading user user_id, time timestamp (iso), event event; preset generic',
     )
     expect(stderr).toContain(
-      '6 lines: 2 in sessions, 4 rejected (1 row that could not be parsed, 1 no user, 1 no time, 1 time that could not be parsed)',
+      '6 lines: 2 in sessions, 4 rejected (row that could not be parsed: 1, no user: 1, no time: 1, time that could not be parsed: 1)',
     )
     expect(stderr).toContain('--flush-on-end writes them')
   })
@@ -276,7 +276,7 @@ test('columns are fixed by the first lines', async () => {
     line('ann', 0).repeat(150) + later,
   )
   expect(parseLines(stdout)).toMatchObject([{ user: 'ann', events: 150 }])
-  expect(stderr).toContain('1 no user')
+  expect(stderr).toContain('no user: 1')
 })
 
 test('-o writes a file', async () => {

@@ -42,12 +42,14 @@ export async function sweepGaps(
   })
   const { boundary } = definition
   await openRuns(engine, request.plan === 'blocks' ? blocks(smallest) : EVENTS, boundary, smallest)
+  await settle(engine, boundary, gaps.at(-1) ?? smallest)
   const rows: SweepRow[] = []
   for (const gap of gaps) {
     if (gap !== smallest) await widen(engine, boundary, gap)
     rows.push(await measure(engine, gap))
   }
   await engine.run(sql`DROP TABLE runs`)
+  await engine.run(sql`DROP TABLE settled`)
   return rows
 }
 
@@ -94,6 +96,23 @@ async function openRuns(
   await engine.run(sql`DROP TABLE gap_blocks`)
 }
 
+/** Sets aside, as `settled`, the runs that no gap of the sweep joins: of sparse data, nearly all. */
+async function settle(engine: Engine, boundary: Boundary, largest: number): Promise<void> {
+  const alone = sql`${apart(sql`before`, boundary, largest)} AND ${apart(sql`after`, boundary, largest)}`
+  await engine.run(
+    sql`CREATE OR REPLACE TEMP TABLE settled AS SELECT "end" - start AS length, single FROM runs WHERE ${alone}`,
+  )
+  await engine.run(
+    sql`CREATE OR REPLACE TEMP TABLE wider AS SELECT * FROM runs WHERE NOT (${alone})`,
+  )
+  await replaceRuns(engine)
+}
+
+async function replaceRuns(engine: Engine): Promise<void> {
+  await engine.run(sql`DROP TABLE runs`)
+  await engine.run(sql`ALTER TABLE wider RENAME TO runs`)
+}
+
 /** Joins the runs that are no further apart than the gap. */
 async function widen(engine: Engine, boundary: Boundary, gap: number): Promise<void> {
   const opens = apart(sql`before`, boundary, gap)
@@ -112,8 +131,7 @@ async function widen(engine: Engine, boundary: Boundary, gap: number): Promise<v
       WHERE NOT (opens AND closes)
     )
     GROUP BY user, run`)
-  await engine.run(sql`DROP TABLE runs`)
-  await engine.run(sql`ALTER TABLE wider RENAME TO runs`)
+  await replaceRuns(engine)
 }
 
 async function measure(engine: Engine, gap: number): Promise<SweepRow> {
@@ -124,9 +142,8 @@ async function measure(engine: Engine, gap: number): Promise<SweepRow> {
     quantiles: number[] | null
   }>(sql`
     SELECT count(*) AS sessions, count(*) FILTER (WHERE single) AS bounces,
-      coalesce(sum("end" - start), 0) AS total,
-      quantile_cont("end" - start, [0.5, 0.9]) AS quantiles
-    FROM runs`)
+      coalesce(sum(length), 0) AS total, quantile_cont(length, [0.5, 0.9]) AS quantiles
+    FROM (SELECT length, single FROM settled UNION ALL SELECT "end" - start, single FROM runs)`)
   const sessions = Number(row.sessions)
   const [p50, p90] = row.quantiles ?? []
   return {

@@ -4,6 +4,7 @@ import type { Context } from '../context.js'
 import { auditCommand } from './audit.js'
 import { checkCommand } from './check.js'
 import { compareCommand } from './compare.js'
+import { completeCommand, completionsCommand } from './completion.js'
 import { eventsCommand } from './events.js'
 import { followCommand } from './follow.js'
 
@@ -11,6 +12,7 @@ import { gapCommand } from './gap.js'
 import { generateCommand } from './generate.js'
 import { initCommand } from './init.js'
 import { inspectCommand } from './inspect.js'
+import { manualCommand } from './manual.js'
 import { pullCommand } from './pull.js'
 import { queryCommand } from './query.js'
 import { reportCommand } from './report.js'
@@ -40,4 +42,11 @@ export const COMMANDS: readonly ((context: Context) => Command)[] = [
   pullCommand,
   generateCommand,
   initCommand,
+  completionsCommand,
+]
+
+/** Asked by scripts, not by people; help does not list them. */
+export const HIDDEN_COMMANDS: readonly ((context: Context) => Command)[] = [
+  completeCommand,
+  manualCommand,
 ]

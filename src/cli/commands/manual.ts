@@ -1,0 +1,48 @@
+import { PassThrough, Writable } from 'node:stream'
+import { Argument, Command } from 'commander'
+import type { Context } from '../context.js'
+import { printText } from '../output.js'
+
+const WIDTH = 100
+
+/** Hidden: writes what docs/ and the man page are made of. */
+export function manualCommand({ terminal }: Context): Command {
+  return new Command('__manual')
+    .addArgument(new Argument('<form>').choices(['man', 'markdown']))
+    .action(async (form: 'man' | 'markdown', _flags: unknown, command: Command) => {
+      const root = command.parent
+      if (root === null) return
+      const { cliReference, manualPage } = await import('../manual.js')
+      if (form === 'man') {
+        return printText(manualPage(root, root.version() ?? ''), undefined, terminal)
+      }
+      const names = root.commands.map((one) => one.name()).filter((name) => !name.startsWith('__'))
+      const pages = [{ name: 'sessionize', help: await helpOf([]) }]
+      for (const name of names) {
+        pages.push({ name: `sessionize ${name}`, help: await helpOf([name]) })
+      }
+      return printText(cliReference(pages), undefined, terminal)
+    })
+}
+
+/** Exactly what the program prints. */
+async function helpOf(words: readonly string[]): Promise<string> {
+  const { main } = await import('../main.js')
+  const printed: string[] = []
+  const stdout = Object.assign(
+    new Writable({
+      write(chunk, _encoding, done) {
+        printed.push(String(chunk))
+        done()
+      },
+    }),
+    { columns: WIDTH },
+  )
+  await main([...words, '--help'], {
+    stdin: new PassThrough().end(),
+    stdout,
+    stderr: new PassThrough().resume(),
+    env: {},
+  })
+  return printed.join('')
+}
