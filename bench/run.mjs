@@ -11,6 +11,8 @@ const { values: options } = parseArgs({
     events: { type: 'string', default: '10M' },
     rounds: { type: 'string', default: '3' },
     shapes: { type: 'string', default: 'dense,sparse' },
+    archive: { type: 'string', default: '1M' },
+    parts: { type: 'string', default: 'startup,sessions,questions,labels,archive' },
   },
 })
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
@@ -135,7 +137,134 @@ function startUp(rounds) {
   )
 }
 
+/** One line a contender, each against the first. */
+function report(title, results, note = () => '') {
+  console.log(`\n${title}`)
+  const [base] = results.values()
+  for (const [name, { seconds, peak }] of results) {
+    console.log(
+      `  ${name.padEnd(34)} ${seconds.toFixed(2).padStart(7)} s  ${mb(peak).padStart(8)}   ${ratio(seconds, base.seconds)}x the first${note(name)}`,
+    )
+  }
+}
+
+/** What questions cost on top of the session table. */
+function questions(events, rounds) {
+  const file = join(work, 'questions.parquet')
+  const out = join(work, 'questions-out.parquet')
+  measure([cli, 'generate', '--events', events, '--seed', '2', '-o', file], 'generate')
+  const columns = 'user,start,end,length_seconds,events,bounce,platform,country,version'
+  const by = ['--by', 'platform,country,version']
+  report(
+    `questions, dense, ${events} events`,
+    compare(
+      [
+        {
+          name: 'sessions, with three dimensions',
+          args: [cli, 'sessions', file, ...by, '--columns', columns, '-o', out],
+        },
+        {
+          name: 'summary, by three dimensions',
+          args: [cli, file, ...by, '-o', join(work, 'summary.json')],
+        },
+        {
+          name: 'summary, gap 1m',
+          args: [cli, file, '--gap', '1m', '-o', join(work, 'summary.json')],
+        },
+        {
+          name: 'gap, 13 timeouts and the fit',
+          args: [cli, 'gap', file, '-o', join(work, 'gap.json')],
+        },
+      ],
+      rounds,
+    ),
+  )
+}
+
+/** Events with labels, against the windows that one would write. */
+function labels(events, rounds) {
+  const file = join(work, 'labels.parquet')
+  measure([cli, 'generate', '--events', events, '--seed', '3', '-o', file], 'generate')
+  writeFileSync(
+    join(work, 'labels.sql'),
+    `COPY (
+      WITH marked AS (
+        SELECT *, lag(time) OVER (PARTITION BY user_id ORDER BY time) AS previous FROM read_parquet('${file}')
+      ),
+      numbered AS (
+        SELECT *, sum(CASE WHEN time - previous <= INTERVAL 30 MINUTE THEN 0 ELSE 1 END)
+          OVER (PARTITION BY user_id ORDER BY time ROWS UNBOUNDED PRECEDING) AS session
+        FROM marked
+      )
+      SELECT * EXCLUDE (previous), md5(user_id || session) AS id, epoch(time - previous) AS since,
+        row_number() OVER (PARTITION BY user_id, session ORDER BY time) AS event_number
+      FROM numbered ORDER BY user_id, time
+    ) TO '${join(work, 'labels-hand.parquet')}' (FORMAT parquet)`,
+  )
+  report(
+    `events with their session, dense, ${events} events`,
+    compare(
+      [
+        {
+          name: 'hand-written windows, ordered',
+          args: [here('duckdb.mjs'), join(work, 'labels.sql')],
+        },
+        {
+          name: 'sessionize events',
+          args: [cli, 'events', file, '-o', join(work, 'labels-own.parquet')],
+        },
+      ],
+      rounds,
+    ),
+  )
+}
+
+/** An Amplitude export, the unzip included, against the engine's own reading of the extracted files. */
+function archive(events, rounds) {
+  const zip = join(work, 'export.zip')
+  measure(
+    [cli, 'generate', '--events', events, '--format', 'amplitude', '--seed', '4', '-o', zip],
+    'generate',
+  )
+  const folder = join(work, 'extracted')
+  spawnSync('unzip', ['-q', zip, '-d', folder])
+  writeFileSync(
+    join(work, 'read.sql'),
+    `CREATE TABLE counted AS SELECT count(*) FROM (
+      SELECT amplitude_id, event_time, event_type, session_id, uuid FROM read_json('${folder}/*/*#*.json.gz',
+        format = 'newline_delimited',
+        columns = {amplitude_id: 'VARCHAR', event_time: 'VARCHAR', event_type: 'VARCHAR', session_id: 'VARCHAR', uuid: 'VARCHAR'})
+      WHERE amplitude_id <> '' AND event_time <> '' AND event_type <> '' AND session_id <> '' AND uuid <> '')`,
+  )
+  report(
+    `Amplitude export, ${events} events, ${mb(statSync(zip).size)} zip`,
+    compare(
+      [
+        {
+          name: "the engine's read_json of the .gz",
+          args: [here('duckdb.mjs'), join(work, 'read.sql')],
+        },
+        { name: 'sessionize export.zip', args: [cli, zip, '-o', join(work, 'zip.json')] },
+        {
+          name: 'the same, duplicates kept',
+          args: [cli, zip, '--dedupe', 'none', '-o', join(work, 'zip.json')],
+        },
+      ],
+      rounds,
+    ),
+  )
+}
+
+const parts = {
+  startup: (rounds) => startUp(rounds),
+  sessions: async (rounds) => {
+    for (const shape of options.shapes.split(',')) await sessionTable(shape, options.events, rounds)
+  },
+  questions: (rounds) => questions(options.events, rounds),
+  labels: (rounds) => labels(options.events, rounds),
+  archive: (rounds) => archive(options.archive, rounds),
+}
+
 const rounds = Number(options.rounds)
 console.log(`node ${process.version}, ${cpus().length} cores, medians of ${rounds} rounds`)
-startUp(rounds)
-for (const shape of options.shapes.split(',')) await sessionTable(shape, options.events, rounds)
+for (const part of options.parts.split(',')) await parts[part](rounds)

@@ -58,6 +58,12 @@ export type { HourOfWeek, PeriodUnit, Trend, TrendPeriod, TrendSeries } from './
 export { type ErrorCode, SessionizeError } from './errors/errors.js'
 export type { Inspection } from './events/inspect.js'
 export type { Ledger, LedgerCounts, RejectReason } from './events/ledger.js'
+export {
+  SessionTracker,
+  type Tracked,
+  type TrackedEvent,
+  type TrackerOptions,
+} from './follow/tracker.js'
 export type {
   CompareOptions,
   GapOptions,

@@ -107,6 +107,29 @@ test('so do limits with gaps per value and passive events, in longer sessions', 
   )
 })
 
+test('a session of many pieces is cut in good time', async () => {
+  const many = Array.from(
+    { length: 20_000 },
+    (_, i): OracleEvent => ({
+      user: 'u',
+      micros: BigInt(i) * 60_000_000n,
+      name: i % 3 === 2 ? 'p' : 'a',
+    }),
+  )
+  const args = ['sessions', write(many), '--format=csv', ...MAPPING, '--columns=events,end_reason']
+  const table = await output([...args, '--max-events=2', '--passive-event=p'])
+  const { sessions } = sessionize(many, {
+    gapMicros: 1_800_000_000n,
+    boundary: 'after',
+    maxEvents: 2,
+    isPassive: (name) => name === 'p',
+  })
+  expect(table).toBe(
+    `events,end_reason\n${sessions.map((s) => `${s.events},${s.endReason}\n`).join('')}`,
+  )
+  expect(sessions.length).toBeGreaterThan(6_000)
+})
+
 /** What of the rules goes together with recorded sessions. */
 const recordedFlags = ({ flags }: RuleSet): string[] => [
   '--by-recorded',

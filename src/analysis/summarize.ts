@@ -2,7 +2,6 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { formatName } from '../events/clock.js'
-import { rejectedTotal } from '../events/ledger.js'
 import type { Events } from '../events/open.js'
 import { sql } from '../sql/sql.js'
 import { type Bin, type BinScale, linearBins, logBins, PRODUCT_BINS } from './bins.js'
@@ -12,7 +11,8 @@ import { parseFigureCondition } from './figure-condition.js'
 import type { Figures } from './figures.js'
 import { figuresOf, segmentFigures } from './segment-figures.js'
 import { measureSegments, type SegmentOptions } from './segmented-sessions.js'
-import type { Summary, Warning } from './summary.js'
+import type { Summary } from './summary.js'
+import { warningsOf } from './warnings.js'
 
 export interface SummaryOptions extends SegmentOptions {
   /** Only the segments of the most sessions; the others are told together. */
@@ -66,7 +66,7 @@ export async function summarize(
             ...(options.top === undefined ? {} : { top: options.top }),
             ...(having === undefined ? {} : { having }),
           }),
-    warnings: warnings(events, overall),
+    warnings: warningsOf(events, options.definition, overall),
   }
 }
 
@@ -78,41 +78,3 @@ async function chooseBins(engine: Engine, scale: BinScale): Promise<readonly Bin
   )
   return scale === 'log' ? logBins(Number(longest ?? 0n)) : linearBins(p99 ?? 0)
 }
-
-function warnings(events: Events, overall: Figures): Warning[] {
-  const { ledger, mapping } = events
-  const found: Warning[] = mapping.doubts.map((message) => ({ id: 'mapping_doubt', message }))
-  const rejected = rejectedTotal(ledger)
-  if (rejected > 0 && rejected / ledger.read >= 0.01) {
-    found.push({
-      id: 'many_rejects',
-      message: `${percent(rejected / ledger.read)} of the rows were rejected.`,
-      hint: 'See them with --rejects rejects.csv.',
-    })
-  }
-  if (
-    overall.sessions >= 20 &&
-    overall.eventsPerSession !== null &&
-    overall.eventsPerSession < 1.05
-  ) {
-    found.push({
-      id: 'nearly_all_bounces',
-      message: 'Nearly every session is a single event.',
-      hint: `Check that --user (${mapping.user.join(',')}) is a user id and not an event or session id, or try a longer --gap.`,
-    })
-  }
-  if (
-    overall.sessions >= 20 &&
-    (overall.startCensored + overall.endCensored) / overall.sessions > 0.2
-  ) {
-    found.push({
-      id: 'edges',
-      message:
-        'More than a fifth of the sessions touch the edge of the data: their true length is unknown.',
-      hint: 'Export a longer period, or use a shorter --gap.',
-    })
-  }
-  return found
-}
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`

@@ -43,10 +43,15 @@ async function recordNumber(
   return first === null ? null : Number(ordinal - first) + 1
 }
 
+/** A name of a megabyte is no better an example than its beginning. */
+const LONGEST_VALUE = 1_000
+
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null
-  if (typeof value === 'object') return JSON.stringify(value, bigintAsText)
-  return String(value)
+  const text = typeof value === 'object' ? JSON.stringify(value, bigintAsText) : String(value)
+  return text.length <= LONGEST_VALUE
+    ? text
+    : `${text.slice(0, LONGEST_VALUE).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
 const bigintAsText = (_: string, value: unknown): unknown =>

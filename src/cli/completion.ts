@@ -70,11 +70,11 @@ export function wanted(root: Command, words: readonly string[], vocabulary: Voca
     (option) => (option.long === previous || option.short === previous) && takesValue(option),
   )
   const files = namedFiles(before, options, root)
-  if (taking !== undefined) return valueOf(taking, current, files, vocabulary)
+  if (taking !== undefined) return flagValue(taking, current, files, vocabulary)
   const [flag = '', ...rest] = current.split('=')
   const inline = options.find((option) => option.long === flag && takesValue(option))
   if (rest.length > 0 && inline !== undefined) {
-    return valueOf(inline, rest.join('='), files, vocabulary)
+    return flagValue(inline, rest.join('='), files, vocabulary)
   }
   if (current.startsWith('-')) {
     return {
@@ -116,7 +116,7 @@ function namedFiles(words: readonly string[], options: readonly Option[], root: 
   })
 }
 
-function valueOf(
+function flagValue(
   option: Option,
   current: string,
   files: readonly string[],

@@ -70,7 +70,7 @@ function program(context: Context, terminal: Terminal, seen: World): Command {
     if (isConfigurable(command)) configOptions(command)
   }
   root.hook('preAction', async (_, command) => {
-    const { quiet, verbose, safeCsv } = command.opts<MessageFlags>()
+    const { quiet, verbose, safeCsv } = command.optsWithGlobals<MessageFlags>()
     if (quiet === true) seen.stderr = new PassThrough().resume()
     if (verbose === true) seen.verbose = true
     await applyConfig(command, terminal, (line) => {
@@ -146,11 +146,37 @@ function asProblem(
     })
   }
   if (error instanceof SessionizeError) return withCommandHint(error, argv, commands)
+  const refused = systemFailure(error)
+  if (refused !== undefined) return refused
   const message = error instanceof Error ? error.message : String(error)
   return new SessionizeError('engine', `This is a bug in sessionize: ${message}`, {
     hint: 'Run it again with --debug and report what it prints.',
     cause: error,
   })
+}
+
+/** An error of the operating system that nobody closer to it had words for. */
+function systemFailure(error: unknown): SessionizeError | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
+  switch (error.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new SessionizeError('disk_full', 'The disk is full.', {
+        hint: 'Free some space, or name a larger disk with --temp-dir.',
+        cause: error,
+      })
+    case 'EMFILE':
+    case 'ENFILE':
+      return new SessionizeError('engine', 'Too many open files.', {
+        hint: 'Raise the limit with `ulimit -n 4096`.',
+        cause: error,
+      })
+    default:
+      return new SessionizeError('engine', `The system refused: ${error.message}.`, {
+        hint: 'Run it again with --debug to see where.',
+        cause: error,
+      })
+  }
 }
 
 /** `sessionize sesions x.csv` names a file that does not exist: perhaps a command was meant. */

@@ -61,7 +61,9 @@ export async function printText(
 }
 
 /** What failed is the file that the user named, not the one that was being written for it. */
-function named(error: unknown, { path, finalPath }: Target): unknown {
+function named(cause: unknown, target: Target): unknown {
+  const { path, finalPath } = target
+  const error = target.failure(cause)
   if (!(error instanceof SessionizeError) || !error.message.includes(path)) return error
   return new SessionizeError(error.code, error.message.replaceAll(path, finalPath), {
     cause: error,

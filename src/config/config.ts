@@ -60,6 +60,11 @@ const SECTIONS = {
   resources: RESOURCE_KEYS,
 } as const
 
+/** The keys of each section, for the documentation. */
+export const CONFIG_SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries(SECTIONS).map(([section, keys]) => [section, Object.keys(keys)]),
+)
+
 /** Every flag that a config file can set. */
 export const CONFIGURABLE_FLAGS: readonly string[] = Object.values(SECTIONS).flatMap((section) =>
   Object.keys(section),

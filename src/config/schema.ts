@@ -22,6 +22,8 @@ export const INPUT_KEYS = {
   session: text,
   dedupe: texts,
   stitch: v.boolean('must be true or false'),
+  'stitch-limit': v.pipe(v.number('must be a whole number'), v.integer('must be a whole number')),
+  'merged-ids': v.boolean('must be true or false'),
   where: text,
   from: text,
   to: text,

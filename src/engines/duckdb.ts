@@ -169,6 +169,11 @@ const SYMPTOMS: readonly { pattern: RegExp; code: ErrorCode; hint: string }[] = 
     hint: 'Free some space, or name a larger disk with --temp-dir.',
   },
   {
+    pattern: /Could not write (file|all bytes)|Cannot open file ".*\.partial"/i,
+    code: 'output_unwritable',
+    hint: 'Check its size limit (`ulimit -f`) and the disk, or choose another path with --output.',
+  },
+  {
     pattern: /Out of Memory|failed to (allocate|pin|reserve)/i,
     code: 'out_of_memory',
     hint: 'Give it more with --memory 4GB, or fewer threads with --threads 1.',

@@ -4,13 +4,7 @@
  */
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
-import {
-  type Allowances,
-  NO_ALLOWANCES,
-  type NumberedFile,
-  type SourceGroup,
-} from '../sources/group.js'
-import { rejectedLines, type ScanSpan } from '../sources/reading.js'
+import { type Allowances, NO_ALLOWANCES, type SourceGroup } from '../sources/group.js'
 import { allowedAfter, describeSources } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
@@ -21,7 +15,7 @@ import { fixedLayouts } from './detection.js'
 import { markDuplicates } from './duplicates.js'
 import { DEFAULT_STITCH_LIMIT, type Identity, idColumn, mergeIds, stitchUsers } from './identity.js'
 import { availableKey } from './key.js'
-import type { Ledger, RejectReason } from './ledger.js'
+import type { Ledger } from './ledger.js'
 import {
   type Mapped,
   type Mapping,
@@ -29,14 +23,9 @@ import {
   mapSources,
   requireColumn,
 } from './mapping.js'
-import {
-  closeLedger,
-  countRows,
-  latestRejectingScan,
-  linesReadable,
-  rejectsLines,
-} from './row-counts.js'
-import { cleanRowsQuery, type Dimension, type RowPlan, rejectsQuery, rowsQuery } from './rows.js'
+import { type RejectedRows, rejectedRows } from './rejected-rows.js'
+import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
+import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.js'
 import { type ClockSkew, measureSkew } from './skew.js'
 import { assertTimeZone } from './time-column.js'
 
@@ -65,11 +54,13 @@ export interface EventOptions extends MappingOptions {
   readonly mergedIds?: boolean
 }
 
+export type { RejectedRow } from './rejected-rows.js'
+
 /**
  * Events in the engine: the relation `events` has `file`, `user`, `t` (microseconds since year 1), `name`,
  * `session`, one text column per dimension, and with carried columns also `id`, in the order of the files.
  */
-export interface Events {
+export interface Events extends RejectedRows {
   readonly mapping: Mapping
   readonly dimensions: readonly Dimension[]
   readonly carried: readonly CarriedColumn[]
@@ -84,10 +75,6 @@ export interface Events {
   /** What joining identities did, where it was asked for. */
   readonly stitched: Identity | null
   readonly merged: Identity | null
-  /** Rejected rows with their place, at most `limit` per file. */
-  rejects(limit?: number): Promise<RejectedRow[]>
-  /** All rejected rows as a query: `file`, `row`, `reason`, `value`, `record`. */
-  rejectsQuery(): Sql | undefined
 }
 
 /** What is left of events that earlier runs read. */
@@ -96,15 +83,6 @@ export interface StoredEvents {
   readonly blocks: Sql
   /** Per name of a measure the column of `blocks AS e` that holds its sums. */
   readonly measures: ReadonlyMap<string, Sql>
-}
-
-export interface RejectedRow {
-  readonly file: string
-  /** 1-based record number in its file; headers are not counted. */
-  readonly row: number
-  readonly reason: RejectReason
-  /** The raw time. */
-  readonly value: string | null
 }
 
 /** Creates the relation `events` in the engine. */
@@ -125,7 +103,7 @@ export async function openEvents(
 }
 
 /** What the engine says of our own SQL, and not of what it reads. */
-const OWN_FAULT = /^(Binder|Parser|Catalog|Not implemented|INTERNAL|FATAL)\b/
+const OWN_FAULT = /^(Binder|Parser|Catalog|INTERNAL|FATAL)\b/
 
 /** An engine that cannot read a file in a way no one has foreseen: still the file's fault. */
 function asInputFault(error: unknown, sources: Sources): unknown {
@@ -303,61 +281,6 @@ async function merge(
   }
   return mergeIds(engine, files, stitch === true ? [idColumn(position)] : ['user'])
 }
-
-interface RejectContext {
-  readonly plan: RowPlan
-  readonly groups: readonly SourceGroup[]
-  readonly ledger: Ledger
-  readonly scans: ScanSpan
-}
-
-/** Where the rejected rows are, found by reading their files once more. */
-async function rejectedRows(
-  engine: Engine,
-  { plan, groups, ledger, scans }: RejectContext,
-): Promise<Pick<Events, 'rejects' | 'rejectsQuery'>> {
-  const places: { file: NumberedFile; query: Sql }[] = []
-  for (const [at, group] of groups.entries()) {
-    for (const file of group.files) {
-      if (rejectedIn(ledger, file.number) === 0) continue
-      // Only a broken line must be shown as text; looking at all lines takes a while.
-      const broken = (ledger.files[file.number]?.rejected.malformed ?? 0) > 0
-      const readable = group.format === 'ndjson' && broken && (await linesReadable(engine, file))
-      const lines = rejectsLines(group)
-        ? sql` UNION ALL SELECT line - ${group.csv?.header === true ? 1 : 0} AS row, 'malformed' AS fate, problem AS value, text AS record FROM (${rejectedLines(scans)}) WHERE path = ${text(file.path)}`
-        : sql``
-      places.push({
-        file,
-        query: sql`SELECT ${text(file.label)} AS file, row, fate AS reason, value, record FROM (${rejectsQuery(plan, group, at, file, readable)}${lines})`,
-      })
-    }
-  }
-  return {
-    rejectsQuery() {
-      return places.length === 0
-        ? undefined
-        : sql`SELECT * FROM (${join(
-            places.map(({ query }) => query),
-            ' UNION ALL ',
-          )}) ORDER BY file, row`
-    },
-    async rejects(limit = 3) {
-      await engine.setTimeZone(plan.timeZone)
-      const found: RejectedRow[] = []
-      for (const { query } of places.slice(0, 5)) {
-        const rows = await engine.rows<Omit<RejectedRow, 'row'> & { row: bigint }>(
-          sql`SELECT file, row, reason, value FROM (${query}) ORDER BY row LIMIT ${limit}`,
-        )
-        found.push(...rows.map((row) => ({ ...row, row: Number(row.row) })))
-      }
-      await engine.setTimeZone('UTC')
-      return found
-    },
-  }
-}
-
-const rejectedIn = (ledger: Ledger, number: number): number =>
-  Object.values(ledger.files[number]?.rejected ?? {}).reduce((sum, n) => sum + n, 0)
 
 function dimensionNames(
   { mapping, groups }: Omit<Mapped, 'samples'>,

@@ -91,6 +91,12 @@ export class Target {
     this.forget()
   }
 
+  /** In words, an error of the operating system met while writing it; any other as it is. */
+  failure(error: unknown): unknown {
+    const writing = error instanceof Error && 'syscall' in error && error.syscall === 'write'
+    return writing ? unwritable(this.finalPath, error) : error
+  }
+
   /** Leaves whatever was there before. */
   abort(): void {
     rmSync(this.path, { force: true })

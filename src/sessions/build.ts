@@ -19,7 +19,12 @@ import {
   type SessionRequest,
   sessionColumns,
 } from './compile.js'
-import { hasPassiveEvents, ruleProperties, type SessionDefinition } from './definition.js'
+import {
+  eventRules,
+  hasPassiveEvents,
+  ruleProperties,
+  type SessionDefinition,
+} from './definition.js'
 import type { BlockPlan, DataEdges } from './plan.js'
 import { assertDefinition } from './validity.js'
 
@@ -78,7 +83,7 @@ export async function planSessions(
   }
   if (events.stored !== undefined) return storedRequest(events, events.stored, options, column)
   return sessionRequest(options, column, {
-    plan: options.plan ?? (await measurePlan(engine, events, definition)),
+    plan: options.plan ?? (await choosePlan(engine, events, definition)),
     edges: edgesOf(events),
   })
 }
@@ -183,6 +188,16 @@ export async function settleLedger(
   const rows = await engine.rows<{ file: number; n: bigint }>(compileIgnored(request, duckdb))
   return withIgnored(events.ledger, new Map(rows.map(({ file, n }) => [file, Number(n)])))
 }
+
+/** Rules that look at each event leave nothing to choose. */
+const choosePlan = async (
+  engine: Engine,
+  events: Events,
+  definition: SessionDefinition,
+): Promise<BlockPlan> =>
+  eventRules(definition).length > 0 || definition.recorded === true
+    ? 'events'
+    : measurePlan(engine, events, definition)
 
 /** Events per block among a sample of the users, taken by hash so that it is always the same. */
 async function measurePlan(

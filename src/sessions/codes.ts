@@ -76,21 +76,24 @@ export function codedEvents(
   return { select, from: sql`FROM ${plan.events} AS e${join(joins, '')}` }
 }
 
-/** A coded value that sessions carry, and the time column that decides which of several it is. */
+/** A coded value that sessions carry. */
 export interface Carried {
   readonly as: string
   readonly pick: 'first' | 'last'
+  /** The coded column of `events`. */
+  readonly column: string
+  /** Whether it is the name of the session's first or last event, and not a property's value. */
+  readonly isName: boolean
 }
 
 export function carriedColumns(plan: SessionPlan): Carried[] {
+  const names: Carried[] = [
+    { as: 'first_event', pick: 'first', column: 'name', isName: true },
+    { as: 'last_event', pick: 'last', column: 'name', isName: true },
+  ]
   return [
-    ...(plan.names
-      ? ([
-          { as: 'first_event', pick: 'first' },
-          { as: 'last_event', pick: 'last' },
-        ] as const)
-      : []),
-    ...plan.attributes.map(({ as, pick }) => ({ as, pick })),
+    ...(plan.names ? names : []),
+    ...plan.attributes.map((attribute) => ({ ...attribute, isName: false })),
   ]
 }
 
@@ -108,6 +111,16 @@ export const packedWide = (order: Sql, code: Sql, dialect: Dialect): Sql =>
 export const codeAt = (pick: Carried['pick'], order: Sql, code: Sql, dialect: Dialect): Sql =>
   dialect.integer(dialect.lowBits(extreme(pick, packedWide(order, code, dialect)), CODE_BITS))
 
+/** Everything that a session carries besides its times, put together from that of its blocks. */
+export const mergedBlocks = (plan: SessionPlan, dialect: Dialect): Sql[] => [
+  ...carriedColumns(plan).map(({ as, pick, isName }) => {
+    const at = isName ? raw(pick) : timeOf(as)
+    return sql`${codeAt(pick, at, codeOf(as), dialect)} AS ${codeOf(as)}`
+  }),
+  ...setColumns(plan).map((set) => sql`${dialect.merge(set)} AS ${set}`),
+  ...summedMeasures(plan),
+]
+
 /** Sets of names and of recorded ids, of the events of a group. */
 export const collectedSets = (plan: SessionPlan, dialect: Dialect): Sql[] => [
   ...(plan.distinctNames ? [sql`${dialect.collect(sql`name`)} AS names`] : []),
@@ -117,6 +130,13 @@ export const collectedSets = (plan: SessionPlan, dialect: Dialect): Sql[] => [
 export const setColumns = (plan: SessionPlan): Sql[] => [
   ...(plan.distinctNames ? [raw('names')] : []),
   ...(plan.recordedIds ? [raw('recorded')] : []),
+]
+
+/** Everything that a session carries besides its times. */
+export const carriedOver = (plan: SessionPlan): Sql[] => [
+  ...carriedColumns(plan).map(({ as }) => codeOf(as)),
+  ...setColumns(plan),
+  ...measureColumns(plan),
 ]
 
 export const measureColumns = (plan: SessionPlan): Sql[] =>

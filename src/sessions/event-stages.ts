@@ -20,12 +20,9 @@ import {
   measureColumns,
   summedMeasures,
 } from './codes.js'
-import { hasPassiveEvents, type SessionDefinition } from './definition.js'
+import { hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
 import { aliveUntil, gapRank, isPast, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
-
-const some = (names: readonly string[] | undefined): names is readonly string[] =>
-  names !== undefined && names.length > 0
 
 /** Events with everything that the rules look at. */
 function placedQuery(plan: SessionPlan, dialect: Dialect): Sql {
@@ -61,15 +58,16 @@ function eventOrder(plan: SessionPlan): Sql {
     ...[...columns].map((column) => sql`${codeOf(column)} NULLS FIRST`),
     ...(plan.recordedIds ? [sql`session NULLS FIRST`] : []),
     ...measureColumns(plan).map((measure) => sql`${measure} NULLS FIRST`),
-    sql`file`,
+    ...(plan.eventIds === true ? [sql`id`] : [sql`file`]),
   ])
 }
 
+/** Of one instant, who comes first. */
 function place({ startEvents, endEvents }: SessionDefinition): Sql {
-  const end =
-    some(startEvents) && some(endEvents)
-      ? sql`CASE WHEN bool_or(is_start) OVER (PARTITION BY user, t) THEN 0 ELSE 4 END`
-      : sql`4`
+  const both = (startEvents ?? []).length > 0 && (endEvents ?? []).length > 0
+  const end = both
+    ? sql`CASE WHEN bool_or(is_start) OVER (PARTITION BY user, t) THEN 0 ELSE 4 END`
+    : sql`4`
   return sql`CASE WHEN is_start THEN 1 WHEN is_end THEN ${end} WHEN is_passive THEN 3 ELSE 2 END`
 }
 
@@ -185,9 +183,9 @@ export function eventsOfLongSessions(plan: SessionPlan, over: Sql, dialect: Dial
       sql`SELECT e.*, long.run, long.reason, true AS kept
 FROM (SELECT *, ${blockOf(definition, dialect)} AS block FROM (${placedQuery(plan, dialect)})) AS e
 JOIN (
-  SELECT ${keys}, run, sessions_of_blocks.reason
+  SELECT ${keys}, run, over_limit.reason
   FROM numbered_blocks
-  JOIN (SELECT user, run, reason FROM based_blocks WHERE ${over}) AS sessions_of_blocks USING (user, run)
+  JOIN (SELECT user, run, reason FROM based_blocks WHERE ${over}) AS over_limit USING (user, run)
 ) AS long USING (${keys})`,
     ),
   }
@@ -200,11 +198,10 @@ export function partsOfEvents(
   plan: SessionPlan,
   dialect: Dialect,
 ): Stage {
-  const codes = carriedColumns(plan).map(({ as, pick }) => {
-    const attribute = plan.attributes.find((candidate) => candidate.as === as)
-    return attribute === undefined
-      ? sql`${codeAt(pick, sql`CASE WHEN NOT is_passive THEN ord END`, sql`name_code`, dialect)} AS ${codeOf(as)}`
-      : sql`${codeAt(pick, sql`t`, codeOf(attribute.column), dialect)} AS ${codeOf(as)}`
+  // Passive events name no session's first or last event, but their properties are its own.
+  const codes = carriedColumns(plan).map(({ as, pick, column, isName }) => {
+    const order = isName ? raw('CASE WHEN NOT is_passive THEN ord END') : raw('t')
+    return sql`${codeAt(pick, order, codeOf(column), dialect)} AS ${codeOf(as)}`
   })
   const columns = [
     raw('user, run, piece'),
@@ -217,7 +214,11 @@ export function partsOfEvents(
     sql`bool_or(is_start) AS started`,
     sql`bool_or(is_end) AS ended`,
     sql`max(alive) AS alive`,
-    sql`${codeAt('first', sql`t`, sql`CASE WHEN NOT is_passive THEN gap_rank END`, dialect)} AS gap_rank`,
+    ...(hasGapRules(plan.definition)
+      ? [
+          sql`${codeAt('first', raw('t'), raw('CASE WHEN NOT is_passive THEN gap_rank END'), dialect)} AS gap_rank`,
+        ]
+      : []),
     ...codes,
     ...collectedSets(plan, dialect),
     ...summedMeasures(plan),

@@ -10,15 +10,12 @@ import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockStage } from './blocks.js'
 import {
-  type Carried,
-  carriedColumns,
-  codeAt,
+  carriedOver,
   codedColumns,
   codedEvents,
   codeOf,
   measureColumns,
-  setColumns,
-  summedMeasures,
+  mergedBlocks,
   timeOf,
 } from './codes.js'
 import { exceedsGap } from './liveness.js'
@@ -26,16 +23,15 @@ import type { DataEdges, SessionPlan } from './plan.js'
 import type { SessionPath } from './stages.js'
 
 export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
-  const carried = carriedColumns(plan)
   const { definition } = plan
   return {
     coded: codedColumns(plan),
     stages: [
       plan.blocks === 'blocks' ? blockStage(plan, dialect) : eventStage(plan),
       linkedStage(plan),
-      aloneStage(plan, carried, dialect),
+      aloneStage(plan, dialect),
       runStage(plan, dialect),
-      joinedStage(plan, carried, dialect),
+      joinedStage(plan, dialect),
     ],
     bounce: raw('s.events = 1'),
     startCensored: sql`NOT (${exceedsGap(definition, sql`s.start - ${edges.first}`)})`,
@@ -100,19 +96,13 @@ FROM (
   }
 }
 
-const carriedOver = (plan: SessionPlan, carried: readonly Carried[]): Sql[] => [
-  ...carried.map(({ as }) => codeOf(as)),
-  ...setColumns(plan),
-  ...measureColumns(plan),
-]
-
 /** A block that both opens and closes is a session; in sparse data nearly all are. */
-function aloneStage(plan: SessionPlan, carried: readonly Carried[], dialect: Dialect): Stage {
+function aloneStage(plan: SessionPlan, dialect: Dialect): Stage {
   const columns = [
     raw(
       'user, first AS start, last AS "end", events, previous_last AS previous_end, next_first IS NULL AS is_last',
     ),
-    ...carriedOver(plan, carried),
+    ...carriedOver(plan),
   ]
   return {
     name: 'alone',
@@ -132,11 +122,7 @@ FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE NOT (opens AND close
   }
 }
 
-function joinedStage(plan: SessionPlan, carried: readonly Carried[], dialect: Dialect): Stage {
-  const codes = carried.map(({ as, pick }) => {
-    const at = as === 'first_event' ? sql`first` : as === 'last_event' ? sql`last` : timeOf(as)
-    return sql`${codeAt(pick, at, codeOf(as), dialect)} AS ${codeOf(as)}`
-  })
+function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
   const merged = [
     sql`user`,
     sql`min(first) AS start`,
@@ -144,14 +130,9 @@ function joinedStage(plan: SessionPlan, carried: readonly Carried[], dialect: Di
     sql`${dialect.integer(sql`sum(events)`)} AS events`,
     sql`max(CASE WHEN opens THEN previous_last END) AS previous_end`,
     sql`max(CASE WHEN next_first IS NULL THEN 1 ELSE 0 END) = 1 AS is_last`,
-    ...codes,
-    ...setColumns(plan).map((set) => sql`${dialect.merge(set)} AS ${set}`),
-    ...summedMeasures(plan),
+    ...mergedBlocks(plan, dialect),
   ]
-  const same = [
-    raw('user, start, "end", events, previous_end, is_last'),
-    ...carriedOver(plan, carried),
-  ]
+  const same = [raw('user, start, "end", events, previous_end, is_last'), ...carriedOver(plan)]
   return {
     name: 'joined',
     comment: 'One row per session, with coded values.',

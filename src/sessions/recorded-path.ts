@@ -30,10 +30,10 @@ export function recordedPath(plan: SessionPlan, edges: DataEdges, dialect: Diale
 function groupedStage(plan: SessionPlan, dialect: Dialect): Stage {
   // The id is needed for grouping whether or not it is wanted as a column.
   const { select, from } = codedEvents(plan, codedColumns(plan), [sql`e.session AS recorded_id`])
-  const codes = carriedColumns(plan).map(({ as, pick }) => {
-    const column = plan.attributes.find((attribute) => attribute.as === as)?.column ?? 'name'
-    return sql`${codeAt(pick, sql`t`, codeOf(column), dialect)} AS ${codeOf(as)}`
-  })
+  const codes = carriedColumns(plan).map(
+    ({ as, pick, column }) =>
+      sql`${codeAt(pick, sql`t`, codeOf(column), dialect)} AS ${codeOf(as)}`,
+  )
   return {
     name: 'grouped',
     comment: 'One row per user and recorded session id.',

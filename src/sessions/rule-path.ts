@@ -13,16 +13,7 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockStage } from './blocks.js'
-import {
-  carriedColumns,
-  codeAt,
-  codedColumns,
-  codeOf,
-  measureColumns,
-  setColumns,
-  summedMeasures,
-  timeOf,
-} from './codes.js'
+import { carriedOver, codeAt, codedColumns, mergedBlocks } from './codes.js'
 import { eventRules, hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
 import { eventsOfLongSessions, partsOfEvents, placedStages } from './event-stages.js'
 import { gapOfRank, isPast } from './liveness.js'
@@ -34,7 +25,8 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
   const { definition } = plan
   // Events are put in one total order, in which names break ties.
   const ordered: SessionPlan = { ...plan, names: true }
-  const byEvent = looksAtEvents(plan)
+  // By the rules, or by the shape of the data.
+  const byEvent = eventRules(definition).length > 0 || plan.blocks === 'events'
   const passive = hasPassiveEvents(definition)
   // A passive event outside any session is no event of the data either.
   const first = passive ? sql`(SELECT min(start) FROM joined)` : edges.first
@@ -56,10 +48,6 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
     place: raw('s.place'),
   }
 }
-
-/** Whether the rules, or the shape of the data, make each event be looked at. */
-export const looksAtEvents = ({ definition, blocks }: SessionPlan): boolean =>
-  eventRules(definition).length > 0 || blocks === 'events'
 
 /**
  * Why each session takes in no more events: what the event that opened the next one would have
@@ -132,9 +120,7 @@ SELECT ${join(partColumns(plan))} FROM cut_parts`,
 const partColumns = (plan: SessionPlan): Sql[] => [
   raw('user, run, piece, start, "end", last_seen, events, active, reason, started, ended, alive'),
   ...(hasGapRules(plan.definition) ? [raw('gap_rank')] : []),
-  ...carriedColumns(plan).map(({ as }) => codeOf(as)),
-  ...setColumns(plan),
-  ...measureColumns(plan),
+  ...carriedOver(plan),
 ]
 
 function linkedBlocks({ definition }: SessionPlan): Stage {
@@ -167,10 +153,6 @@ FROM linked`,
 }
 
 function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
-  const carried = carriedColumns(plan).map(({ as, pick }) => {
-    const at = as === 'first_event' ? sql`first` : as === 'last_event' ? sql`last` : timeOf(as)
-    return sql`${codeAt(pick, at, codeOf(as), dialect)} AS ${codeOf(as)}`
-  })
   const columns = [
     sql`user`,
     sql`run`,
@@ -186,9 +168,7 @@ function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
     ...(hasGapRules(plan.definition)
       ? [sql`${codeAt('first', sql`first`, sql`gap_rank`, dialect)} AS gap_rank`]
       : []),
-    ...carried,
-    ...setColumns(plan).map((set) => sql`${dialect.merge(set)} AS ${set}`),
-    ...summedMeasures(plan),
+    ...mergedBlocks(plan, dialect),
   ]
   return {
     name: 'based_blocks',

@@ -58,12 +58,10 @@ export function sessionStages(plan: SessionPlan, edges: DataEdges, dialect: Dial
 function sessionsStage(plan: SessionPlan, path: SessionPath): Stage {
   const carried = carriedColumns(plan)
   const value = (as: string): Sql => identifier(`${as}_value`)
-  const joins = carried.map(({ as }) => {
-    const table = codeTable(
-      plan.attributes.find((attribute) => attribute.as === as)?.column ?? 'name',
-    )
-    return sql`\nLEFT JOIN ${table} AS ${value(as)} ON ${value(as)}.code = s.${codeOf(as)}`
-  })
+  const joins = carried.map(
+    ({ as, column }) =>
+      sql`\nLEFT JOIN ${codeTable(column)} AS ${value(as)} ON ${value(as)}.code = s.${codeOf(as)}`,
+  )
   const columns = [
     sql`s.user`,
     sql`s.start`,

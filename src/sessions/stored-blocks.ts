@@ -7,7 +7,15 @@
  * where gaps differ, the sets `names` and `recorded`, and measures.
  */
 import { identifier, join, type Sql, type Stage, sql } from '../sql/sql.js'
-import { codeOf, codeTable, measureColumns, setColumns, storedValue, timeOf } from './codes.js'
+import {
+  carriedColumns,
+  codeOf,
+  codeTable,
+  measureColumns,
+  setColumns,
+  storedValue,
+  timeOf,
+} from './codes.js'
 import { hasGapRules } from './definition.js'
 import type { Attribute, SessionPlan } from './plan.js'
 
@@ -18,15 +26,7 @@ export const storedTime = (column: string, pick: Attribute['pick']): Sql =>
 /** As `blockStage`, from stored blocks. */
 export function storedBlockStage(plan: SessionPlan, stored: Sql): Stage {
   const { definition } = plan
-  const coded = [
-    ...(plan.names
-      ? ([
-          { as: 'first_event', pick: 'first', column: 'name' },
-          { as: 'last_event', pick: 'last', column: 'name' },
-        ] as const)
-      : []),
-    ...plan.attributes,
-  ]
+  const coded = carriedColumns(plan)
   const columns = [
     ...coded.map(({ as }) => sql`${identifier(`${as}_value`)}.code AS ${codeOf(as)}`),
     ...plan.attributes.map(
@@ -37,11 +37,11 @@ export function storedBlockStage(plan: SessionPlan, stored: Sql): Stage {
     ...setColumns(plan).map((set) => sql`e.${set}`),
     ...plan.measures.map(({ value }, i) => sql`${value} AS ${measureColumns(plan)[i] ?? value}`),
   ]
-  const joins = coded.map(({ as, column, pick }) => {
+  const joins = coded.map(({ as, column, pick, isName }) => {
     const value = identifier(`${as}_value`)
     const of = sql`e.${storedValue(column, pick)}`
     // No name is a name, but no value of a property is no value.
-    return sql`\n  LEFT JOIN ${codeTable(column)} AS ${value} ON ${value}.value = ${column === 'name' ? sql`coalesce(${of}, '')` : of}`
+    return sql`\n  LEFT JOIN ${codeTable(column)} AS ${value} ON ${value}.value = ${isName ? sql`coalesce(${of}, '')` : of}`
   })
   return {
     name: 'blocks',

@@ -28,6 +28,8 @@ export interface ReadOptions {
 
 /** Longer lines of text are rejected and counted. */
 const MAX_LINE_BYTES = 32 * 1024 * 1024
+/** Must be longer than a line. The engine would take sixteen times it, whatever the memory limit. */
+const BUFFER_BYTES = MAX_LINE_BYTES + 1024 * 1024
 /** The engine's default is 16 MB; buffers are twice this, for each thread. */
 const LARGE_ROW_BYTES = 256 * 1024 * 1024
 
@@ -261,7 +263,7 @@ function csvReader(group: SourceGroup, parallel: boolean): Sql {
     sql`header = ${raw(String(header))}`,
     sql`columns = {${join(columns)}}`,
     csvDialect(group.csv),
-    sql`max_line_size = ${MAX_LINE_BYTES}`,
+    sql`max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}`,
     sql`compression = ${compressionOf(group.files)}`,
     sql`store_rejects = true`,
     // Only the lenient parser takes both line ends, and only when told which one counts.
@@ -296,7 +298,7 @@ export const lineReader = (
   parallel = true,
   bad: BadLines = 'recorded',
 ): Sql =>
-  sql`read_csv(${paths({ files })}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = ${text(NO_DELIMITER)}, quote = '', escape = '', strict_mode = false, new_line = '\\n', max_line_size = ${MAX_LINE_BYTES}, compression = ${compressionOf(files)}, ${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true, parallel = ${raw(String(parallel))})`
+  sql`read_csv(${paths({ files })}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = ${text(NO_DELIMITER)}, quote = '', escape = '', strict_mode = false, new_line = '\\n', max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}, compression = ${compressionOf(files)}, ${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true, parallel = ${raw(String(parallel))})`
 
 /** Number of the engine's latest scan that could not read some line. */
 export const LATEST_REJECTING_SCAN: Sql = sql`SELECT max(scan_id) AS scan FROM reject_scans`

@@ -19,7 +19,7 @@ import { sql } from '../../src/sql/sql.js'
 import { expectAddsUp, Scratch } from './opened.js'
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20240305)
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 2400)
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? 2000)
 const PRESETS = join(import.meta.dirname, '..', '..', 'fixtures', 'presets')
 
 const scratch = new Scratch()

@@ -32,12 +32,15 @@ export function completeCommand({ terminal }: Context): Command {
         wanted(root, words, await vocabulary()),
       ).catch(() => ({ candidates: [], files: true }))
       const lines = candidates
-        .filter(({ word }) => !UNTYPABLE.test(word))
+        .filter(({ word }) => word.length <= LONGEST_WORD && !UNTYPABLE.test(word))
         .map(({ word, about }) => `${word}\t${about.replaceAll(/\s+/g, ' ').slice(0, 80)}`)
       const all = [...lines, ...(files ? [':files'] : [])]
       if (all.length > 0) await printText(all.join('\n'), undefined, terminal)
     })
 }
+
+/** Nobody types more. */
+const LONGEST_WORD = 200
 
 /** A name that no line can hold, or that would do something to the terminal. */
 const UNTYPABLE = /\p{Cc}|\p{Zl}|\p{Zp}|\p{Bidi_Control}|\p{Cs}/u

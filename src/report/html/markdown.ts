@@ -7,7 +7,7 @@ import { formatSeconds } from '../quantities.js'
 import { summaryAsMarkdown } from '../summary/markdown.js'
 import { segmentValue } from '../summary/wording.js'
 import { trendFormats } from '../trend.js'
-import { markdownValue } from '../untrusted.js'
+import { markdownValue, visible } from '../untrusted.js'
 import type { ReportContents, ReportSegments } from './contents.js'
 
 const PLAIN = { color: false, unicode: true, columns: 100 } as const
@@ -29,7 +29,7 @@ export function reportAsMarkdown(contents: ReportContents): string {
       ? `## Recorded sessions\n\n${prose(audit.why)}`
       : auditFormats.markdown(audit.answer, PLAIN),
     checkAsMarkdown(checks),
-    `## To make it again\n\n${fenced(contents.command)}`,
+    `## To make it again\n\n${fenced(visible(contents.command))}`,
   ]
     .map((part) => part.trimEnd())
     .join('\n\n')}\n`
