@@ -8,7 +8,6 @@ import { type Bin, type BinScale, linearBins, logBins, PRODUCT_BINS } from './bi
 import { answerContext } from './context.js'
 import { DEFAULT_QUANTILES, describeDetail } from './distribution.js'
 import { parseFigureCondition } from './figure-condition.js'
-import type { Figures } from './figures.js'
 import { figuresOf, segmentFigures } from './segment-figures.js'
 import { measureSegments, type SegmentOptions } from './segmented-sessions.js'
 import type { Summary } from './summary.js'
