@@ -33,10 +33,15 @@ async function recordNumber(
   ordinal: unknown,
 ): Promise<number | null> {
   if (file === undefined || typeof ordinal !== 'bigint') return null
-  const counts = scene.events.ledger.files[file]
+  const { ledger, stitched, merged } = scene.events
+  // Joining identities writes the rows anew, in any order.
+  const rewritten = stitched !== null || merged !== null
+  const counts = ledger.files[file]
   const group = scene.groups.find(({ files }) => files.some(({ number }) => number === file))
   const lost = (counts?.rejected.malformed ?? 0) > 0 && group?.format === 'csv'
-  if (counts === undefined || group === undefined || lost || scene.unnested) return null
+  if (counts === undefined || group === undefined || lost || scene.unnested || rewritten) {
+    return null
+  }
   const { first } = await scene.engine.row<{ first: bigint | null }>(
     sql`SELECT min(ordinal) AS first FROM placed WHERE file = ${file}`,
   )

@@ -1,6 +1,6 @@
 /** `--report format=file`, as often as one likes: one run, several readers. */
 import { InvalidArgumentError } from 'commander'
-import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../report/check/formats.js'
+import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../report/check/format-names.js'
 import type { Target } from '../report/target.js'
 import { withTarget } from './output.js'
 

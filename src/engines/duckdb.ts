@@ -161,10 +161,24 @@ const plain = (value: DuckDBValue): unknown =>
       ? [...value.items]
       : value
 
-const SYMPTOMS: readonly { pattern: RegExp; code: ErrorCode; hint: string }[] = [
+interface Symptom {
+  readonly pattern: RegExp
+  readonly code: ErrorCode
+  readonly hint: string
+  /** Where the engine's own words speak of settings that are not the user's. */
+  readonly message?: string
+}
+
+const SYMPTOMS: readonly Symptom[] = [
   { pattern: /INTERRUPT/i, code: 'interrupted', hint: 'Run it again to start over.' },
   {
-    pattern: /No space left on device|failed to offload data block|max_temp_directory_size/i,
+    pattern: /failed to offload data block|max_temp_directory_size/i,
+    code: 'disk_full',
+    message: 'There is not enough temporary disk space for work that is larger than memory.',
+    hint: 'Free some space, name a larger disk with --temp-dir, or give more --memory.',
+  },
+  {
+    pattern: /No space left on device/i,
     code: 'disk_full',
     hint: 'Free some space, or name a larger disk with --temp-dir.',
   },
@@ -203,7 +217,7 @@ export function translate(error: unknown): SessionizeError {
   const message = error instanceof Error ? error.message : String(error)
   const symptom = SYMPTOMS.find(({ pattern }) => pattern.test(message))
   const firstLine = message.split('\n\n')[0]?.replaceAll(/\s+/g, ' ').trim() ?? message
-  return new SessionizeError(symptom?.code ?? 'engine', firstLine, {
+  return new SessionizeError(symptom?.code ?? 'engine', symptom?.message ?? firstLine, {
     cause: error,
     ...(symptom === undefined ? {} : { hint: symptom.hint }),
   })

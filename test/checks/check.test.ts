@@ -122,6 +122,46 @@ describe('rules', () => {
   })
 })
 
+describe('the place of an example', () => {
+  const example = async (file: string, ...flags: string[]): Promise<unknown> => {
+    const { stdout, stderr } = await run([
+      'check',
+      file,
+      '--select',
+      'null-like-user',
+      '--format',
+      'json',
+      ...flags,
+    ])
+    if (stdout === '') throw new Error(stderr)
+    const { file: where, row } = JSON.parse(stdout).checks[0].examples[0]
+    return { where, row }
+  }
+
+  it('counts broken lines of NDJSON, which are records too', async () => {
+    const line = (user: string): string =>
+      `${JSON.stringify({ user_id: user, time: '2024-01-01T00:00:00Z', event: 'open' })}\n`
+    const file = folder.file(
+      'broken.ndjson',
+      `${line('a')}{"user_id": \n\n${line('b')}${line('null')}`,
+    )
+    expect(await example(file)).toEqual({ where: file, row: 4 })
+  })
+
+  it('has no row where lines of CSV were refused, or rows were joined', async () => {
+    const file = folder.file(
+      'wide.csv',
+      'user,time,event\na,2024-01-01T00:00:00Z,open\na,b,c,d,e\nnull,2024-01-01T00:00:00Z,open\n',
+    )
+    expect(await example(file)).toEqual({ where: file, row: null })
+    const ids = folder.file(
+      'ids.csv',
+      'user_id,device_id,time\na,x,2024-01-01T00:00:00Z\n0,y,2024-01-01T00:00:00Z\n',
+    )
+    expect(await example(ids)).toEqual({ where: ids, row: 2 })
+  })
+})
+
 describe('outputs', () => {
   it('go to several files at once, and the step summary of GitHub', async () => {
     const path = (name: string): string => join(folder.path, name)

@@ -68,7 +68,7 @@ test('a kill at any moment leaves the state as before or as after', async () => 
     rmSync(state, { recursive: true })
   }
   expect(seen.before).toBeGreaterThan(0)
-}, 180_000)
+}, 300_000)
 
 test('two runs at once: each is added whole or refused', async () => {
   const state = at('both')
@@ -83,4 +83,4 @@ test('two runs at once: each is added whole or refused', async () => {
   expect(codes).toContain(0)
   const added = [at('2.csv'), at('3.csv')].filter((_, i) => codes[i] === 0)
   expect(await answer(state)).toBe(await output(['sessions', at('1.csv'), ...added, ...FLAGS]))
-}, 60_000)
+}, 120_000)

@@ -48,7 +48,7 @@ test('a session goes on over the border of two files, and the last one is no lon
   await add(first())
   expect(await lengths()).toBe('user,length_seconds,end_reason\na,0.0,gap\na,0.0,data_end\n')
   const { stderr } = await add(second())
-  expect(stderr).toContain('Added 2.csv'.replace('2.csv', join(folder, '2.csv')))
+  expect(stderr).toContain(`Added ${join(folder, '2.csv')}: 2 rows, 2 events.`)
   expect(stderr).toContain('The state holds 2 files.')
   expect(await lengths()).toBe(
     'user,length_seconds,end_reason\na,0.0,gap\na,1200.0,gap\nb,0.0,data_end\n',
@@ -80,6 +80,19 @@ test('a duplicate that comes later but lies earlier takes the place of the one b
     await output(['--state', state, ...flags, '--format', 'json']),
   )
   expect(summary.ledger).toMatchObject({ read: 4, kept: 2, duplicates: 2 })
+})
+
+test('a folder whose name looks like a pattern, and rows that are alike in all columns', async () => {
+  state = join(folder, 'state [1]* ?')
+  await add(first(), '--dedupe', 'exact')
+  await add(
+    day('2.csv', 'a,2024-01-01T23:50:00Z,view,2,web', 'a,2024-01-02T00:00:00Z,view,5,web'),
+    '--dedupe',
+    'exact',
+  )
+  expect(await lengths('--dedupe', 'exact')).toBe(
+    'user,length_seconds,end_reason\na,0.0,gap\na,600.0,data_end\n',
+  )
 })
 
 test('what was added is told per file, and the state as a whole', async () => {

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import type { Checked } from '../../checks/check.js'
 import { SessionizeError } from '../../errors/errors.js'
-import { CHECK_FORMATS, type CheckFormat } from '../../report/check/formats.js'
+import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../../report/check/format-names.js'
 import type { ConfiguredFlags } from '../config.js'
 import type { Context } from '../context.js'
 import { requireInputs } from '../inputs.js'
@@ -71,7 +71,7 @@ export function checkCommand(context: Context): Command {
       withTarget(flags.saveBaseline, (saved) =>
         withReports(flags.report ?? [], async (reports) => {
           const { report, baseline } = await run(inputs, flags, context)
-          const { checkFormats, checkFormatOf } = await import('../../report/check/formats.js')
+          const { checkFormats } = await import('../../report/check/formats.js')
           const { answerAsJson } = await import('../../report/json.js')
           const { terminal } = context
           const format = flags.format ?? checkFormatOf(flags.output ?? '') ?? 'terminal'

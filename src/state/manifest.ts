@@ -1,0 +1,208 @@
+/**
+ * What a state holds, as a JSON file. It names every other file that counts, and is replaced in one
+ * step: whatever happens, the folder holds the state before an update or the state after it.
+ */
+import { createHash } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import * as v from 'valibot'
+import { SessionizeError } from '../errors/errors.js'
+
+export const SCHEMA = 'sessionize/state/v1'
+export const MANIFEST = 'manifest.json'
+
+const names = v.array(v.string())
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+const micros = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+
+const definition = v.strictObject({
+  gapMicros: micros,
+  boundary: v.picklist(['after', 'at']),
+  gaps: v.exactOptional(
+    v.array(v.strictObject({ property: v.string(), value: v.string(), gapMicros: micros })),
+  ),
+  midnightZone: v.exactOptional(v.string()),
+  ignoreEvents: v.exactOptional(names),
+})
+
+const counts = v.object({
+  read: count,
+  kept: count,
+  duplicates: count,
+  rejected: v.object({
+    malformed: count,
+    no_user: count,
+    no_time: count,
+    bad_time: count,
+    time_out_of_range: count,
+  }),
+  filtered: count,
+  ignored: count,
+  outOfSession: count,
+})
+
+const segmentFile = v.object({ name: v.string(), bytes: count, rows: count })
+
+const manifest = v.object({
+  schema: v.literal(SCHEMA),
+  /** SHA-256 of the canonical `spec`. */
+  fingerprint: v.string(),
+  spec: v.object({
+    definition,
+    columns: v.object({ properties: names, sums: names, counts: names, conversions: names }),
+    /** What was said about reading, besides the columns' roles. */
+    reading: v.object({
+      where: v.nullable(v.string()),
+      from: v.nullable(v.string()),
+      to: v.nullable(v.string()),
+      timeZone: v.string(),
+    }),
+  }),
+  mapping: v.object({
+    preset: v.string(),
+    user: names,
+    time: v.string(),
+    /** For readers: every file is read as its own values say. */
+    timeFormat: v.string(),
+    clock: v.nullable(v.picklist(['event', 'client', 'server', 'corrected'])),
+    event: v.nullable(v.string()),
+    session: v.nullable(v.string()),
+    outOfSession: v.nullable(v.string()),
+    dedupe: names,
+    exact: v.boolean(),
+    doubts: names,
+  }),
+  /** The number of the next segment: never used twice. */
+  next: count,
+  segments: v.array(
+    v.object({
+      number: count,
+      blocks: segmentFile,
+      /** Windows of earlier segments that this one replaces. */
+      voided: v.nullable(segmentFile),
+      /** Mapped rows, where duplicates must be known again. */
+      rows: v.nullable(segmentFile),
+      /** Rows of earlier segments that lost against a duplicate. */
+      beaten: v.nullable(segmentFile),
+    }),
+  ),
+  files: v.array(
+    v.object({ label: v.string(), sha256: v.string(), bytes: count, segment: count, counts }),
+  ),
+  skipped: v.array(v.object({ label: v.string(), why: v.string() })),
+})
+
+export type Manifest = v.InferOutput<typeof manifest>
+export type StateSpec = Manifest['spec']
+export type StateMapping = Manifest['mapping']
+export type Segment = Manifest['segments'][number]
+export type SegmentFile = v.InferOutput<typeof segmentFile>
+export type StateFile = Manifest['files'][number]
+
+export const filesOf = ({ blocks, voided, rows, beaten }: Segment): SegmentFile[] =>
+  [blocks, voided, rows, beaten].filter((file) => file !== null)
+
+/** The same for the same spec, whatever the order of its keys. */
+export const fingerprintOf = (spec: StateSpec): string =>
+  createHash('sha256').update(canonical(spec)).digest('hex')
+
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const entries = Object.entries(value).filter(([, of]) => of !== undefined)
+  return `{${entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, of]) => `${JSON.stringify(key)}:${canonical(of)}`)
+    .join(',')}}`
+}
+
+/** @throws SessionizeError `state_damaged` when the folder holds a state that cannot be read whole. */
+export function readManifest(directory: string): Manifest | undefined {
+  const path = join(directory, MANIFEST)
+  if (!existsSync(path)) return undefined
+  const damaged = (why: string, cause?: unknown): never => {
+    throw new SessionizeError('state_damaged', `The state in ${directory} is damaged: ${why}.`, {
+      hint: `Make it again from the event files, after: sessionize state drop ${directory} --force`,
+      cause,
+    })
+  }
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    return damaged(`${MANIFEST} is not JSON`, error)
+  }
+  const version =
+    typeof content === 'object' && content !== null && 'schema' in content && content.schema
+  if (typeof version === 'string' && version !== SCHEMA) {
+    throw new SessionizeError(
+      'state_mismatch',
+      `The state in ${directory} is of version ${version}, and this program reads ${SCHEMA}.`,
+      { hint: 'Use the program that made it, or make the state again from the event files.' },
+    )
+  }
+  const parsed = v.safeParse(manifest, content)
+  if (!parsed.success) return damaged(`${MANIFEST} does not say what it should`)
+  for (const { name, bytes } of parsed.output.segments.flatMap(filesOf)) {
+    const size = statSync(join(directory, name), { throwIfNoEntry: false })?.size
+    if (size === undefined) damaged(`${name} is missing`)
+    if (size !== bytes) damaged(`${name} has ${size} bytes instead of ${bytes}`)
+  }
+  return parsed.output
+}
+
+/** Makes the manifest's files durable, then the manifest itself take effect in one step. */
+export function writeManifest(
+  directory: string,
+  content: Manifest,
+  fresh: readonly string[],
+): void {
+  for (const name of fresh) sync(join(directory, name), 'r+')
+  const partial = join(directory, `${MANIFEST}.${process.pid}.partial`)
+  const handle = openSync(partial, 'w')
+  try {
+    writeSync(handle, `${JSON.stringify(content, null, 1)}\n`)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  syncFolder(directory)
+  renameSync(partial, join(directory, MANIFEST))
+  syncFolder(directory)
+}
+
+function sync(path: string, mode: 'r' | 'r+'): void {
+  const handle = openSync(path, mode)
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** Names are made durable too, where folders can be opened. */
+function syncFolder(directory: string): void {
+  if (process.platform !== 'win32') sync(directory, 'r')
+}
+
+const OWN_FILE =
+  /^((blocks|voided|rows|beaten)-\d+\.parquet(\.tmp)?|tmp_(blocks|voided|rows|beaten)-\d+\.parquet|manifest\.json\.\d+\.partial)$/
+
+/** Removes what an interrupted update left: files of a state's names that the manifest does not name. */
+export function removeLeftovers(directory: string, content: Manifest | undefined): void {
+  const named = new Set(content?.segments.flatMap(filesOf).map(({ name }) => name))
+  for (const name of readdirSync(directory)) {
+    if (OWN_FILE.test(name) && !named.has(name)) rmSync(join(directory, name), { force: true })
+  }
+}

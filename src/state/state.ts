@@ -1,0 +1,159 @@
+/** A folder with the blocks of all events so far. */
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import { Lock } from './lock.js'
+import {
+  filesOf,
+  MANIFEST,
+  type Manifest,
+  readManifest,
+  removeLeftovers,
+  writeManifest,
+} from './manifest.js'
+import { compactSegments, freshFiles } from './update.js'
+
+export class State {
+  private constructor(
+    readonly directory: string,
+    private readonly lock: Lock,
+    private current: Manifest | undefined,
+  ) {}
+
+  /**
+   * Locked until `close`. What an interrupted run left is removed.
+   *
+   * @param force without looking at what is in it: good for nothing but dropping it
+   * @throws SessionizeError `state_in_use`, `state_damaged`, or `usage` when the folder holds
+   * something else.
+   */
+  static open(path: string, force = false): State {
+    const directory = resolve(path)
+    assertState(path, directory)
+    mkdirSync(directory, { recursive: true })
+    const lock = Lock.acquire(directory)
+    try {
+      const manifest = force ? undefined : readManifest(directory)
+      if (force) return new State(directory, lock, manifest)
+      removeLeftovers(directory, manifest)
+      return new State(directory, lock, manifest)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  /** Undefined while nothing was ever added. */
+  get manifest(): Manifest | undefined {
+    return this.current
+  }
+
+  /** From here on the new manifest counts; what it no longer names is removed. */
+  commit(after: Manifest): void {
+    if (!this.lock.held) {
+      throw new SessionizeError('state_in_use', `The state in ${this.directory} was taken over.`, {
+        hint: 'Another run removed the lock of this one. Run it again.',
+      })
+    }
+    writeManifest(this.directory, after, freshFiles(this.current, after))
+    this.current = after
+    removeLeftovers(this.directory, after)
+  }
+
+  async compact(engine: Engine): Promise<void> {
+    if (this.current === undefined) return
+    this.commit(await compactSegments(engine, this.directory, this.current))
+  }
+
+  /** Removes the state's own files, and the folder if nothing else is in it. */
+  drop(): void {
+    // Without its manifest a state is none, so that an interrupted drop leaves nothing half-right.
+    rmSync(join(this.directory, MANIFEST), { force: true })
+    this.current = undefined
+    removeLeftovers(this.directory, undefined)
+  }
+
+  close(): void {
+    this.lock.release()
+    // A run that failed before anything was added leaves no empty folder.
+    if (this.current === undefined && existsSync(this.directory)) {
+      if (readdirSync(this.directory).length === 0) rmdirSync(this.directory)
+    }
+  }
+}
+
+/** @throws SessionizeError `input_missing`, `state_in_use`, or `state_damaged` unless forced. */
+export function dropState(path: string, force: boolean): void {
+  if (!existsSync(join(resolve(path), MANIFEST))) throw noState(path)
+  const state = State.open(path, force)
+  try {
+    state.drop()
+  } finally {
+    state.close()
+  }
+}
+
+const noState = (path: string): SessionizeError =>
+  new SessionizeError('input_missing', `There is no state in ${path}.`, {
+    hint: 'A state is made by: sessionize sessions FILE... --state DIR',
+  })
+
+/** Any folder is made a state only when it is new or empty. */
+function assertState(path: string, directory: string): void {
+  const found = statSync(directory, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isDirectory()) {
+    throw new SessionizeError('usage', `--state ${path} is a file.`, { hint: 'Name a folder.' })
+  }
+  if (existsSync(join(directory, MANIFEST))) return
+  const others = readdirSync(directory).filter((name) => !OWN.test(name))
+  if (others.length > 0) {
+    throw new SessionizeError('usage', `${path} is no state: it holds ${others[0]}.`, {
+      hint: 'Name a new folder, or an empty one.',
+    })
+  }
+}
+
+/** What an interrupted first run leaves. */
+const OWN =
+  /^(lock(\.\d+\.stale)?|(tmp_)?(blocks|voided|rows|beaten)-\d+\.parquet(\.tmp)?|manifest\.json\.\d+\.partial)$/
+
+/** Read without a lock: a manifest is replaced in one step. */
+export function describeState(path: string): StateDescription {
+  const directory = resolve(path)
+  const manifest = readManifest(directory)
+  if (manifest === undefined) throw noState(path)
+  const files = manifest.segments.flatMap(filesOf)
+  const rows = (of: (segment: Manifest['segments'][number]) => number): number =>
+    manifest.segments.reduce((sum, segment) => sum + of(segment), 0)
+  return {
+    schema: 'sessionize/state-list/v1',
+    directory,
+    fingerprint: manifest.fingerprint,
+    spec: manifest.spec,
+    mapping: manifest.mapping,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    rowBytes: rows(({ rows: of }) => of?.bytes ?? 0),
+    segments: manifest.segments.length,
+    blocks: rows(({ blocks }) => blocks.rows),
+    replacedWindows: rows(({ voided }) => voided?.rows ?? 0),
+    files: manifest.files,
+  }
+}
+
+export interface StateDescription {
+  readonly schema: 'sessionize/state-list/v1'
+  readonly directory: string
+  readonly fingerprint: string
+  readonly spec: Manifest['spec']
+  readonly mapping: Manifest['mapping']
+  readonly bytes: number
+  /** Of those, the mapped rows that duplicates are found by. */
+  readonly rowBytes: number
+  readonly segments: number
+  /** Written blocks; of them those in replaced windows no longer count. */
+  readonly blocks: number
+  readonly replacedWindows: number
+  readonly files: Manifest['files']
+}

@@ -1,0 +1,220 @@
+/**
+ * Adds a run's events to a state: a new segment, whose windows replace those of the same user and
+ * time in earlier segments. Nothing counts until the manifest names it.
+ */
+import { statSync } from 'node:fs'
+import { join as joinPath } from 'node:path'
+import type { Engine } from '../engines/duckdb.js'
+import type { Events } from '../events/open.js'
+import { raw, type Sql, sql, text } from '../sql/sql.js'
+import { compileBlocks, mergedBlocks } from './block-table.js'
+import type { IdentifiedFile } from './content.js'
+import { withMoved } from './counts.js'
+import { eventColumns, keptRows, type Settled, settleDuplicates } from './duplicates.js'
+import {
+  filesOf,
+  fingerprintOf,
+  type Manifest,
+  SCHEMA,
+  type Segment,
+  type SegmentFile,
+  type StateSpec,
+} from './manifest.js'
+import { literalPath, liveBlocks, liveRows } from './segments.js'
+import { mappingOf } from './spec.js'
+
+export interface Addition {
+  readonly events: Events
+  /** In the order of the run's file numbers. */
+  readonly files: readonly IdentifiedFile[]
+}
+
+/** The manifest that holds the addition too; its files are written. */
+export async function addEvents(
+  engine: Engine,
+  directory: string,
+  spec: StateSpec,
+  before: Manifest | undefined,
+  { events, files }: Addition,
+): Promise<Manifest> {
+  const segments = before?.segments ?? []
+  const number = before?.next ?? 1
+  const firstFile = before?.files.length ?? 0
+  const write = (kind: SegmentKind, query: Sql) =>
+    writeTable(engine, directory, kind, number, query)
+
+  const known = liveRows(directory, segments)
+  const settled: Settled =
+    known === undefined ? { here: [], before: [] } : await settleDuplicates(engine, spec, known)
+  const rows =
+    events.mapping.dedupe.length === 0
+      ? null
+      : await write('rows', keptRows(spec, number, firstFile))
+
+  const dirty = settled.before.length > 0
+  await engine.run(sql`
+    CREATE OR REPLACE TEMP VIEW added_events AS
+    SELECT ${eventColumns(spec)} FROM events${dirty ? sql` UNION ALL SELECT ${eventColumns(spec)} FROM revived` : sql``}`)
+  const fresh = compileBlocks(spec, raw('added_events'))
+  const written =
+    segments.length === 0
+      ? { blocks: await write('blocks', ofSegment(fresh, number)), voided: null }
+      : await replaceWindows(
+          engine,
+          spec,
+          liveBlocks(directory, segments),
+          fresh,
+          dirty,
+          number,
+          write,
+        )
+  const segment: Segment = {
+    number,
+    ...written,
+    rows,
+    beaten: dirty ? await write('beaten', sql`SELECT * FROM beaten`) : null,
+  }
+  const label = (position: number): string => events.ledger.files[position]?.label ?? ''
+  return {
+    schema: SCHEMA,
+    fingerprint: fingerprintOf(spec),
+    spec,
+    mapping: before?.mapping ?? mappingOf(events.mapping),
+    next: number + 1,
+    segments: [...segments, segment],
+    files: [
+      ...(before?.files ?? []).map((file, i) => ({
+        ...file,
+        counts: withMoved(file.counts, i, settled.before),
+      })),
+      ...events.ledger.files.map((counts, i) => {
+        const identified = files.find(({ file }) => file.label === label(i))
+        return {
+          label: counts.label,
+          sha256: identified?.sha256 ?? '',
+          bytes: identified?.file.bytes ?? 0,
+          segment: number,
+          counts: withMoved(counts, i, settled.here),
+        }
+      }),
+    ],
+    skipped: [
+      ...new Map(
+        [...(before?.skipped ?? []), ...events.ledger.skipped].map(({ label: of, why }) => [
+          of,
+          { label: of, why },
+        ]),
+      ).values(),
+    ],
+  }
+}
+
+/** New blocks meet those of the same user and window in the state; the others are left where they are. */
+async function replaceWindows(
+  engine: Engine,
+  spec: StateSpec,
+  live: Sql,
+  fresh: Sql,
+  dirty: boolean,
+  number: number,
+  write: (kind: SegmentKind, query: Sql) => Promise<SegmentFile>,
+): Promise<Pick<Segment, 'blocks' | 'voided'>> {
+  await engine.run(sql`CREATE OR REPLACE TEMP TABLE fresh_blocks AS ${fresh}`)
+  await engine.run(sql`
+    CREATE OR REPLACE TEMP TABLE touched AS
+    SELECT DISTINCT user, block FROM fresh_blocks${dirty ? sql` UNION SELECT user, block FROM dirty` : sql``}`)
+  await engine.run(sql`
+    CREATE OR REPLACE TEMP TABLE met_blocks AS
+    SELECT * EXCLUDE (segment) FROM (${live}) SEMI JOIN touched USING (user, block)`)
+  await engine.run(
+    sql`CREATE OR REPLACE TEMP TABLE voided AS SELECT DISTINCT user, block FROM met_blocks`,
+  )
+  const both = sql`(
+    SELECT * FROM fresh_blocks SEMI JOIN voided USING (user, block)
+    UNION ALL BY NAME
+    SELECT * FROM met_blocks${dirty ? sql` ANTI JOIN dirty USING (user, block)` : sql``}
+  )`
+  const { n } = await engine.row<{ n: bigint }>(sql`SELECT count(*) AS n FROM voided`)
+  return {
+    blocks: await write(
+      'blocks',
+      ofSegment(
+        sql`SELECT * FROM fresh_blocks ANTI JOIN voided USING (user, block)
+          UNION ALL BY NAME ${mergedBlocks(spec, both)}`,
+        number,
+      ),
+    ),
+    voided: n === 0n ? null : await write('voided', ofSegment(sql`SELECT * FROM voided`, number)),
+  }
+}
+
+type SegmentKind = 'blocks' | 'voided' | 'rows' | 'beaten'
+
+const ofSegment = (query: Sql, number: number): Sql =>
+  sql`SELECT CAST(${number} AS INTEGER) AS segment, * FROM (${query})`
+
+async function writeTable(
+  engine: Engine,
+  directory: string,
+  kind: SegmentKind,
+  number: number,
+  query: Sql,
+): Promise<SegmentFile> {
+  const name = `${kind}-${String(number).padStart(6, '0')}.parquet`
+  const path = joinPath(directory, name)
+  await engine.run(sql`COPY (${query}) TO ${text(path)} (FORMAT parquet, COMPRESSION zstd)`)
+  const { n } = await engine.row<{ n: bigint }>(
+    sql`SELECT count(*) AS n FROM read_parquet(${text(literalPath(path))})`,
+  )
+  return { name, bytes: statSync(path).size, rows: Number(n) }
+}
+
+/** The same state in one segment: what was replaced is gone, and the rest lies in order. */
+export async function compactSegments(
+  engine: Engine,
+  directory: string,
+  before: Manifest,
+): Promise<Manifest> {
+  const number = before.next
+  const renumbered = (query: Sql): Sql =>
+    sql`SELECT * REPLACE (CAST(${number} AS INTEGER) AS segment) FROM (${query})`
+  const rows = liveRows(directory, before.segments)
+  return {
+    ...before,
+    next: number + 1,
+    segments: [
+      {
+        number,
+        blocks: await writeTable(
+          engine,
+          directory,
+          'blocks',
+          number,
+          sql`${renumbered(liveBlocks(directory, before.segments))} ORDER BY user, block`,
+        ),
+        voided: null,
+        rows:
+          rows === undefined
+            ? null
+            : await writeTable(
+                engine,
+                directory,
+                'rows',
+                number,
+                sql`${renumbered(rows)} ORDER BY user, t`,
+              ),
+        beaten: null,
+      },
+    ],
+    files: before.files.map((file) => ({ ...file, segment: number })),
+  }
+}
+
+/** Files of `after` that `before` did not have. */
+export const freshFiles = (before: Manifest | undefined, after: Manifest): string[] => {
+  const old = new Set(before?.segments.flatMap(filesOf).map(({ name }) => name))
+  return after.segments
+    .flatMap(filesOf)
+    .map(({ name }) => name)
+    .filter((name) => !old.has(name))
+}
