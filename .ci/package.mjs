@@ -14,7 +14,12 @@ try {
   const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder]))
   const unwanted = packed.files
     .map(({ path }) => path)
-    .filter((path) => !/^(bin|dist|docs\/schemas)\/|^(README\.md|CHANGELOG\.md|LICENSE|NOTICE|package\.json)$/.test(path))
+    .filter(
+      (path) =>
+        !/^(bin|dist|docs\/schemas)\/|^docs\/sessionize\.1$|^(README\.md|CHANGELOG\.md|LICENSE|NOTICE|package\.json)$/.test(
+          path,
+        ),
+    )
   if (unwanted.length > 0) throw new Error(`not for users: ${unwanted.join(', ')}`)
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
@@ -25,7 +30,8 @@ try {
     encoding: 'utf8',
   })
   const { overall, ledger } = JSON.parse(out)
-  if (!(overall.sessions > 0 && ledger.read > overall.events)) throw new Error('no sessions from the installed package')
+  if (!(overall.sessions > 0 && ledger.read > overall.events))
+    throw new Error('no sessions from the installed package')
 
   writeFileSync(
     join(folder, 'library.mjs'),
@@ -34,9 +40,14 @@ try {
   execFileSync(process.execPath, ['library.mjs'], { cwd: folder, stdio: 'inherit' })
 
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  const said = execFileSync('npx', ['--no-install', 'sessionize', '--version'], { cwd: folder, encoding: 'utf8' })
+  const said = execFileSync('npx', ['--no-install', 'sessionize', '--version'], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
   if (said.trim() !== version) throw new Error(`says version ${said.trim()}, is ${version}`)
-  console.log(`package: ${packed.files.length} files, ${overall.sessions} sessions from the installed tarball`)
+  console.log(
+    `package: ${packed.files.length} files, ${overall.sessions} sessions from the installed tarball`,
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -56,13 +56,14 @@ describe.each(names)('%s', (name) => {
     expect(result.stderr).not.toMatch(/\n\s+at .*\(.*:\d+:\d+\)/)
   })
 
-  test.runIf(ledger !== undefined)('its row ledger', async () => {
+  if (ledger === undefined) return
+  test('its row ledger', async () => {
     // A summary has no columns to choose.
     const other = args.filter((arg, i) => arg !== '--columns' && args[i - 1] !== '--columns')
     const result = await ran([...paths, '--format', 'json', ...other])
     expect(result.exit, result.stderr).toBe(0)
     const summary: { ledger: LedgerShape } = JSON.parse(result.stdout)
-    expect(summary.ledger).toMatchObject(ledger ?? {})
+    expect(summary.ledger).toMatchObject(ledger)
     for (const counts of [summary.ledger, ...summary.ledger.files]) {
       expect(accounted(counts)).toBe(counts.read)
     }
