@@ -28,8 +28,11 @@ export interface ReadOptions {
 
 /** Longer lines of text are rejected and counted. */
 const MAX_LINE_BYTES = 32 * 1024 * 1024
-/** Must be longer than a line. The engine would take sixteen times it, whatever the memory limit. */
-const BUFFER_BYTES = MAX_LINE_BYTES + 1024 * 1024
+/**
+ * The engine would take sixteen times the longest line, whatever the memory limit. It passes over a
+ * line that is longer than this without a word, so it is well above what is rejected as too long.
+ */
+const BUFFER_BYTES = 2 * MAX_LINE_BYTES
 /** The engine's default is 16 MB; buffers are twice this, for each thread. */
 const LARGE_ROW_BYTES = 256 * 1024 * 1024
 
