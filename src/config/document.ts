@@ -8,6 +8,7 @@ export class ConfigDocument {
   private constructor(
     /** As the user would name it. */
     readonly file: string,
+    readonly value: unknown,
     private readonly document: Document.Parsed,
     private readonly lines: LineCounter,
   ) {}
@@ -25,11 +26,16 @@ export class ConfigDocument {
         cause: error,
       })
     }
-    return new ConfigDocument(file, document, lines)
-  }
-
-  get value(): unknown {
-    return this.document.toJS() ?? {}
+    try {
+      return new ConfigDocument(file, document.toJS() ?? {}, document, lines)
+    } catch (cause) {
+      // An alias of nothing, or aliases of aliases that would fill memory.
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new SessionizeError('usage', `${file}: ${message}.`, {
+        hint: 'Write the values out instead of using aliases.',
+        cause,
+      })
+    }
   }
 
   /** `sessionize.config.yaml:12:5` of the value at a path, or of its nearest parent that is there. */

@@ -194,12 +194,6 @@ const SYMPTOMS: readonly Symptom[] = [
   },
   {
     pattern:
-      /Extension ".*" (is|was) not found|requires the extension|Missing Extension|extension.*not.*installed/i,
-    code: 'extension_missing',
-    hint: 'Install it once with the duckdb shell, e.g. duckdb -c "INSTALL httpfs".',
-  },
-  {
-    pattern:
       /gzip|zstd|ZSTD|decompress|No magic bytes found|too small to be a Parquet|Malformed|Invalid unicode/i,
     code: 'input_corrupt',
     hint: 'Export or copy the file again.',
@@ -215,10 +209,27 @@ const SYMPTOMS: readonly Symptom[] = [
 export function translate(error: unknown): SessionizeError {
   if (error instanceof SessionizeError) return error
   const message = error instanceof Error ? error.message : String(error)
+  const extension = missingExtension(message)
+  if (extension !== undefined) return extension
   const symptom = SYMPTOMS.find(({ pattern }) => pattern.test(message))
   const firstLine = message.split('\n\n')[0]?.replaceAll(/\s+/g, ' ').trim() ?? message
   return new SessionizeError(symptom?.code ?? 'engine', symptom?.message ?? firstLine, {
     cause: error,
     ...(symptom === undefined ? {} : { hint: symptom.hint }),
   })
+}
+
+/** Extensions that are not linked in are the user's to install: nothing is downloaded unasked. */
+function missingExtension(message: string): SessionizeError | undefined {
+  if (!/Extension "[^"]*" ((is|was) )?not found|Missing Extension/i.test(message)) return undefined
+  const name = /(?:required extension '|\/)(\w+)(?:'|\.duckdb_extension)/.exec(message)?.[1]
+  return new SessionizeError(
+    'extension_missing',
+    name === undefined
+      ? 'An extension of DuckDB is needed that is not installed.'
+      : `DuckDB's extension ${name} is needed for this and is not installed.`,
+    {
+      hint: `Install it once with the duckdb shell of version 1.5, as in: duckdb -c "INSTALL ${name ?? 'httpfs'}". Or download the file first.`,
+    },
+  )
 }
