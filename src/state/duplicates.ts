@@ -40,10 +40,10 @@ export async function settleDuplicates(
   const keys = raw('key_low, key_high')
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE clashes AS
-    WITH fresh AS (
+    WITH fresh AS MATERIALIZED (
       SELECT rowid AS id, *, ${keyHashes} FROM rows WHERE ${isCandidate}
     ),
-    known AS (
+    known AS MATERIALIZED (
       SELECT * FROM (${before}) SEMI JOIN fresh USING (${keys})
     ),
     both_sides AS (
