@@ -24,6 +24,8 @@ export async function main(
   const seen: World = { ...terminal }
   const root = program({ terminal: seen, signal, argv }, terminal, seen)
   try {
+    // Somebody who typed nothing but the name wants to know what there is.
+    if (argv.length === 0 && terminal.stdin.isTTY === true) root.help()
     await root.parseAsync([...argv], { from: 'user' })
     if (seen.verbose === true) terminal.stderr.write(`${usage(performance.now() - began)}\n`)
     return 0

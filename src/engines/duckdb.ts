@@ -11,7 +11,7 @@ import {
   type JS,
 } from '@duckdb/node-api'
 import { type ErrorCode, SessionizeError } from '../errors/errors.js'
-import { type Sql, sql, text } from '../sql/sql.js'
+import { identifier, type Sql, sql, text } from '../sql/sql.js'
 
 export interface EngineOptions {
   readonly threads?: number
@@ -29,6 +29,7 @@ const INTERRUPT_MILLIS = 50
 
 export class Engine {
   private interrupting: NodeJS.Timeout | undefined
+  private streams = 0
 
   private constructor(
     private readonly instance: DuckDBInstance,
@@ -96,17 +97,41 @@ export class Engine {
     types: string[]
     chunks: AsyncIterable<(readonly unknown[])[]>
   }> {
+    // To the bindings, a query that fails on its way looks like one that has come to its end. So it
+    // is brought to its end first, where a failure shows, and its rows are counted as they come.
+    const table = identifier(`streamed_${this.streams++}`)
+    await this.run(sql`CREATE TEMP TABLE ${table} AS ${statement}`)
+    const { n } = await this.row<{ n: bigint }>(sql`SELECT count(*) AS n FROM ${table}`)
     this.assertRunning()
     try {
-      const result = await this.connection.stream(statement.text)
+      const result = await this.connection.stream(sql`FROM ${table}`.text)
       return {
         columns: result.deduplicatedColumnNames(),
         types: result.columnTypes().map(String),
-        chunks: columnChunks(result),
+        chunks: this.columnChunks(result, table, Number(n)),
       }
     } catch (error) {
       throw translate(error)
     }
+  }
+
+  private async *columnChunks(
+    result: DuckDBResult,
+    table: Sql,
+    rows: number,
+  ): AsyncGenerator<(readonly unknown[])[]> {
+    let seen = 0
+    for await (const chunk of result) {
+      seen += chunk.rowCount
+      yield chunk.getColumns().map((column) => column.map(plain))
+    }
+    this.assertRunning()
+    if (seen !== rows) {
+      throw new SessionizeError('engine', `Only ${seen} of ${rows} rows of a result came.`, {
+        hint: 'Run it again with more --memory.',
+      })
+    }
+    await this.run(sql`DROP TABLE ${table}`)
   }
 
   /** Names and types of a query's columns, without running it. */
@@ -143,14 +168,6 @@ export class Engine {
     clearInterval(this.interrupting)
     this.connection.closeSync()
     this.instance.closeSync()
-  }
-}
-
-async function* columnChunks(result: DuckDBResult): AsyncGenerator<(readonly unknown[])[]> {
-  try {
-    for await (const chunk of result) yield chunk.getColumns().map((column) => column.map(plain))
-  } catch (error) {
-    throw translate(error)
   }
 }
 

@@ -82,7 +82,7 @@ FROM (
         body: sql`SELECT *, ord - opened_ord + 1 AS event_number
 FROM (
   SELECT *,
-    sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER by_order AS session_number,
+    CAST(sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER by_order AS BIGINT) AS session_number,
     max(CASE WHEN opens THEN t END) OVER by_order AS start,
     max(CASE WHEN opens THEN ord END) OVER by_order AS opened_ord,
     lead(opens) OVER (PARTITION BY user ORDER BY ord) AS next_opens

@@ -1,0 +1,41 @@
+/**
+ * Whatever it is given, the program ends with an answer or with an error that has words and an exit
+ * code. A fixed budget here; `npm run fuzz -- --minutes 30` looks further.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { archives, commandLines, configs, inputs } from './arbitraries.js'
+import { type Case, complaint, keep } from './case.js'
+
+const MINUTES = Number(process.env['FUZZ_MINUTES'] ?? 0)
+const TARGETS: readonly { name: string; cases: fc.Arbitrary<Case>; runs: number }[] = [
+  { name: 'options', cases: commandLines, runs: 60 },
+  { name: 'config', cases: configs, runs: 50 },
+  { name: 'archives', cases: archives, runs: 40 },
+  { name: 'inputs', cases: inputs, runs: 40 },
+]
+const SHARE_MILLIS = (MINUTES * 60_000) / TARGETS.length
+
+const budget = (runs: number): fc.Parameters<[Case]> =>
+  MINUTES > 0
+    ? {
+        numRuns: Number.MAX_SAFE_INTEGER,
+        interruptAfterTimeLimit: SHARE_MILLIS,
+        markInterruptAsFailure: false,
+      }
+    : { numRuns: runs, seed: 20240305 }
+
+describe('fuzz', { timeout: SHARE_MILLIS * 2 + 300_000 }, () => {
+  test.for(TARGETS)('$name', async ({ name, cases, runs }) => {
+    const property = fc.asyncProperty(cases, async (tried) => {
+      expect(await complaint(tried)).toBeUndefined()
+    })
+    const result = await fc.check(property, budget(runs))
+    const [found] = result.counterexample ?? []
+    if (result.failed && found !== undefined) {
+      expect.fail(
+        `seed ${result.seed}, kept as ${keep(name, found)}: ${await complaint(found)}\n${found.args.join(' ')}`,
+      )
+    }
+  })
+})

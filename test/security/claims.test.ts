@@ -1,0 +1,270 @@
+/** Every claim of SECURITY.md, tried. The section that makes a claim names the test here. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Engine } from '../../src/engines/duckdb.js'
+import { sql } from '../../src/sql/sql.js'
+import { BUG } from '../faults/program.js'
+import { eventsCsv, Scene } from '../faults/scene.js'
+import { COMMAND_NAMES, WRITINGS } from '../faults/writing.js'
+import { buildTar } from '../sources/tar-builder.js'
+import { buildZip } from '../sources/zip-builder.js'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+let scene: Scene
+beforeEach(() => {
+  scene = new Scene()
+  scene.write('events.csv', eventsCsv(300))
+})
+afterEach(() => scene.remove())
+
+describe('no network unless a remote path was named', () => {
+  const canUnshare = spawnSync('unshare', ['-n', 'true']).status === 0
+  const canTrace = spawnSync('strace', ['-V']).status === 0
+
+  test.runIf(canUnshare)('every command does its work without a network', async () => {
+    const perCommand = new Map(WRITINGS.map((writing) => [writing.args[0], writing]))
+    for (const { name, args } of perCommand.values()) {
+      const { exit, stderr } = await scene.run(args, { prefix: ['unshare', '-n'] })
+      expect([0, 1], `${name}: ${stderr}`).toContain(exit)
+    }
+  })
+
+  test.runIf(canTrace)('no socket of the internet is opened', async () => {
+    for (const args of [['events.csv'], ['sessions', 'events.csv', '-o', 'out.parquet']]) {
+      const prefix = [
+        'strace',
+        '-f',
+        '-qq',
+        '-e',
+        'trace=socket,connect',
+        '-o',
+        scene.path('trace'),
+      ]
+      expect((await scene.run(args, { prefix })).exit).toBe(0)
+      expect(scene.read('trace').toString()).not.toMatch(/AF_INET/)
+    }
+  })
+
+  test('extensions are never installed', async () => {
+    const engine = await Engine.open({ tempDirectory: scene.path('spill') })
+    try {
+      const { value } = await engine.row<{ value: string }>(
+        sql`SELECT current_setting('autoinstall_known_extensions')::VARCHAR AS value`,
+      )
+      expect(value).toBe('false')
+    } finally {
+      engine.close()
+    }
+  })
+})
+
+describe('SQL of the user', () => {
+  const HOSTILE_CONDITIONS = [
+    "platform IN (SELECT content FROM read_text('secret.txt'))",
+    'true; SELECT 1',
+    "true) UNION ALL SELECT 1 FROM read_text('secret.txt') WHERE (true",
+    "true) FROM read_csv('events.csv') WHERE (true",
+    "true; COPY (SELECT 1) TO 'written.csv'; --",
+    'true; INSTALL httpfs; --',
+    'EXISTS (FROM duckdb_settings())',
+  ]
+  test.for(HOSTILE_CONDITIONS)('as a condition: %s', async (condition, { expect }) => {
+    scene.write('secret.txt', 'the secret')
+    const { exit, stdout, stderr } = await scene.run(['events.csv', '--where', condition])
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
+    expect(stderr).toMatch(/^error: /)
+    expect(stderr).not.toMatch(BUG)
+    expect(existsSync(scene.path('written.csv'))).toBe(false)
+  })
+
+  const HOSTILE_QUERIES = [
+    "SELECT * FROM read_text('secret.txt')",
+    "SELECT content FROM sessions, read_text('secret.txt')",
+    "SELECT * FROM 'events.csv'",
+    "SELECT * FROM glob('*')",
+    "COPY sessions TO 'written.csv'",
+    "SELECT 1 FROM sessions; COPY (SELECT 1) TO 'written.csv'",
+    "ATTACH 'written.db' AS other",
+    'INSTALL httpfs',
+    'LOAD httpfs',
+    'SET enable_external_access = true',
+    "SELECT getenv('HOME') FROM sessions",
+    'PRAGMA database_list',
+    "EXPORT DATABASE 'written'",
+  ]
+  const hasQuery = COMMAND_NAMES.includes('query')
+  test.runIf(hasQuery).for(HOSTILE_QUERIES)('as a query: %s', async (query, { expect }) => {
+    scene.write('secret.txt', 'the secret')
+    const before = readdirSync(scene.folder)
+    const { exit, stdout, stderr } = await scene.run(['query', query, 'events.csv'])
+    expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
+    expect(stderr).not.toMatch(BUG)
+    expect(readdirSync(scene.folder)).toEqual(before)
+  })
+})
+
+describe('archives', () => {
+  const EVENTS = eventsCsv(50)
+  const NAMES = [
+    '../escaped.csv',
+    '/tmp/escaped.csv',
+    'a/../../escaped.csv',
+    '..\\escaped.csv',
+    'C:\\x.csv',
+  ]
+
+  test.for(NAMES)('a member called %s writes nothing elsewhere', async (name, { expect }) => {
+    scene.write('a.zip', buildZip([{ name, data: EVENTS }]))
+    scene.write('a.tar', buildTar([{ name, data: EVENTS }]))
+    const before = readdirSync(scene.folder)
+    for (const archive of ['a.zip', 'a.tar']) {
+      const { exit, stderr } = await scene.run([archive])
+      expect([0, 3], stderr).toContain(exit)
+      expect(stderr).not.toMatch(BUG)
+    }
+    expect(readdirSync(scene.folder)).toEqual(before)
+    expect(existsSync('/tmp/escaped.csv')).toBe(false)
+    expect(scene.leftovers()).toEqual([])
+  })
+
+  test('a link in an archive is not followed', async () => {
+    scene.write('a.tar', buildTar([{ name: 'events.csv', data: '', type: '2' }]))
+    expect((await scene.run(['a.tar'])).exit).toBe(3)
+  })
+
+  test('a bomb is refused before it fills the disk', async () => {
+    const row = 'u1,2024-01-01T00:00:00Z,View\n'
+    const plain = Buffer.alloc(120 * 1024 ** 2, row)
+    plain.write('user_id,time,event__________\n')
+    scene.write('bomb.tar', buildTar([{ name: 'e.csv.gz', data: gzipSync(plain) }]))
+    const { exit, stderr } = await scene.run(['bomb.tar'])
+    expect(exit, stderr).toBe(3)
+    expect(stderr).toMatch(/times its size|zip bomb/)
+    expect(scene.leftovers()).toEqual([])
+  })
+})
+
+/** What a terminal would obey instead of showing. */
+const controls = (text: string): string[] =>
+  [...text.matchAll(/[\p{Cc}\p{Bidi_Control}]/gu)].map(([found]) => found).filter((c) => c !== '\n')
+
+describe('outputs', () => {
+  const HOSTILE =
+    '\u001b]0;owned\u0007\u001b[2J\u202e<img src=x onerror=alert(1)>|`[a](javascript:1)'
+  const rows = `user_id,time,event,platform\nu1,2024-01-01T00:00:00Z,"${HOSTILE}","${HOSTILE}"\n`
+
+  test.for(['terminal', 'markdown', 'json', 'csv'])(
+    'text of data in %s',
+    async (format, { expect }) => {
+      scene.write('hostile.csv', rows)
+      const args = ['hostile.csv', '--by', 'platform', '--format', format]
+      const { exit, stdout } = await scene.run(args, { env: { FORCE_COLOR: '0' } })
+      expect(exit).toBe(0)
+      // CSV is data for other programs, and holds it as it is.
+      if (format !== 'csv') expect(controls(stdout)).toEqual([])
+      if (format === 'markdown') expect(stdout).not.toMatch(/<img|[^\\]\[a\]\(/)
+    },
+  )
+
+  test('formulas in CSV for a spreadsheet', async () => {
+    scene.write('hostile.csv', rows.replaceAll(HOSTILE, "=cmd|' /C calc'!A0"))
+    for (const command of ['sessions', 'summary']) {
+      const args = [command, 'hostile.csv', '--by', 'platform', '--format', 'csv', '--safe-csv']
+      const { exit, stdout } = await scene.run(args)
+      expect(exit).toBe(0)
+      expect(stdout).toContain('=cmd')
+      expect(stdout).not.toMatch(/(^|,)"?[=+@]/m)
+    }
+  })
+
+  test('text of data in an error', async () => {
+    scene.write('hostile.csv', rows.replace('2024-01-01T00:00:00Z', '"\u001b[2Jsoon"'))
+    const { exit, stderr } = await scene.run(['hostile.csv'])
+    expect(exit).toBe(3)
+    expect(controls(stderr)).toEqual([])
+  })
+
+  test('the name of a file in an error', async () => {
+    const { stderr } = await scene.run(['\u001b[2J.csv'])
+    expect(controls(stderr)).toEqual([])
+  })
+
+  test.runIf(COMMAND_NAMES.includes('report'))('text of data in HTML', async () => {
+    scene.write('hostile.csv', rows)
+    const { exit, stderr } = await scene.run(['report', 'hostile.csv', '-o', 'out.html'])
+    expect(exit, stderr).toBe(0)
+    const page = scene.read('out.html').toString()
+    expect(page).not.toContain('<img src=x')
+    expect(page).not.toMatch(/<script[^>]+src=/)
+  })
+})
+
+describe('configuration', () => {
+  const HOSTILE = [
+    'sessions:\n  gap: !!js/function "function () { process.exit(7) }"',
+    'sessions:\n  gap: !!python/object/apply:os.system ["touch written"]',
+    '__proto__:\n  polluted: true',
+    'sessions:\n  gap: $(touch written)',
+    `checks:\n  own:\n    - id: x\n      meaning: x\n      sql: "SELECT * FROM read_text('secret.txt')"`,
+    `checks:\n  own:\n    - id: x\n      meaning: x\n      sql: "COPY (SELECT 1) TO 'written'"`,
+  ]
+  test.for(HOSTILE)('cannot run code: %s', async (text, { expect }) => {
+    scene.write('secret.txt', 'the secret')
+    scene.write('c.yaml', text)
+    const { exit, stdout, stderr } = await scene.run(['check', 'events.csv', '--config', 'c.yaml'])
+    expect(exit, stderr).toBe(2)
+    expect(stdout + stderr).not.toContain('the secret')
+    expect(stderr).not.toMatch(BUG)
+    expect(existsSync(scene.path('written'))).toBe(false)
+  })
+
+  test('a program is not read as configuration', async () => {
+    scene.write('sessionize.config.js', "require('fs').writeFileSync('written', '')")
+    expect((await scene.run(['events.csv'])).exit).toBe(0)
+    expect(existsSync(scene.path('written'))).toBe(false)
+  })
+})
+
+describe('installation', () => {
+  interface Locked {
+    readonly dev?: boolean
+    readonly optional?: boolean
+    readonly hasInstallScript?: boolean
+    readonly version?: string
+  }
+  const lock: { packages: Record<string, Locked> } = JSON.parse(
+    readFileSync(join(ROOT, 'package-lock.json'), 'utf8'),
+  )
+  const production = Object.entries(lock.packages).filter(
+    ([path, { dev }]) => path !== '' && dev !== true,
+  )
+  const scriptsOf = (path: string): Record<string, string> => {
+    const file = join(ROOT, path, 'package.json')
+    const { scripts = {} }: { scripts?: Record<string, string> } = existsSync(file)
+      ? JSON.parse(readFileSync(file, 'utf8'))
+      : {}
+    return scripts
+  }
+
+  test('runs no scripts, ours or of what we depend on', () => {
+    expect(production.length).toBeGreaterThan(10)
+    for (const [path, { hasInstallScript }] of [['', {}] as const, ...production]) {
+      const found = Object.keys(scriptsOf(path)).filter((name) =>
+        ['preinstall', 'install', 'postinstall'].includes(name),
+      )
+      expect({ path, found, hasInstallScript }).toEqual({
+        path,
+        found: [],
+        hasInstallScript: undefined,
+      })
+    }
+  })
+
+  test('the audit of production dependencies is a step of CI', () => {
+    expect(readFileSync(join(ROOT, '.ci/run'), 'utf8')).toMatch(/npm audit --omit=dev/)
+  })
+})
