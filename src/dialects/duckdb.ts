@@ -1,7 +1,6 @@
+import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { sql, text } from '../sql/sql.js'
 import type { Dialect } from './dialect.js'
-
-const YEAR_ONE = 62_135_596_800_000_000n
 
 export const duckdb: Dialect = {
   name: 'duckdb',
@@ -15,7 +14,7 @@ export const duckdb: Dialect = {
   asText: (value) => sql`CAST(${value} AS VARCHAR)`,
   instant: (micros) => sql`make_timestamptz(${micros})`,
   localDay: (t, zone) =>
-    sql`datediff('day', DATE '1970-01-01', CAST(timezone(${text(zone)}, make_timestamptz(${t} - ${YEAR_ONE})) AS DATE))`,
+    sql`datediff('day', DATE '1970-01-01', CAST(timezone(${text(zone)}, make_timestamptz(${t} - ${YEAR_ONE_MICROS})) AS DATE))`,
   double: (value) => sql`CAST(${value} AS DOUBLE)`,
   collect: (value) =>
     sql`list_sort(coalesce(list(DISTINCT ${value}) FILTER (WHERE ${value} IS NOT NULL), []))`,

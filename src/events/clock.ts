@@ -3,6 +3,7 @@
  * applied to every row; a value that is spelt otherwise is rejected and counted.
  */
 import { SessionizeError } from '../errors/errors.js'
+import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { type Sql, sql, text } from '../sql/sql.js'
 
 /** How a time is spelt. */
@@ -20,11 +21,7 @@ export type TimeFormat =
   /** A strptime pattern given by the user. */
   | { readonly pattern: string }
 
-/**
- * Times inside the engine count microseconds from 0001-01-01, not from 1970, so that they are never
- * negative and integer division always rounds down, in every engine.
- */
-export const YEAR_ONE_MICROS = 62_135_596_800_000_000n
+export { YEAR_ONE_MICROS }
 /** The first microsecond after the year 9999. */
 export const YEAR_10000_MICROS = 253_402_300_800_000_000n
 

@@ -69,8 +69,6 @@ const normal = (bits: Sql): Sql => {
   return sql`((${raw(pieces.join(' + '))})::DOUBLE / 65536 - 2) * ${Math.sqrt(3)}`
 }
 
-export const NORMAL_BOUND = 2 * Math.sqrt(3)
-
 export const logNormal = (bits: Sql, median: SqlPart, sigma: number): Sql =>
   sql`(${median} * exp(${sigma} * ${normal(bits)}))`
 

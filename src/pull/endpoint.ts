@@ -9,7 +9,6 @@ const REGIONS = {
 } as const
 
 export type Region = keyof typeof REGIONS
-export const REGION_NAMES: readonly Region[] = ['us', 'eu']
 
 export class Endpoint {
   private constructor(private readonly base: URL) {}

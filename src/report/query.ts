@@ -20,9 +20,6 @@ export function queryFormatOf(path: string): QueryFormat | undefined {
   return tableFormatOf(path)
 }
 
-export const isTableFormat = (format: QueryFormat): format is TableFormat =>
-  TABLE_FORMATS.some((candidate) => candidate === format)
-
 /** A screen or two; the other formats have all. */
 const MOST_ROWS = 200
 

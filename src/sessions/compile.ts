@@ -4,12 +4,11 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
+import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
 import type { Attribute, BlockPlan, DataEdges, Measure, SessionPlan } from './plan.js'
 import { sessionStages, unkeptStages } from './stages.js'
-
-export const YEAR_ONE = 62_135_596_800_000_000n
 
 /** A property of events that sessions carry, under the user's name for it. */
 export interface Property {
@@ -64,7 +63,7 @@ export function sessionIdOf(
   { user, start, place }: { readonly user: Sql; readonly start: Sql; readonly place: Sql },
 ): Sql {
   return dialect.md5(
-    sql`${user} || '|' || ${dialect.asText(sql`${start} - ${YEAR_ONE}`)} || CASE WHEN ${place} = 0 THEN '' ELSE '|' || ${dialect.asText(sql`${place} + 1`)} END`,
+    sql`${user} || '|' || ${dialect.asText(sql`${start} - ${YEAR_ONE_MICROS}`)} || CASE WHEN ${place} = 0 THEN '' ELSE '|' || ${dialect.asText(sql`${place} + 1`)} END`,
   )
 }
 
@@ -85,12 +84,12 @@ const COLUMNS: readonly SessionColumn[] = [
   {
     name: 'start',
     about: 'time of the first event, UTC',
-    expression: (dialect) => dialect.instant(sql`start - ${YEAR_ONE}`),
+    expression: (dialect) => dialect.instant(sql`start - ${YEAR_ONE_MICROS}`),
   },
   {
     name: 'end',
     about: 'time of the last event, UTC',
-    expression: (dialect) => dialect.instant(sql`"end" - ${YEAR_ONE}`),
+    expression: (dialect) => dialect.instant(sql`"end" - ${YEAR_ONE_MICROS}`),
   },
   {
     name: 'length_seconds',

@@ -1,7 +1,7 @@
 import type { Preset } from './preset.js'
 
 /** The canonical event model, in the order of an enriched event's tab-separated values. */
-const COLUMNS = `
+export const SNOWPLOW_COLUMNS: readonly string[] = `
 app_id platform etl_tstamp collector_tstamp dvce_created_tstamp event event_id txn_id name_tracker
 v_tracker v_collector v_etl user_id user_ipaddress user_fingerprint domain_userid domain_sessionidx
 network_userid geo_country geo_region geo_city geo_zipcode geo_latitude geo_longitude
@@ -21,6 +21,8 @@ tr_shipping_base ti_currency ti_price_base base_currency geo_timezone mkt_clicki
 etl_tags dvce_sent_tstamp refr_domain_userid refr_dvce_tstamp derived_contexts domain_sessionid
 derived_tstamp event_vendor event_name event_format event_version event_fingerprint true_tstamp
 `
+  .trim()
+  .split(/\s+/)
 
 export const snowplow: Preset = {
   name: 'snowplow',
@@ -47,7 +49,7 @@ export const snowplow: Preset = {
     sent: ['dvce_sent_tstamp'],
   },
   layout: {
-    columns: COLUMNS.trim().split(/\s+/),
+    columns: SNOWPLOW_COLUMNS,
     recognise: {
       collector_tstamp: '^\\d{4}-\\d{2}-\\d{2} \\d{2}:\\d{2}',
       event_id: '^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$',

@@ -1,0 +1,5 @@
+/**
+ * Times inside the engine count microseconds from 0001-01-01, not from 1970, so that they are never
+ * negative and integer division always rounds down, in every engine. This is 1970 on that scale.
+ */
+export const YEAR_ONE_MICROS = 62_135_596_800_000_000n
