@@ -14,7 +14,7 @@ export interface CheckRequest extends SceneOptions {
   readonly checks: Omit<CheckOptions, 'snapshot'>
   /** Also take this export as a baseline for later ones. */
   readonly takeBaseline?: boolean
-  readonly onRead?: (rows: number) => void
+  readonly onRead?: (dataset: Dataset) => Promise<void>
   /** Other questions to the same events, asked before the engine is closed to the user's own rules. */
   readonly meanwhile?: (dataset: Dataset) => Promise<void>
 }
@@ -44,7 +44,7 @@ export async function check(
   const options = { ...dataset, dimensions: [...new Set(dimensions)] }
   return withEvents(opened, options, async (read) => {
     const { engine, events } = read
-    request.onRead?.(events.ledger.kept)
+    await request.onRead?.(read)
     const scene = await sceneOf(engine, events, seen, request)
     const snapshot = once(async () => {
       await new Relations(scene).prepare(['file_columns'])

@@ -85,6 +85,16 @@ const size = (value: string): string => {
 
 /** @param where the flag of the condition on events, where `--where` means something else. */
 export function inputOptions(command: Command, where = '--where'): Command {
+  return mappingOptions(command, where)
+    .option('--strict', 'fail when any row is rejected')
+    .option(
+      '--rejects <file>',
+      'write rejected rows with file, row and reason (csv, ndjson, parquet)',
+    )
+}
+
+/** How rows are found and read, for commands that do not answer for every one of them. */
+export function mappingOptions(command: Command, where = '--where'): Command {
   return command
     .optionsGroup('Input:')
     .option('--preset <name>', "read as this vendor's export (default: detected)")
@@ -120,11 +130,6 @@ export function inputOptions(command: Command, where = '--where'): Command {
     .option(`${where} <condition>`, 'only events that meet this SQL condition on their columns')
     .option('--from <time>', 'only events at or after this time')
     .option('--to <time>', 'only events before this time')
-    .option('--strict', 'fail when any row is rejected')
-    .option(
-      '--rejects <file>',
-      'write rejected rows with file, row and reason (csv, ndjson, parquet)',
-    )
 }
 
 const collect = (value: string, before: string[] | undefined): string[] => [

@@ -9,15 +9,13 @@ import type { Target } from '../report/target.js'
 import { isReaderGone, stdoutFailure } from './streams.js'
 import { appearance, type Terminal } from './terminal.js'
 
-/** `write` gets a path; what it leaves there becomes the file, or is copied to standard output. */
+/** What was written to `path` becomes the target's content, or is copied to standard output. */
 export async function toOutput(
+  path: string,
   target: Target | undefined,
   scratch: () => string,
   terminal: Terminal,
-  write: (path: string) => Promise<void>,
 ): Promise<void> {
-  const path = target?.path ?? scratch()
-  await write(path)
   if (terminal.safeCsv === true) await defuseFile(path, scratch())
   if (target === undefined) await copyOut(path, terminal)
 }
@@ -90,6 +88,24 @@ export async function withTarget<T>(
     target?.abort()
     throw target === undefined ? error : named(error, target)
   }
+}
+
+/**
+ * The same of what goes beside the answer, for which there is no place on standard output.
+ *
+ * @throws SessionizeError `usage`
+ */
+export async function withFile<T>(
+  flag: string,
+  path: string | undefined,
+  use: (target: Target | undefined) => Promise<T>,
+): Promise<T> {
+  if (path !== undefined && STDOUT.has(path)) {
+    throw new SessionizeError('usage', `${flag} needs a file: standard output has the answer.`, {
+      hint: 'Name a file to write it to.',
+    })
+  }
+  return withTarget(path, use)
 }
 
 /** Loaded only when there is a file to write: `--help` should not wait for it. */

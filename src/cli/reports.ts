@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../report/check/format-names.js'
 import type { Target } from '../report/target.js'
-import { withTarget } from './output.js'
+import { withFile } from './output.js'
 
 export interface ReportFlag {
   readonly format: CheckFormat
@@ -34,7 +34,7 @@ export async function withReports<T>(
 ): Promise<T> {
   const [first, ...rest] = flags
   if (first === undefined) return use([])
-  return withTarget(first.path, (target) =>
+  return withFile('--report', first.path, (target) =>
     withReports(rest, (targets) =>
       use(target === undefined ? targets : [{ format: first.format, target }, ...targets]),
     ),

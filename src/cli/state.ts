@@ -4,7 +4,6 @@ import type { Dataset, DatasetOptions } from '../events/dataset.js'
 import { formatNumberOf } from '../report/quantities.js'
 import { visible } from '../report/untrusted.js'
 import type { Added, StateRequest } from '../state/dataset.js'
-import { requireInputs } from './inputs.js'
 import type { Terminal } from './terminal.js'
 
 export const stateOption = (command: Command): Command =>
@@ -13,28 +12,19 @@ export const stateOption = (command: Command): Command =>
     'keep what is read in this folder, and answer over all that was ever added to it',
   )
 
-/** With a state no file need be named, and its part of the options decides what it keeps. */
-export async function withStateOrDataset<T>(
-  state: Omit<StateRequest, 'directory' | 'onAdded'> & { readonly directory: string | undefined },
+/** No file need be named: the state answers alone then. Says what was added to it. */
+export async function withState<T>(
+  request: Omit<StateRequest, 'onAdded'>,
   inputs: readonly string[],
   terminal: Terminal,
   options: DatasetOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
-  const { directory } = state
-  if (directory === undefined) {
-    const { withDataset } = await import('../events/dataset.js')
-    return withDataset(requireInputs(inputs, terminal), options, use)
+  const onAdded = (added: Added): void => {
+    terminal.stderr.write(`${describeAdded(added)}\n`)
   }
-  const { withState } = await import('../state/dataset.js')
-  const request = {
-    ...state,
-    directory,
-    onAdded: (added: Added) => {
-      terminal.stderr.write(`${describeAdded(added)}\n`)
-    },
-  }
-  return withState(request, inputs, options, use)
+  const state = await import('../state/dataset.js')
+  return state.withState({ ...request, onAdded }, inputs, options, use)
 }
 
 function describeAdded({

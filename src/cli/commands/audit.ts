@@ -1,20 +1,17 @@
 import { Command } from 'commander'
 import type { ReportFormat } from '../../report/formats.js'
+import { answer } from '../answer.js'
 import type { Context } from '../context.js'
-import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   inputOptions,
   type OutputFlags,
   outputOptions,
   planOf,
-  readDataset,
   readDefinition,
   resourceOptions,
   type SharedFlags,
 } from '../options.js'
-import { lookOf, printText, withTarget } from '../output.js'
-import { Watch } from '../watch.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: ReportFormat
@@ -29,7 +26,7 @@ const EXAMPLES = `Examples:
   sessionize audit events.parquet --background    without recorded ids: only what keeps sessions alive
 `
 
-export function auditCommand({ terminal, signal }: Context): Command {
+export function auditCommand(context: Context): Command {
   const command = new Command('audit')
     .description(
       'recorded session ids against rebuilt sessions, and events that keep sessions alive',
@@ -47,11 +44,11 @@ export function auditCommand({ terminal, signal }: Context): Command {
   outputOptions(command, ['terminal', 'json', 'csv', 'markdown'])
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
-    const { withDataset } = await import('../../events/dataset.js')
     const { audit, AUDIT_DIMENSIONS } = await import('../../analysis/audit/run.js')
     const { parseReportedLength } = await import('../../analysis/audit/reported-length.js')
     const { auditFormats } = await import('../../report/audit/formats.js')
     const { formatOfPath } = await import('../../report/formats.js')
+    const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
     const reportedLength =
       flags.reportedLength === undefined ? undefined : parseReportedLength(flags.reportedLength)
     const options = {
@@ -60,30 +57,16 @@ export function auditCommand({ terminal, signal }: Context): Command {
       ...planOf(flags),
       ...(reportedLength === undefined ? {} : { reportedLength }),
     }
-    const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
-    const watch = new Watch(terminal)
-    await withTarget(flags.output, (target) =>
-      withDataset(
-        requireInputs(inputs, terminal),
-        {
-          ...readDataset(
-            flags,
-            terminal,
-            signal,
-            reportedLength === undefined ? [] : [reportedLength.property],
-          ),
-          ...(options.backgroundOnly ? {} : { recordedOnly: true }),
-          optionalDimensions: AUDIT_DIMENSIONS,
-          onProgress: watch.sources,
-        },
-        async ({ engine, events }) => {
-          watch.engine(engine, events.ledger.kept)
-          const answer = await audit(engine, events, options)
-          watch.finish()
-          const look = lookOf(flags, terminal, target)
-          await printText(auditFormats[format](answer, look), target, terminal)
-        },
-      ),
-    ).finally(() => watch.finish())
+    const question = {
+      columns: reportedLength === undefined ? [] : [reportedLength.property],
+      dataset: {
+        ...(options.backgroundOnly ? {} : { recordedOnly: true }),
+        optionalDimensions: AUDIT_DIMENSIONS,
+      },
+    }
+    await answer(context, inputs, flags, question, async ({ engine, events, print }) => {
+      const found = await audit(engine, events, options)
+      await print((look) => auditFormats[format](found, look))
+    })
   })
 }

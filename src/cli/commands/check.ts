@@ -1,11 +1,12 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import type { Checked } from '../../checks/check.js'
+import type { CheckReport } from '../../checks/result.js'
 import { SessionizeError } from '../../errors/errors.js'
 import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../../report/check/format-names.js'
-import type { ConfiguredFlags } from '../config.js'
+import type { Target } from '../../report/target.js'
+import { answerFromFiles } from '../answer.js'
+import { type CheckFlags, chosenChecks } from '../chosen-checks.js'
 import type { Context } from '../context.js'
-import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   dimensionOptions,
@@ -13,20 +14,15 @@ import {
   names,
   type OutputFlags,
   outputOptions,
-  readDataset,
   readDefinition,
   resourceOptions,
   type SharedFlags,
 } from '../options.js'
-import { lookOf, printText, withTarget } from '../output.js'
-import { type ReportFlag, reportFlag, withReports } from '../reports.js'
-import { Watch } from '../watch.js'
+import { lookOf, printText, withFile, withTarget } from '../output.js'
+import { type ReportFlag, type ReportTarget, reportFlag, withReports } from '../reports.js'
 
-interface Flags extends SharedFlags, OutputFlags, ConfiguredFlags {
+interface Flags extends SharedFlags, OutputFlags, CheckFlags {
   readonly format?: CheckFormat
-  readonly select?: string[]
-  readonly exclude?: string[]
-  readonly failOn?: 'warn' | 'error'
   readonly baseline?: string
   readonly saveBaseline?: string
   readonly report?: ReportFlag[]
@@ -67,80 +63,56 @@ export function checkCommand(context: Context): Command {
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
     if (flags.list === true) return listRules(flags, context)
-    await withTarget(flags.output, (target) =>
-      withTarget(flags.saveBaseline, (saved) =>
-        withReports(flags.report ?? [], async (reports) => {
-          const { report, baseline } = await run(inputs, flags, context)
-          const { checkFormats } = await import('../../report/check/formats.js')
-          const { answerAsJson } = await import('../../report/json.js')
-          const { terminal } = context
-          const format = flags.format ?? checkFormatOf(flags.output ?? '') ?? 'terminal'
-          const look = lookOf(flags, terminal, target)
-          await printText(checkFormats[format](report, look), target, terminal)
-          for (const { format: other, target: file } of reports) {
-            await printText(checkFormats[other](report, { ...look, color: false }), file, terminal)
-          }
-          if (saved !== undefined && baseline !== undefined) {
-            writeFileSync(saved.path, answerAsJson(baseline))
-          }
-          const github = [format, ...reports.map((one) => one.format)].includes('github')
-          const summaryFile = terminal.env['GITHUB_STEP_SUMMARY'] ?? ''
-          if (github && summaryFile !== '') {
-            const { stepSummary } = await import('../../report/check/github.js')
-            appendFileSync(summaryFile, stepSummary(report))
-          }
-          return report
-        }),
-      ),
-    ).then(async (report) => {
-      const { failure } = await import('../../checks/result.js')
-      // After every file is in place: they are what a failed run is read by.
-      const failed = failure(report)
-      if (failed !== undefined) throw failed
-    })
+    const report = await withFile('--save-baseline', flags.saveBaseline, (saved) =>
+      withReports(flags.report ?? [], (reports) => run(inputs, flags, context, saved, reports)),
+    )
+    const { failure } = await import('../../checks/result.js')
+    // After every file is in place: they are what a failed run is read by.
+    const failed = failure(report)
+    if (failed !== undefined) throw failed
   })
 }
 
 async function run(
   inputs: readonly string[],
   flags: Flags,
-  { terminal, signal }: Context,
-): Promise<Checked> {
-  const { withSources } = await import('../../events/dataset.js')
+  context: Context,
+  saved: Target | undefined,
+  reports: readonly ReportTarget[],
+): Promise<CheckReport> {
   const { check } = await import('../../checks/check.js')
   const { nowMicros } = await import('../../checks/scene.js')
-  const watch = new Watch(terminal)
-  const dataset = {
-    ...readDataset(flags, terminal, signal, []),
-    onProgress: watch.sources,
+  const { checkFormats } = await import('../../report/check/formats.js')
+  const { answerAsJson } = await import('../../report/json.js')
+  const { terminal } = context
+  const format = flags.format ?? checkFormatOf(flags.output ?? '') ?? 'terminal'
+  const compared = flags.baseline ?? flags.configured?.checks.baseline
+  const request = {
+    definition: readDefinition(flags),
+    by: flags.by ?? [],
+    nowMicros: nowMicros(new Date()),
+    checks: {
+      ...chosenChecks(flags),
+      ...(compared === undefined ? {} : { baseline: await readBaseline(compared) }),
+    },
+    takeBaseline: saved !== undefined,
   }
-  const baseline = flags.baseline ?? flags.configured?.checks.baseline
-  const checks = await checkOptions(flags, baseline)
-  return withSources(requireInputs(inputs, terminal), dataset, (opened) =>
-    check(opened, dataset, {
-      definition: readDefinition(flags),
-      by: flags.by ?? [],
-      nowMicros: nowMicros(new Date()),
-      checks,
-      takeBaseline: flags.saveBaseline !== undefined,
-      onRead: (rows) => watch.engine(opened.engine, rows),
-    }),
-  ).finally(() => watch.finish())
-}
-
-async function checkOptions(flags: Flags, baseline: string | undefined) {
-  const config = flags.configured?.checks
-  const select = flags.select ?? config?.select
-  const exclude = flags.exclude ?? config?.exclude
-  const failOn = flags.failOn ?? config?.failOn
-  return {
-    settings: config?.settings ?? {},
-    own: config?.own ?? [],
-    ...(select === undefined ? {} : { select }),
-    ...(exclude === undefined ? {} : { exclude }),
-    ...(failOn === undefined ? {} : { failOn }),
-    ...(baseline === undefined ? {} : { baseline: await readBaseline(baseline) }),
+  const { report, baseline } = await answerFromFiles(context, inputs, flags, {}, async (asked) => {
+    const checked = await check(asked, asked.options, { ...request, onRead: asked.onRead })
+    await asked.print((look) => checkFormats[format](checked.report, look))
+    return checked
+  })
+  for (const { format: other, target } of reports) {
+    await printText(checkFormats[other](report, lookOf(flags, terminal, target)), target, terminal)
   }
+  if (baseline !== undefined) await printText(answerAsJson(baseline), saved, terminal)
+  const github = [format, ...reports.map((one) => one.format)].includes('github')
+  const summaryFile = terminal.env['GITHUB_STEP_SUMMARY'] ?? ''
+  if (github && summaryFile !== '') {
+    const { stepSummary } = await import('../../report/check/github.js')
+    appendFileSync(summaryFile, stepSummary(report))
+  }
+  return report
 }
 
 async function readBaseline(file: string) {

@@ -1,24 +1,22 @@
 import { Command, Option } from 'commander'
 import type { CompareOptions } from '../../analysis/compare/compare.js'
+import { SessionizeError } from '../../errors/errors.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { parseDuration } from '../../sessions/duration.js'
+import { answer } from '../answer.js'
 import type { Context } from '../context.js'
-import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   inputOptions,
   type OutputFlags,
   outputOptions,
   positive,
-  readDataset,
   readSegments,
   resourceOptions,
   type SharedFlags,
   segmentOptions,
   shares,
 } from '../options.js'
-import { lookOf, printText, withTarget } from '../output.js'
-import { Watch } from '../watch.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: ReportFormat
@@ -38,7 +36,7 @@ const EXAMPLES = `Examples:
   sessionize compare events.parquet --by platform,country --reference Web,Germany --no-bounces
 `
 
-export function compareCommand({ terminal, signal }: Context): Command {
+export function compareCommand(context: Context): Command {
   const command = new Command('compare')
     .description('session length of segments, or of two sets of files, with what is clear about it')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
@@ -75,35 +73,28 @@ export function compareCommand({ terminal, signal }: Context): Command {
     const { segmentProperties } = await import('../../analysis/segment-key.js')
     const { formatOfPath } = await import('../../report/formats.js')
     const { compareFormats } = await import('../../report/compare.js')
-    const options = readOptions(flags)
+    if (flags.baseline !== undefined && flags.rejects !== undefined) throw twoSetsOfRejects()
     const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
-    const watch = new Watch(terminal)
-    const dataset = {
-      ...readDataset(flags, terminal, signal, segmentProperties(options.by)),
-      onProgress: watch.sources,
-    }
-    await withTarget(flags.output, (target) =>
-      withDataset(
-        requireInputs(inputs, terminal),
-        dataset,
-        async ({ engine, events, workspace }) => {
-          watch.engine(engine, events.ledger.kept)
-          const path = workspace.path('.parquet')
-          const baseline =
-            flags.baseline === undefined
-              ? undefined
-              : await withDataset(flags.baseline, dataset, (other) =>
-                  exportBaseline(other.engine, other.events, options, path),
-                )
-          const answer = await compareSessions(engine, events, options, baseline)
-          watch.finish()
-          const look = lookOf(flags, terminal, target)
-          await printText(compareFormats[format](answer, look), target, terminal)
-        },
-      ),
-    ).finally(() => watch.finish())
+    const question = readOptions(flags)
+    const columns = segmentProperties(question.by)
+    await answer(context, inputs, flags, { columns }, async (asked) => {
+      const path = asked.workspace.path('.parquet')
+      const baseline =
+        flags.baseline === undefined
+          ? undefined
+          : await withDataset(flags.baseline, asked.options, (other) =>
+              exportBaseline(other.engine, other.events, question, path),
+            )
+      const compared = await compareSessions(asked.engine, asked.events, question, baseline)
+      await asked.print((look) => compareFormats[format](compared, look))
+    })
   })
 }
+
+const twoSetsOfRejects = (): SessionizeError =>
+  new SessionizeError('usage', '--rejects takes the rows of one set of files, not of two.', {
+    hint: 'Write those of each: sessionize FILE --rejects rejects.csv',
+  })
 
 const readOptions = (flags: Flags): CompareOptions => ({
   ...readSegments(flags),

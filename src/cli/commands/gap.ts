@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import type { ReportFormat } from '../../report/formats.js'
 import { parseDuration } from '../../sessions/duration.js'
+import { answer } from '../answer.js'
 import type { Context } from '../context.js'
-import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   inputOptions,
@@ -10,13 +10,10 @@ import {
   type OutputFlags,
   outputOptions,
   planOf,
-  readDataset,
   readDefinition,
   resourceOptions,
   type SharedFlags,
 } from '../options.js'
-import { lookOf, printText, withTarget } from '../output.js'
-import { Watch } from '../watch.js'
 
 interface Flags extends Omit<SharedFlags, 'by'>, OutputFlags {
   readonly format?: ReportFormat
@@ -30,7 +27,7 @@ const EXAMPLES = `Examples:
   sessionize gap events.csv --gaps 5m,30m,2h --format csv
 `
 
-export function gapCommand({ terminal, signal }: Context): Command {
+export function gapCommand(context: Context): Command {
   const command = new Command('gap')
     .description('how much depends on the timeout, and which one the data suggest')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
@@ -44,34 +41,21 @@ export function gapCommand({ terminal, signal }: Context): Command {
     .option('--by <column>', 'also a timeout per value of this column')
   outputOptions(command, ['terminal', 'json', 'csv', 'markdown'])
   resourceOptions(command)
-  return command.action(async (inputs: string[], flags: Flags) => {
-    const { withDataset } = await import('../../events/dataset.js')
+  return command.action(async (inputs: string[], { by, ...flags }: Flags) => {
     const { analyseGap } = await import('../../analysis/gap/gap.js')
     const { formatOfPath } = await import('../../report/formats.js')
     const { gapFormats } = await import('../../report/gap.js')
-    const { by, ...shared } = flags
     const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
-    const watch = new Watch(terminal)
-    await withTarget(flags.output, (target) =>
-      withDataset(
-        requireInputs(inputs, terminal),
-        {
-          ...readDataset(shared, terminal, signal, by === undefined ? [] : [by]),
-          onProgress: watch.sources,
-        },
-        async ({ engine, events }) => {
-          watch.engine(engine, events.ledger.kept)
-          const answer = await analyseGap(engine, events, {
-            definition: readDefinition(shared),
-            ...planOf(shared),
-            ...(flags.gaps === undefined ? {} : { gapsMicros: flags.gaps }),
-            ...(by === undefined ? {} : { by }),
-          })
-          watch.finish()
-          const look = lookOf(flags, terminal, target)
-          await printText(gapFormats[format](answer, look), target, terminal)
-        },
-      ),
-    ).finally(() => watch.finish())
+    const question = {
+      definition: readDefinition(flags),
+      ...planOf(flags),
+      ...(flags.gaps === undefined ? {} : { gapsMicros: flags.gaps }),
+      ...(by === undefined ? {} : { by }),
+    }
+    const columns = by === undefined ? [] : [by]
+    await answer(context, inputs, flags, { columns }, async ({ engine, events, print }) => {
+      const found = await analyseGap(engine, events, question)
+      await print((look) => gapFormats[format](found, look))
+    })
   })
 }

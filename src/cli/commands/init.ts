@@ -8,7 +8,7 @@ import { SessionizeError } from '../../errors/errors.js'
 import type { Context } from '../context.js'
 import {
   definitionOptions,
-  inputOptions,
+  mappingOptions,
   readDataset,
   readDefinition,
   resourceOptions,
@@ -32,7 +32,7 @@ export function initCommand(context: Context): Command {
     .description('write a commented config file for what is seen in the data')
     .argument('[files...]', 'files, folders, globs or archives to look at')
     .addHelpText('before', EXAMPLES)
-  definitionOptions(inputOptions(command))
+  definitionOptions(mappingOptions(command))
     .optionsGroup('Output:')
     .option(
       '-o, --output <file>',

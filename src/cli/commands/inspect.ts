@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { Context } from '../context.js'
 import { requireInputs } from '../inputs.js'
 import {
-  inputOptions,
+  mappingOptions,
   type OutputFlags,
   outputOptions,
   readDataset,
@@ -25,7 +25,7 @@ export function inspectCommand({ terminal, signal }: Context): Command {
     .description('what was detected: formats, preset, columns, and the mapping with its reasons')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  outputOptions(inputOptions(command), ['terminal', 'json'])
+  outputOptions(mappingOptions(command), ['terminal', 'json'])
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
     const { withSources } = await import('../../events/dataset.js')

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { QueryFormat } from '../../report/query.js'
+import { answer } from '../answer.js'
 import type { Context } from '../context.js'
-import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   dimensionOptions,
@@ -9,13 +9,10 @@ import {
   type OutputFlags,
   outputOptions,
   planOf,
-  readDataset,
   readDefinition,
   resourceOptions,
   type SharedFlags,
 } from '../options.js'
-import { lookOf, printText, toOutput, withTarget } from '../output.js'
-import { Watch } from '../watch.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: QueryFormat
@@ -27,7 +24,7 @@ const EXAMPLES = `Examples:
   sessionize query "FROM events WHERE user = '42'" events.parquet --format csv
 `
 
-export function queryCommand({ terminal, signal }: Context): Command {
+export function queryCommand(context: Context): Command {
   const command = new Command('query')
     .description(
       'run a SELECT over events, blocks and sessions; nothing else can be read or written',
@@ -40,44 +37,23 @@ export function queryCommand({ terminal, signal }: Context): Command {
   outputOptions(command, ['terminal', 'json', 'markdown', 'csv', 'ndjson', 'parquet', 'arrow'])
   resourceOptions(command)
   return command.action(async (statement: string, inputs: string[], flags: Flags) => {
-    const { withDataset } = await import('../../events/dataset.js')
     const { prepareQuery, runQuery } = await import('../../analysis/query.js')
     const report = await import('../../report/query.js')
-    const by = flags.by ?? []
     const format = flags.format ?? report.queryFormatOf(flags.output ?? '') ?? 'terminal'
-    const watch = new Watch(terminal)
-    await withTarget(flags.output, (target) =>
-      withDataset(
-        requireInputs(inputs, terminal),
-        { ...readDataset(flags, terminal, signal, by), onProgress: watch.sources },
-        async ({ engine, events, workspace }) => {
-          watch.engine(engine, events.ledger.kept)
-          const scratch = workspace.path()
-          const query = await prepareQuery(engine, events, statement, {
-            definition: readDefinition(flags),
-            by,
-            ...planOf(flags),
-            outputPath: target?.path ?? scratch,
-          })
-          await runQuery(async () => {
-            if (format === 'terminal' || format === 'markdown') {
-              const look = lookOf(flags, terminal, target)
-              const shown = await report.queryAsText(engine, query, format, look)
-              watch.finish()
-              return printText(shown, target, terminal)
-            }
-            return toOutput(
-              target,
-              () => scratch,
-              terminal,
-              (path) =>
-                format === 'json'
-                  ? report.writeQueryJson(engine, query, path)
-                  : report.writeQueryTable(engine, query, format, path),
-            )
-          })
-        },
-      ),
-    ).finally(() => watch.finish())
+    const by = flags.by ?? []
+    const options = { definition: readDefinition(flags), by, ...planOf(flags) }
+    await answer(context, inputs, flags, { columns: by }, async (asked) => {
+      const { engine, events, path: outputPath } = asked
+      const query = await prepareQuery(engine, events, statement, { ...options, outputPath })
+      await runQuery(() =>
+        format === 'terminal' || format === 'markdown'
+          ? asked.print((look) => report.queryAsText(engine, query, format, look))
+          : asked.write((path) =>
+              format === 'json'
+                ? report.writeQueryJson(engine, query, path)
+                : report.writeQueryTable(engine, query, format, path),
+            ),
+      )
+    })
   })
 }

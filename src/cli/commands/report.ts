@@ -1,9 +1,13 @@
 import { basename } from 'node:path'
 import { Command } from 'commander'
+import type { CheckRequest } from '../../checks/check.js'
 import { SessionizeError } from '../../errors/errors.js'
+import type { DatasetOptions } from '../../events/dataset.js'
 import type { ReportContents } from '../../report/html/contents.js'
+import type { GatherOptions } from '../../report/html/gather.js'
+import { type AskedOfFiles, answerFromFiles } from '../answer.js'
+import { type CheckFlags, chosenChecks } from '../chosen-checks.js'
 import { commandLine } from '../command-line.js'
-import type { ConfiguredFlags } from '../config.js'
 import type { Context } from '../context.js'
 import { requireInputs } from '../inputs.js'
 import {
@@ -12,22 +16,17 @@ import {
   names,
   type OutputFlags,
   outputOptions,
-  readDataset,
   readSegments,
   resourceOptions,
   type SharedFlags,
   segmentOptions,
 } from '../options.js'
-import { printText, withTarget } from '../output.js'
-import { Watch } from '../watch.js'
 
 const FORMATS = ['html', 'markdown', 'json'] as const
 
-interface Flags extends SharedFlags, OutputFlags, ConfiguredFlags {
+interface Flags extends SharedFlags, OutputFlags, CheckFlags {
   readonly format?: (typeof FORMATS)[number]
   readonly title?: string
-  readonly select?: string[]
-  readonly exclude?: string[]
 }
 
 const EXAMPLES = `Examples:
@@ -58,9 +57,10 @@ export function reportCommand(context: Context): Command {
         hint: 'Name a file with -o report.html, or use --format markdown.',
       })
     }
-    await withTarget(flags.output, async (target) => {
-      const contents = await contentsOf(named, flags, context)
-      await printText(await rendered(contents, format), target, terminal)
+    const question = await readQuestion(flags, named, context)
+    await answerFromFiles(context, named, flags, question, async (asked) => {
+      const contents = await contentsOf(asked, question)
+      await asked.print(() => rendered(contents, format))
     })
   })
 }
@@ -88,52 +88,49 @@ async function rendered(
   }
 }
 
-async function contentsOf(
-  inputs: readonly string[],
+interface ReportQuestion {
+  readonly columns: readonly string[]
+  readonly dataset: DatasetOptions
+  readonly gather: GatherOptions
+  readonly check: CheckRequest
+}
+
+async function readQuestion(
   flags: Flags,
-  { terminal, signal, argv = [] }: Context,
-): Promise<ReportContents> {
-  const { withSources } = await import('../../events/dataset.js')
-  const { check } = await import('../../checks/check.js')
+  inputs: readonly string[],
+  { argv = [] }: Context,
+): Promise<ReportQuestion> {
   const { nowMicros } = await import('../../checks/scene.js')
   const { segmentProperties } = await import('../../analysis/segment-key.js')
-  const { AUDIT_DIMENSIONS, gather } = await import('../../report/html/gather.js')
+  const { AUDIT_DIMENSIONS } = await import('../../report/html/gather.js')
   const segments = readSegments(flags)
-  const properties = segmentProperties(segments.by)
-  const watch = new Watch(terminal)
-  const dataset = {
-    ...readDataset(flags, terminal, signal, properties),
-    optionalDimensions: AUDIT_DIMENSIONS,
-    onProgress: watch.sources,
-  }
-  const config = flags.configured?.checks
-  const select = flags.select ?? config?.select
-  const exclude = flags.exclude ?? config?.exclude
-  return withSources(inputs, dataset, async (opened) => {
-    let gathered: Omit<ReportContents, 'checks'> | undefined
-    const { report } = await check(opened, dataset, {
+  const columns = segmentProperties(segments.by)
+  return {
+    columns,
+    dataset: { optionalDimensions: AUDIT_DIMENSIONS },
+    gather: { ...segments, title: flags.title ?? titleOf(inputs), command: commandLine(argv) },
+    check: {
       definition: segments.definition,
-      by: properties,
+      by: columns,
       nowMicros: nowMicros(new Date()),
-      checks: {
-        settings: config?.settings ?? {},
-        own: config?.own ?? [],
-        ...(config?.failOn === undefined ? {} : { failOn: config.failOn }),
-        ...(select === undefined ? {} : { select }),
-        ...(exclude === undefined ? {} : { exclude }),
-      },
-      onRead: (rows) => watch.engine(opened.engine, rows),
-      meanwhile: async ({ engine, events }) => {
-        gathered = await gather(engine, events, {
-          ...segments,
-          title: flags.title ?? titleOf(inputs),
-          command: commandLine(argv),
-        })
-      },
-    })
-    if (gathered === undefined) throw new TypeError('the analyses were not asked')
-    return { ...gathered, checks: report }
-  }).finally(() => watch.finish())
+      checks: chosenChecks(flags),
+    },
+  }
+}
+
+async function contentsOf(asked: AskedOfFiles, question: ReportQuestion): Promise<ReportContents> {
+  const { check } = await import('../../checks/check.js')
+  const { gather } = await import('../../report/html/gather.js')
+  let gathered: Omit<ReportContents, 'checks'> | undefined
+  const { report } = await check(asked, asked.options, {
+    ...question.check,
+    onRead: asked.onRead,
+    meanwhile: async ({ engine, events }) => {
+      gathered = await gather(engine, events, question.gather)
+    },
+  })
+  if (gathered === undefined) throw new TypeError('the analyses were not asked')
+  return { ...gathered, checks: report }
 }
 
 const titleOf = (inputs: readonly string[]): string => {

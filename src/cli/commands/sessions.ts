@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { TableFormat } from '../../sessions/write.js'
+import { answer } from '../answer.js'
 import type { Context } from '../context.js'
 import {
   definitionOptions,
@@ -9,15 +10,11 @@ import {
   type OutputFlags,
   outputOptions,
   planOf,
-  readDataset,
   readDefinition,
   resourceOptions,
   type SharedFlags,
 } from '../options.js'
-import { toOutput, withTarget } from '../output.js'
-import { writeRejects } from '../rejects.js'
-import { stateOption, withStateOrDataset } from '../state.js'
-import { Watch } from '../watch.js'
+import { stateOption } from '../state.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: TableFormat
@@ -35,7 +32,7 @@ const EXAMPLES = `Examples:
   sessionize sessions events.parquet --columns user,start,length_seconds --format ndjson
 `
 
-export function sessionsCommand({ terminal, signal }: Context): Command {
+export function sessionsCommand(context: Context): Command {
   const command = new Command('sessions')
     .description('write the session table, one row per session')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
@@ -64,6 +61,7 @@ export function sessionsCommand({ terminal, signal }: Context): Command {
     const { stateColumns } = await import('../../state/spec.js')
     const { neededProperties, planSessions, sessionTable } = await import('../../sessions/build.js')
     const { tableFormatOf, writeTable } = await import('../../sessions/write.js')
+    const format = flags.format ?? tableFormatOf(flags.output ?? '') ?? 'csv'
     const definition = readDefinition(flags)
     const build = {
       definition,
@@ -74,32 +72,11 @@ export function sessionsCommand({ terminal, signal }: Context): Command {
       conversions: flags.converted ?? [],
       ...planOf(flags),
     }
-    const format = flags.format ?? tableFormatOf(flags.output ?? '') ?? 'csv'
-    const watch = new Watch(terminal)
-    await withTarget(flags.output, (target) =>
-      withTarget(flags.rejects, (rejects) =>
-        withStateOrDataset(
-          { directory: flags.state, definition, columns: stateColumns(build) },
-          inputs,
-          terminal,
-          {
-            ...readDataset(flags, terminal, signal, neededProperties(build)),
-            onProgress: watch.sources,
-          },
-          async ({ engine, events, workspace }) => {
-            watch.engine(engine, events.ledger.kept)
-            await writeRejects(engine, events, rejects)
-            const request = await planSessions(engine, events, build)
-            const query = sessionTable(request, flags.columns)
-            await toOutput(
-              target,
-              () => workspace.path(),
-              terminal,
-              (path) => writeTable(engine, query, format, path),
-            )
-          },
-        ),
-      ),
-    ).finally(() => watch.finish())
+    const columns = neededProperties(build)
+    const state = { directory: flags.state, definition, columns: stateColumns(build) }
+    await answer(context, inputs, flags, { columns, state }, async ({ engine, events, write }) => {
+      const table = sessionTable(await planSessions(engine, events, build), flags.columns)
+      await write((path) => writeTable(engine, table, format, path))
+    })
   })
 }

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander'
 import type { BinScale } from '../../analysis/bins.js'
+import type { SummaryOptions } from '../../analysis/summarize.js'
 import type { ReportFormat } from '../../report/formats.js'
+import { answer } from '../answer.js'
 import type { Context } from '../context.js'
 import {
   definitionOptions,
@@ -8,17 +10,13 @@ import {
   type OutputFlags,
   outputOptions,
   positive,
-  readDataset,
   readSegments,
   resourceOptions,
   type SharedFlags,
   segmentOptions,
   shares,
 } from '../options.js'
-import { lookOf, printText, withTarget } from '../output.js'
-import { writeRejects } from '../rejects.js'
-import { stateOption, withStateOrDataset } from '../state.js'
-import { Watch } from '../watch.js'
+import { stateOption } from '../state.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: ReportFormat
@@ -37,7 +35,7 @@ export const SUMMARY_EXAMPLES = `Examples:
   cat events.csv | sessionize - --where "platform = 'iOS'" --from 2024-01-01
 `
 
-export function summaryCommand({ terminal, signal }: Context): Command {
+export function summaryCommand(context: Context): Command {
   const command = new Command('summary')
     .description('sessions, users, bounce share and lengths (the default command)')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
@@ -63,38 +61,26 @@ export function summaryCommand({ terminal, signal }: Context): Command {
     const { summarize } = await import('../../analysis/summarize.js')
     const { summaryFormats, formatOfPath } = await import('../../report/formats.js')
     const { segmentProperties } = await import('../../analysis/segment-key.js')
-    const segments = readSegments(flags)
-    const properties = segmentProperties(segments.by)
     const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
-    const watch = new Watch(terminal)
-    await withTarget(flags.output, (target) =>
-      withTarget(flags.rejects, (rejects) =>
-        withStateOrDataset(
-          {
-            directory: flags.state,
-            definition: segments.definition,
-            columns: stateColumns({ dimensions: properties }),
-          },
-          inputs,
-          terminal,
-          { ...readDataset(flags, terminal, signal, properties), onProgress: watch.sources },
-          async ({ engine, events }) => {
-            watch.engine(engine, events.ledger.kept)
-            await writeRejects(engine, events, rejects)
-            const summary = await summarize(engine, events, {
-              ...segments,
-              ...(flags.top === undefined ? {} : { top: flags.top }),
-              ...(flags.having === undefined ? {} : { having: flags.having }),
-              ...(flags.bins === undefined ? {} : { bins: flags.bins }),
-              ...(flags.detail === undefined ? {} : { detail: flags.detail }),
-              ...(flags.quantiles === undefined ? {} : { quantiles: flags.quantiles }),
-            })
-            watch.finish()
-            const look = lookOf(flags, terminal, target)
-            await printText(summaryFormats[format](summary, look), target, terminal)
-          },
-        ),
-      ),
-    ).finally(() => watch.finish())
+    const options = readOptions(flags)
+    const columns = segmentProperties(options.by)
+    const state = {
+      directory: flags.state,
+      definition: options.definition,
+      columns: stateColumns({ dimensions: columns }),
+    }
+    await answer(context, inputs, flags, { columns, state }, async ({ engine, events, print }) => {
+      const summary = await summarize(engine, events, options)
+      await print((look) => summaryFormats[format](summary, look))
+    })
   })
 }
+
+const readOptions = (flags: Flags): SummaryOptions => ({
+  ...readSegments(flags),
+  ...(flags.top === undefined ? {} : { top: flags.top }),
+  ...(flags.having === undefined ? {} : { having: flags.having }),
+  ...(flags.bins === undefined ? {} : { bins: flags.bins }),
+  ...(flags.detail === undefined ? {} : { detail: flags.detail }),
+  ...(flags.quantiles === undefined ? {} : { quantiles: flags.quantiles }),
+})

@@ -1,21 +1,18 @@
 import { Command, Option } from 'commander'
 import type { PeriodUnit } from '../../analysis/trend.js'
 import type { ReportFormat } from '../../report/formats.js'
+import { answer } from '../answer.js'
 import type { Context } from '../context.js'
-import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   inputOptions,
   type OutputFlags,
   outputOptions,
-  readDataset,
   readSegments,
   resourceOptions,
   type SharedFlags,
   segmentOptions,
 } from '../options.js'
-import { lookOf, printText, withTarget } from '../output.js'
-import { Watch } from '../watch.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: ReportFormat
@@ -29,7 +26,7 @@ const EXAMPLES = `Examples:
   sessionize trend events.csv --per hour-of-week --report-timezone Europe/Berlin
 `
 
-export function trendCommand({ terminal, signal }: Context): Command {
+export function trendCommand(context: Context): Command {
   const command = new Command('trend')
     .description('sessions and their length over hours, days, weeks, months, hours of the week')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
@@ -50,30 +47,16 @@ export function trendCommand({ terminal, signal }: Context): Command {
   outputOptions(command, ['terminal', 'json', 'csv', 'markdown'])
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
-    const { withDataset } = await import('../../events/dataset.js')
     const { trend } = await import('../../analysis/trend.js')
     const { segmentProperties } = await import('../../analysis/segment-key.js')
     const { formatOfPath } = await import('../../report/formats.js')
     const { trendFormats } = await import('../../report/trend.js')
-    const segments = readSegments(flags)
     const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
-    const watch = new Watch(terminal)
-    await withTarget(flags.output, (target) =>
-      withDataset(
-        requireInputs(inputs, terminal),
-        {
-          ...readDataset(flags, terminal, signal, segmentProperties(segments.by)),
-          onProgress: watch.sources,
-        },
-        async ({ engine, events }) => {
-          watch.engine(engine, events.ledger.kept)
-          const { per, attribute } = flags
-          const answer = await trend(engine, events, { ...segments, per, attribute })
-          watch.finish()
-          const look = lookOf(flags, terminal, target)
-          await printText(trendFormats[format](answer, look), target, terminal)
-        },
-      ),
-    ).finally(() => watch.finish())
+    const question = { ...readSegments(flags), per: flags.per, attribute: flags.attribute }
+    const columns = segmentProperties(question.by)
+    await answer(context, inputs, flags, { columns }, async ({ engine, events, print }) => {
+      const found = await trend(engine, events, question)
+      await print((look) => trendFormats[format](found, look))
+    })
   })
 }

@@ -1,0 +1,143 @@
+/**
+ * What every command that answers a question does around it: outputs are opened before the work,
+ * inputs are read, rejected rows are written, the answer goes to its place, nothing stays open.
+ */
+import type { Dataset, DatasetOptions, Opened } from '../events/dataset.js'
+import type { Appearance } from '../report/appearance.js'
+import type { SessionDefinition } from '../sessions/definition.js'
+import type { StateColumns } from '../state/spec.js'
+import type { Context } from './context.js'
+import { requireInputs } from './inputs.js'
+import { type OutputFlags, readDataset, type SharedFlags } from './options.js'
+import { lookOf, printText, toOutput, withFile, withTarget } from './output.js'
+import { writeRejects } from './rejects.js'
+import { withState } from './state.js'
+import { Watch } from './watch.js'
+
+type Flags = SharedFlags & OutputFlags
+
+export interface Question {
+  /** Columns or properties that are read besides those of the session rules. */
+  readonly columns?: readonly string[]
+  /** What else of the reading depends on the question. */
+  readonly dataset?: DatasetOptions
+  /** Where it can be answered over a folder of `--state` too. */
+  readonly state?: {
+    readonly directory: string | undefined
+    readonly definition: SessionDefinition
+    readonly columns: StateColumns
+  }
+}
+
+/** Where an answer goes: the file of `--output`, or standard output. */
+export interface Answering {
+  /** Text for readers; it is shown once the inputs have proved to be whole. */
+  print(render: (look: Appearance) => string | Promise<string>): Promise<void>
+  /** What `write` leaves at the path becomes the file, or is copied to standard output. */
+  write(write: (path: string) => Promise<void>): Promise<void>
+  /** The path that `write` is given. */
+  readonly path: string
+  /** As they were read, for other inputs that are read like these. */
+  readonly options: DatasetOptions
+}
+
+/** One question to the events of the inputs. */
+export async function answer(
+  context: Context,
+  inputs: readonly string[],
+  flags: Flags,
+  question: Question,
+  ask: (asked: Dataset & Answering) => Promise<void>,
+): Promise<void> {
+  await around(context, flags, question, ({ options, onRead, answering }) =>
+    withEventsOf(inputs, context, question, options, async (dataset) => {
+      await onRead(dataset)
+      await ask({ ...dataset, ...answering(dataset) })
+    }),
+  )
+}
+
+export interface AskedOfFiles extends Opened, Answering {
+  /** To be told of the events once they are read. */
+  readonly onRead: (dataset: Dataset) => Promise<void>
+}
+
+/** One question to the files, where what they hold decides how their events are read. */
+export async function answerFromFiles<T>(
+  context: Context,
+  inputs: readonly string[],
+  flags: Flags,
+  question: Omit<Question, 'state'>,
+  ask: (asked: AskedOfFiles) => Promise<T>,
+): Promise<T> {
+  const { withSources } = await import('../events/dataset.js')
+  return around(context, flags, question, ({ options, onRead, answering }) =>
+    withSources(requireInputs(inputs, context.terminal), options, (opened) =>
+      ask({ ...opened, ...answering(opened), onRead }),
+    ),
+  )
+}
+
+async function withEventsOf(
+  inputs: readonly string[],
+  { terminal }: Context,
+  { state }: Question,
+  options: DatasetOptions,
+  use: (dataset: Dataset) => Promise<void>,
+): Promise<void> {
+  if (state?.directory !== undefined) {
+    return withState({ ...state, directory: state.directory }, inputs, terminal, options, use)
+  }
+  const { withDataset } = await import('../events/dataset.js')
+  return withDataset(requireInputs(inputs, terminal), options, use)
+}
+
+interface Around {
+  readonly options: DatasetOptions
+  readonly onRead: AskedOfFiles['onRead']
+  readonly answering: (opened: Opened) => Answering
+}
+
+async function around<T>(
+  { terminal, signal }: Context,
+  flags: Flags,
+  { columns = [], dataset }: Question,
+  use: (around: Around) => Promise<T>,
+): Promise<T> {
+  const watch = new Watch(terminal)
+  const options = {
+    ...readDataset(flags, terminal, signal, columns),
+    ...dataset,
+    onProgress: watch.sources,
+  }
+  return withTarget(flags.output, (target) =>
+    withFile('--rejects', flags.rejects, async (rejects) => {
+      let shown: string | undefined
+      const found = await use({
+        options,
+        async onRead({ engine, events }) {
+          watch.engine(engine, events.ledger.kept)
+          await writeRejects(engine, events, rejects)
+        },
+        answering({ workspace }) {
+          const path = target?.path ?? workspace.path()
+          return {
+            options,
+            path,
+            async print(render) {
+              shown = await render(lookOf(flags, terminal, target))
+            },
+            async write(write) {
+              await write(path)
+              watch.finish()
+              await toOutput(path, target, () => workspace.path(), terminal)
+            },
+          }
+        },
+      })
+      watch.finish()
+      if (shown !== undefined) await printText(shown, target, terminal)
+      return found
+    }),
+  ).finally(() => watch.finish())
+}

@@ -1,0 +1,114 @@
+/** What holds for every command that answers a question: where its outputs go, and when. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { parse } from 'csv-parse/sync'
+import { afterAll, describe, expect, it, test } from 'vitest'
+import { Folder } from '../checks/export.js'
+import { run } from '../oracle/run.js'
+
+const folder = new Folder()
+afterAll(() => folder.remove())
+
+const rows = ['user_id,time,event,session_id']
+for (let minute = 0; minute < 50; minute++) {
+  rows.push(
+    `u${minute % 5},2024-01-01T10:${String(minute).padStart(2, '0')}:00Z,open,${minute % 5}`,
+  )
+}
+const events = folder.file('events.csv', `${rows.join('\n')}\nu1,not a time,open,1\n`)
+
+const COMMANDS: readonly (readonly string[])[] = [
+  [events],
+  ['sessions', events],
+  ['events', events],
+  ['compare', events, '--by', 'event'],
+  ['trend', events],
+  ['users', events],
+  ['gap', events],
+  ['query', 'SELECT count(*) AS n FROM sessions', events],
+  ['audit', events],
+  ['check', events, '--select', 'zero-length'],
+  ['report', events, '--format', 'json'],
+]
+
+describe.each(COMMANDS.map((command) => [command.slice(0, -1).join(' '), command] as const))(
+  '%s',
+  (name, command) => {
+    const rejects = join(folder.path, `rejects of ${name.replaceAll(/\W+/g, ' ')}.csv`)
+
+    it('writes the rejected rows', async () => {
+      const { exit, stderr } = await run([...command, '--rejects', rejects])
+      expect(stderr).not.toContain('error')
+      expect(exit).toBeLessThan(2)
+      expect(parse(readFileSync(rejects, 'utf8'), { columns: true })).toMatchObject([
+        { file: events, row: '51', reason: 'bad_time', value: 'not a time' },
+      ])
+    })
+
+    it('has no place for them on standard output', async () => {
+      const { exit, stdout, stderr } = await run([...command, '--rejects', '-'])
+      expect([exit, stdout]).toEqual([2, ''])
+      expect(stderr).toContain('--rejects needs a file')
+    })
+  },
+)
+
+test('compare does not leave out the rejected rows of the baseline unsaid', async () => {
+  const path = join(folder.path, 'both.csv')
+  const { exit, stderr } = await run(['compare', events, '--baseline', events, '--rejects', path])
+  expect(exit).toBe(2)
+  expect(stderr).toContain('of one set of files, not of two')
+  expect(existsSync(path)).toBe(false)
+})
+
+test('commands that look at files only do not offer to write rejected rows', async () => {
+  for (const command of ['inspect', 'init']) {
+    const { exit, stderr } = await run([command, events, '--rejects', 'rejects.csv'])
+    expect(exit).toBe(2)
+    expect(stderr).toContain("unknown option '--rejects'")
+  }
+})
+
+test.each(['-', '/dev/stdout'])('other files of check have no place on %s', async (path) => {
+  const baseline = await run(['check', events, '--save-baseline', path])
+  expect([baseline.exit, baseline.stdout]).toEqual([2, ''])
+  expect(baseline.stderr).toContain('--save-baseline needs a file')
+  const report = await run(['check', events, '--report', `junit=${path}`])
+  expect([report.exit, report.stdout]).toEqual([2, ''])
+  expect(report.stderr).toContain('--report needs a file')
+})
+
+describe('a damaged input', () => {
+  // Its rows can be read; only the sum at the end says that they are wrong.
+  const bytes = gzipSync(`${rows.join('\n')}\n`)
+  bytes.writeUInt32LE(0, bytes.length - 8)
+  const damaged = join(folder.path, 'damaged.csv.gz')
+  writeFileSync(damaged, bytes)
+
+  it.each([
+    [[damaged]],
+    [['trend', damaged]],
+    [['check', damaged]],
+    [['query', 'SELECT count(*) FROM sessions', damaged]],
+  ])('is told before any answer: %j', async (command) => {
+    const { exit, stdout, stderr } = await run(command)
+    expect(exit).toBe(3)
+    expect(stderr).toContain('damaged.csv.gz')
+    expect(stdout).toBe('')
+  })
+})
+
+test('--safe-csv of a query on standard output', async () => {
+  const { exit, stdout } = await run([
+    'query',
+    "SELECT '=1+1' AS cell, count(*) AS n FROM sessions",
+    events,
+    ...['--format', 'csv', '--safe-csv'],
+  ])
+  expect(exit).toBe(0)
+  expect(parse(stdout)).toEqual([
+    ['cell', 'n'],
+    ["'=1+1", '5'],
+  ])
+})
