@@ -1,12 +1,12 @@
 /**
  * The command line: finds the command, runs it, and turns whatever happens into an exit code.
  */
-import { readFileSync } from 'node:fs'
 import { resourceUsage } from 'node:process'
 import { PassThrough } from 'node:stream'
 import { Command, CommanderError, Option } from 'commander'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
+import { VERSION } from '../version.js'
 import { COMMANDS, HIDDEN_COMMANDS } from './commands/index.js'
 import { SUMMARY_EXAMPLES } from './commands/summary.js'
 import { applyConfig, configOptions } from './config.js'
@@ -62,7 +62,7 @@ function program(context: Context, terminal: Terminal, seen: World): Command {
     .description(
       'Turns exported product-analytics events into sessions and tells how long people stay.',
     )
-    .version(version(), '-V, --version')
+    .version(VERSION, '-V, --version')
     .addHelpText('before', SUMMARY_EXAMPLES)
   COMMANDS.forEach((command, i) => {
     root.addCommand(command(context), { isDefault: i === 0 })
@@ -127,15 +127,6 @@ function writesCsv(command: Command): boolean {
 const isConfigurable = (command: Command): boolean =>
   command.options.some(({ long }) => long === '--gap' || long === '--user') &&
   command.name() !== 'generate'
-
-/** The package's own version: the one place that says it is package.json. */
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  const parsed: unknown = JSON.parse(text)
-  return typeof parsed === 'object' && parsed !== null && 'version' in parsed
-    ? String(parsed.version)
-    : 'unknown'
-}
 
 function asProblem(
   error: unknown,

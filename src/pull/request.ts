@@ -4,6 +4,7 @@ import { rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { SessionizeError } from '../errors/errors.js'
+import { VERSION } from '../version.js'
 import { retryAfterMillis } from './backoff.js'
 import type { Credentials } from './credentials.js'
 import type { Endpoint } from './endpoint.js'
@@ -48,7 +49,11 @@ export async function requestRange(
   const patience = new Patience(options)
   try {
     const response = await fetch(options.endpoint.url(range), {
-      headers: { authorization: options.credentials.basic, 'accept-encoding': 'identity' },
+      headers: {
+        authorization: options.credentials.basic,
+        'accept-encoding': 'identity',
+        'user-agent': `sessionize/${VERSION}`,
+      },
       redirect: 'manual',
       signal: patience.signal,
     })

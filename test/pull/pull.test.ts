@@ -300,7 +300,15 @@ describe('a cut download is never taken for whole', () => {
     const path = join(root, 'zip')
     writeFileSync(
       path,
-      change(exported({ start: '20240101T00', end: '', authorization: '', path: '' })),
+      change(
+        exported({
+          start: '20240101T00',
+          end: '',
+          authorization: '',
+          userAgent: undefined,
+          path: '',
+        }),
+      ),
     )
     expect(await isWholeZip(path)).toBe(whole)
   })

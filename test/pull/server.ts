@@ -7,6 +7,7 @@ export interface Asked {
   readonly start: string
   readonly end: string
   readonly authorization: string | undefined
+  readonly userAgent: string | undefined
   readonly path: string
 }
 
@@ -43,6 +44,7 @@ export class ExportServer {
       start: url.searchParams.get('start') ?? '',
       end: url.searchParams.get('end') ?? '',
       authorization: request.headers.authorization,
+      userAgent: request.headers['user-agent'],
       path: url.pathname,
     }
     this.asked.push(asked)

@@ -3,6 +3,7 @@
  * has a file, so a rule that is about none is told of the first file of the input.
  */
 import type { CheckReport, CheckResult } from '../../checks/result.js'
+import { VERSION } from '../../version.js'
 import { jsonText, visible } from '../untrusted.js'
 import { describeCheck, describeExample, problems } from './wording.js'
 
@@ -19,6 +20,7 @@ export function checkAsSarif(report: CheckReport): string {
         tool: {
           driver: {
             name: 'sessionize',
+            version: VERSION,
             rules: rules.map(ruleDescriptor),
           },
         },

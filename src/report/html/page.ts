@@ -3,6 +3,7 @@
  * that it allows is the style sheet with this very hash.
  */
 import { createHash } from 'node:crypto'
+import { VERSION } from '../../version.js'
 import { describeSpan } from '../summary/wording.js'
 import { type Drawing, loadDrawing } from './chart.js'
 import type { ReportContents } from './contents.js'
@@ -43,7 +44,7 @@ export async function reportAsHtml(contents: ReportContents): Promise<string> {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${trusted(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="sessionize">
+<meta name="generator" content="sessionize ${VERSION}">
 <title>${title}</title>
 <style>${trusted(STYLE_SHEET)}</style>
 </head>
@@ -62,7 +63,7 @@ ${body}
 </section>
 `,
 )}</main>
-<footer>Made by sessionize. Nothing in this page is loaded from elsewhere.</footer>
+<footer>Made by sessionize ${VERSION}. Nothing in this page is loaded from elsewhere.</footer>
 </body>
 </html>
 `.text
