@@ -29,9 +29,7 @@ function blocks(answer: CompareAnswer): readonly Block[] {
   return [
     ...(comparisons.length === 0
       ? [{ kind: 'heading', text: 'There are no two groups to compare.' } as const]
-      : comparisons.map(
-          (comparison) => ({ kind: 'paragraph', text: sentence(answer, comparison) }) as const,
-        )),
+      : verdicts(answer).map((said) => ({ kind: 'paragraph', text: said }) as const)),
     groupTable(answer),
     ...(comparisons.length === 0 ? [] : [differenceTable(answer), testTable(answer)]),
     contextBlock(answer, [
@@ -61,22 +59,57 @@ function nameOf({ dimensions, baseline }: CompareAnswer, group: GroupFigures | u
   return dimensions.length === 0 ? set : `${values} ${set}`
 }
 
+/** A sentence for each comparison; those that too few sessions forbid share one. */
+function verdicts(answer: CompareAnswer): readonly string[] {
+  const { comparisons, method } = answer
+  const [few, enough] = [
+    comparisons.filter(({ verdict }) => verdict === 'too_few'),
+    comparisons.filter(({ verdict }) => verdict !== 'too_few'),
+  ]
+  const said = enough.map((comparison) => sentence(answer, comparison))
+  if (few.length < 2) return [...said, ...few.map((comparison) => sentence(answer, comparison))]
+  const names = few
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ group, reference }) => `${shortName(answer, group)} and ${shortName(answer, reference)}`,
+    )
+  const more = few.length > MOST_NAMED ? `; and ${count(few.length - MOST_NAMED)} more` : ''
+  return [
+    ...said,
+    `Too few to compare (at least ${method.fewestUsers} users and ${method.fewestSessions} sessions each): ${names.join('; ')}${more}.`,
+  ]
+}
+
+/** Of comparisons that nothing can be said about. */
+const MOST_NAMED = 3
+
+/** In a sentence: names of data can be as long as a browser's. */
+function shortName(answer: CompareAnswer, group: number): string {
+  const name = nameOf(answer, answer.groups[group])
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name
+}
+
+const LONGEST_NAME = 60
+
 /** The verdict in plain words; never more than the data can tell. */
 export function sentence(answer: CompareAnswer, comparison: Comparison): string {
-  const group = nameOf(answer, answer.groups[comparison.group])
-  const reference = nameOf(answer, answer.groups[comparison.reference])
+  const group = shortName(answer, comparison.group)
+  const reference = shortName(answer, comparison.reference)
   const { cliffsDelta, verdict } = comparison
   const odds = pairShare(cliffsDelta.estimate)
   switch (verdict) {
     case 'too_few':
       return `${group} and ${reference}: too few to compare (at least ${answer.method.fewestUsers} users and ${answer.method.fewestSessions} sessions each).`
-    case 'no_clear_difference':
-      return `${group} and ${reference}: no clear difference.${meanClause(comparison)}`
+    case 'no_clear_difference': {
+      const mean = meanClause(comparison, `The mean of ${group}`)
+      const of = mean === '' ? '' : ' from session to session'
+      return `${group} and ${reference}: no clear difference${of}.${mean}`
+    }
     case 'negligible':
-      return `${group} and ${reference}: clear but negligible from session to session: ${group} is longer in ${odds} of the pairs.${meanClause(comparison)}`
+      return `${group} and ${reference}: clear but negligible from session to session: ${group} is longer in ${odds} of the pairs.${meanClause(comparison, 'Its mean')}`
     case 'longer':
     case 'shorter':
-      return `${group} is ${verdict} than ${reference}: longer in ${odds} of the pairs, a ${cliffsDelta.magnitude} effect.${meanClause(comparison)}`
+      return `${group} is ${verdict} than ${reference}: longer in ${odds} of the pairs, a ${cliffsDelta.magnitude} effect.${meanClause(comparison, 'Its mean')}`
   }
 }
 
@@ -85,10 +118,10 @@ const pairShare = (delta: number | null): string =>
   formatShare(delta === null ? null : (delta + 1) / 2)
 
 /** Ranks do not see how much longer the long ones are; the mean does. */
-function meanClause({ meanSeconds }: Comparison): string {
+function meanClause({ meanSeconds }: Comparison, mean: string): string {
   const { estimate, low, high } = meanSeconds
   if (estimate === null || low === null || high === null || low * high <= 0) return ''
-  return ` Its mean is ${seconds(Math.abs(estimate))} ${estimate > 0 ? 'longer' : 'shorter'} (${interval(meanSeconds, difference)}).`
+  return ` ${mean} is ${seconds(Math.abs(estimate))} ${estimate > 0 ? 'longer' : 'shorter'} (${interval(meanSeconds, difference)}).`
 }
 
 function groupTable(answer: CompareAnswer): Block {

@@ -9,6 +9,7 @@ import { count, seconds, share } from './figures.js'
 import type { ReportFormat } from './formats.js'
 import { answerAsJson } from './json.js'
 import { documentAsMarkdown } from './markdown.js'
+import { formatNumberOf } from './quantities.js'
 import { segmentValue } from './summary/wording.js'
 import { documentAsTerminal } from './terminal.js'
 
@@ -120,7 +121,7 @@ function stable({ stable: { fromSeconds, toSeconds } }: GapAnswer): readonly Blo
 function hidden({ hiddenBy24h, definition }: GapAnswer): string {
   const own = formatDuration(definition.gapMicros)
   const { sessions, shareOfSessions, idleSeconds, shareOfTime } = hiddenBy24h
-  return `A timeout of 24 h instead of ${own} would hide ${count(sessions)} sessions (${share(shareOfSessions)}) in longer ones and count ${seconds(idleSeconds)} away as time spent (${share(shareOfTime)} of its total).`
+  return `A timeout of 24 h instead of ${own} would hide ${formatNumberOf(sessions, 'session')} (${share(shareOfSessions)}) in longer ones and count ${seconds(idleSeconds)} away as time spent (${share(shareOfTime)} of its total).`
 }
 
 function pauseBars({ bins, simultaneous }: PauseReport): readonly Block[] {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { adjustForMany } from '../../src/analysis/compare/false-discovery.js'
 import { judge, magnitudeOf } from '../../src/analysis/compare/verdict.js'
 import { type CompareOptions, type Comparison, compare } from '../../src/index.js'
-import { sentence } from '../../src/report/compare.js'
+import { compareFormats, sentence } from '../../src/report/compare.js'
 import { csvFile, sessionEvents, type TestEvent } from './files.js'
 
 /** One session per user of each length, in seconds. */
@@ -254,6 +254,21 @@ describe('a comparison', () => {
     const few = await only(people('a', 20, 5), people('b', 120, 1))
     expect(few).toMatchObject({ verdict: 'too_few', adjustedP: null })
     expect(few.meanSeconds).toMatchObject({ low: null, high: null })
+  })
+
+  it('tells of several groups with too little data in one sentence, and shortens long names', async () => {
+    const name = 'Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko)'
+    const few = ['b', 'c', 'd', name].flatMap((group) => people(group, 3, 1))
+    const file = csvFile([...people('a', 120, 1), ...few], ['platform'])
+    const answer = await compare(file, { by: ['platform'] })
+    const look = { color: false, unicode: true, columns: 80 }
+    const paragraphs = compareFormats
+      .terminal(answer, look)
+      .split('\n\n')
+      .map((text) => text.replaceAll('\n', ' '))
+    expect(paragraphs.filter((text) => text.includes('oo few to compare'))).toEqual([
+      'Too few to compare (at least 30 users and 100 sessions each): Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHT… and a; b and a; c and a; and 1 more.',
+    ])
   })
 
   it('with a baseline of the same files is of nothing, users taken together', async () => {
