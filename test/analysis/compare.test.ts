@@ -267,7 +267,7 @@ describe('a comparison', () => {
       .split('\n\n')
       .map((text) => text.replaceAll('\n', ' '))
     expect(paragraphs.filter((text) => text.includes('oo few to compare'))).toEqual([
-      'Too few to compare (at least 30 users and 100 sessions each): Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHT… and a; b and a; c and a; and 1 more.',
+      'Too few to compare (at least 30 users and 100 sessions each): Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTM… and a; b and a; c and a; and 1 more.',
     ])
   })
 
