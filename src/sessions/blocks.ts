@@ -30,8 +30,8 @@ export const blockWidthMicros = (definition: SessionDefinition): number =>
   Math.min(smallestGapMicros(definition), WIDEST_BLOCK_MICROS)
 
 /** The window in which the time `t` falls. */
-export const blockOf = (definition: SessionDefinition, dialect: Dialect): Sql =>
-  dialect.quotient(sql`t`, blockWidthMicros(definition))
+export const blockOf = (definition: SessionDefinition, t: Sql, dialect: Dialect): Sql =>
+  dialect.quotient(t, blockWidthMicros(definition))
 
 /**
  * `user`, `block`, `first`, `last`, `events`, codes with their times, sets, measures; with gaps per
@@ -44,6 +44,7 @@ export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
   const gaps = hasGapRules(definition)
   const midnight = definition.midnightZone !== undefined
   const { select, from } = codedEvents(plan, codedColumns(plan), [
+    sql`${blockOf(definition, sql`e.t`, dialect)} AS block`,
     ...(gaps ? [sql`${aliveUntil(plan)} AS alive`, sql`${gapRank(plan)} AS gap_rank`] : []),
     ...(midnight ? [sql`${localDay(definition, dialect)} AS day`] : []),
   ])
@@ -88,14 +89,14 @@ export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
   return {
     name: 'blocks',
     comment: `One row per user${midnight ? ', local day' : ''} and window of ${width} microseconds with events in it.`,
-    body: sql`SELECT user, block, ${join(unpacked)}, events
+    body: sql`SELECT "user", block, ${join(unpacked)}, events
 FROM (
-  SELECT user, ${blockOf(definition, dialect)} AS block, ${midnight ? sql`day, ` : sql``}count(*) AS events, ${join(keys)}
+  SELECT "user", block, ${midnight ? sql`day, ` : sql``}${dialect.count()} AS events, ${join(keys)}
   FROM (
     SELECT ${join(select)}
     ${from}
-  )
-  GROUP BY user, block${midnight ? sql`, day` : sql``}
-)`,
+  ) AS coded
+  GROUP BY "user", block${midnight ? sql`, day` : sql``}
+) AS packed`,
   }
 }

@@ -7,7 +7,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { type Ledger, withIgnored } from '../events/ledger.js'
 import type { Events, StoredEvents } from '../events/open.js'
 import { matchesPattern } from '../events/pattern.js'
-import { identifier, type Sql, sql } from '../sql/sql.js'
+import { decimal, identifier, type Sql, sql } from '../sql/sql.js'
 import { blockWidthMicros } from './blocks.js'
 import {
   chooseColumns,
@@ -145,7 +145,7 @@ function measures(options: BuildOptions, column: (name: string) => string): Name
     ...(options.sums ?? []).map(
       (name): NamedMeasure => ({
         name: `sum_${name}`,
-        value: sql`TRY_CAST(e.${identifier(column(name))} AS DECIMAL(28, 6))`,
+        value: decimal(sql`e.${identifier(column(name))}`),
         as: 'double',
       }),
     ),

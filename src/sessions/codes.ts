@@ -16,11 +16,15 @@ export const codeOf = (column: string): Sql => identifier(`${column}_code`)
 export const timeOf = (column: string): Sql => identifier(`${column}_at`)
 
 /** Codes follow the sort order of the values; no value sorts before all others. */
-export const codeStage = (column: string, { events, stored }: SessionPlan): Stage => ({
+export const codeStage = (
+  column: string,
+  { events, stored }: SessionPlan,
+  dialect: Dialect,
+): Stage => ({
   name: `${column}_codes`,
   comment: `One row per value of ${column}, numbered in sort order.`,
   materialized: true,
-  body: sql`SELECT value, row_number() OVER (ORDER BY value) - 1 AS code
+  body: sql`SELECT value, row_number() OVER (ORDER BY ${dialect.bytewise(sql`value`)}) - 1 AS code
 FROM (${
     stored === undefined
       ? sql`SELECT DISTINCT coalesce(${identifier(column)}, '') AS value FROM ${events}`
@@ -31,7 +35,7 @@ FROM (${
           ),
           ' UNION ',
         )
-  })`,
+  }) AS distinct_values`,
 })
 
 /** A column of stored blocks: the first or last value of a column of events, or of their name. */
@@ -56,7 +60,7 @@ export function codedEvents(
   extra: readonly Sql[] = [],
 ): { select: Sql[]; from: Sql } {
   const select = [
-    sql`e.user`,
+    sql`e."user"`,
     sql`e.t`,
     ...columns.map((column) =>
       column === 'name'
@@ -75,6 +79,17 @@ export function codedEvents(
   )
   return { select, from: sql`FROM ${plan.events} AS e${join(joins, '')}` }
 }
+
+/** The columns that `codedEvents` selects, besides the extra ones. */
+export const codedEventColumns = (plan: SessionPlan, columns: readonly string[]): Sql[] => [
+  raw('"user"'),
+  raw('t'),
+  ...columns.map(codeOf),
+  ...(plan.distinctNames ? [raw('name')] : []),
+  ...(plan.recordedIds ? [raw('session')] : []),
+  ...(plan.eventIds === true ? [raw('id')] : []),
+  ...measureColumns(plan),
+]
 
 /** A coded value that sessions carry. */
 export interface Carried {

@@ -68,23 +68,23 @@ export function sessionIdOf(
 }
 
 /** The columns of the session table, in order; dimensions and properties follow `last_event`. */
-const COLUMNS: readonly SessionColumn[] = [
-  { name: 'user', about: 'user id', expression: () => raw('user') },
+export const COLUMNS: readonly SessionColumn[] = [
+  { name: 'user', about: 'user id', expression: () => raw('"user"') },
   {
     name: 'session_id',
     about: 'stable id: MD5 of the user, a bar, and the start in microseconds since 1970',
     expression: (dialect) =>
-      sessionIdOf(dialect, { user: raw('user'), start: raw('start'), place: raw('place') }),
+      sessionIdOf(dialect, { user: raw('"user"'), start: raw('"start"'), place: raw('place') }),
   },
   {
     name: 'session_number',
     about: 'number within the user, from 1',
-    expression: () => raw('row_number() OVER (PARTITION BY user ORDER BY start, place)'),
+    expression: () => raw('row_number() OVER (PARTITION BY "user" ORDER BY "start", place)'),
   },
   {
     name: 'start',
     about: 'time of the first event, UTC',
-    expression: (dialect) => dialect.instant(sql`start - ${YEAR_ONE_MICROS}`),
+    expression: (dialect) => dialect.instant(sql`"start" - ${YEAR_ONE_MICROS}`),
   },
   {
     name: 'end',
@@ -94,7 +94,7 @@ const COLUMNS: readonly SessionColumn[] = [
   {
     name: 'length_seconds',
     about: 'last event minus first event; 0 for a bounce',
-    expression: (dialect) => seconds(dialect, sql`"end" - start`),
+    expression: (dialect) => seconds(dialect, sql`"end" - "start"`),
   },
   { name: 'events', about: 'number of events', expression: () => raw('events') },
   {
@@ -123,12 +123,12 @@ const COLUMNS: readonly SessionColumn[] = [
   {
     name: 'seconds_since_previous',
     about: "from the end of the user's previous session to this start; empty for the first",
-    expression: (dialect) => seconds(dialect, sql`start - previous_end`),
+    expression: (dialect) => seconds(dialect, sql`"start" - previous_end`),
   },
   {
     name: 'recorded_session_ids',
     about: 'the recorded session ids that it covers, sorted',
-    expression: () => raw('recorded'),
+    expression: (dialect) => dialect.sorted(raw('recorded')),
     needs: 'recordedIds',
   },
   {
@@ -250,7 +250,7 @@ export function compileSessions(
       ...sessionStages(plan, request.edges, dialect),
     ],
     // Qualified, because output columns reuse the names `start` and `end` for instants.
-    sql`SELECT ${join(select, ',\n  ')}\nFROM sessions\nORDER BY sessions.user, sessions.start, sessions.place`,
+    sql`SELECT ${join(select, ',\n  ')}\nFROM sessions\nORDER BY ${dialect.bytewise(sql`sessions."user"`)}, sessions."start", sessions.place`,
   )
 }
 
@@ -273,10 +273,10 @@ export function compileMeasures(request: SessionRequest, dialect: Dialect): Sql 
     request.dimensions.map(({ name }) => name),
   )
   const columns = [
-    raw('user'),
-    raw('start'),
+    raw('"user"'),
+    raw('"start"'),
     raw('"end"'),
-    sql`"end" - start AS length`,
+    sql`"end" - "start" AS length`,
     raw('events'),
     raw('bounce'),
     raw('previous_end'),
@@ -296,6 +296,6 @@ export function compileIgnored(request: SessionRequest, dialect: Dialect): Sql {
   const plan = sessionPlan(request, [])
   return withStages(
     unkeptStages(plan, dialect),
-    sql`SELECT file, count(*) AS n FROM unkept GROUP BY file`,
+    sql`SELECT file, ${dialect.count()} AS n FROM unkept GROUP BY file`,
   )
 }

@@ -6,7 +6,7 @@
  * and passive events after the active ones, so that they find the session; an end comes last, but
  * before a start of the same instant, as it ends the session before.
  */
-import type { Dialect } from '../dialects/dialect.js'
+import type { Dialect, Ordered } from '../dialects/dialect.js'
 import { matchesPattern } from '../events/pattern.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockOf } from './blocks.js'
@@ -14,6 +14,7 @@ import {
   carriedColumns,
   codeAt,
   codedColumns,
+  codedEventColumns,
   codedEvents,
   codeOf,
   collectedSets,
@@ -25,28 +26,54 @@ import { aliveUntil, gapRank, isPast, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
 
 /** Events with everything that the rules look at. */
-function placedQuery(plan: SessionPlan, dialect: Dialect): Sql {
+function placedQuery(plan: SessionPlan, dialect: Dialect, extra: readonly Sql[] = []): Sql {
   const { definition } = plan
-  const { startEvents, endEvents, passiveEvents, midnightZone } = definition
+  const { midnightZone } = definition
+  const { start, end, passive } = roles(definition)
   const { select, from } = codedEvents(plan, codedColumns(plan, true), [
     sql`e.file`,
     sql`${aliveUntil(plan)} AS alive`,
     sql`${gapRank(plan)} AS gap_rank`,
     ...(midnightZone === undefined ? [] : [sql`${localDay(definition, dialect)} AS day`]),
-    sql`${matchesPattern(sql`e.name`, startEvents ?? [])} AS is_start`,
-    sql`${matchesPattern(sql`e.name`, endEvents ?? [])} AS is_end`,
-    sql`${matchesPattern(sql`e.name`, passiveEvents ?? [])} AS is_passive`,
+    sql`${start} AS is_start`,
+    sql`${end} AS is_end`,
+    sql`${passive} AS is_passive`,
+    ...extra,
   ])
-  // Start and end events are never passive, whatever the patterns.
-  return sql`SELECT * REPLACE (is_passive AND NOT is_start AND NOT is_end AS is_passive)
-FROM (
-  SELECT ${join(select)}
-  ${from}
-)`
+  return sql`SELECT ${join(select)}
+  ${from}`
 }
 
+/** What an event of `events AS e` is by its name. */
+function roles({ startEvents = [], endEvents = [], passiveEvents = [] }: SessionDefinition) {
+  const matches = (patterns: readonly string[]): Sql => matchesPattern(sql`e.name`, patterns)
+  const [start, end, passive] = [matches(startEvents), matches(endEvents), matches(passiveEvents)]
+  // Start and end events are never passive, whatever the patterns.
+  const spoken = [...startEvents, ...endEvents]
+  return {
+    start,
+    end,
+    passive:
+      passiveEvents.length === 0 || spoken.length === 0
+        ? passive
+        : sql`${passive} AND NOT ${matches(spoken)}`,
+  }
+}
+
+/** What `placed` has that later stages carry on. */
+const placedColumns = (plan: SessionPlan): Sql[] => [
+  ...codedEventColumns(plan, codedColumns(plan, true)),
+  ...['file', 'gap_rank', 'is_start', 'is_end', 'is_passive', 'ord'].map(raw),
+]
+
+/** What `based` has, whichever way its events were found, `kept` last. */
+export const basedColumns = (plan: SessionPlan, of?: string): Sql[] =>
+  [...placedColumns(plan), ...['alive', 'run', 'reason', 'kept'].map(raw)].map((column) =>
+    of === undefined ? column : sql`${raw(of)}.${column}`,
+  )
+
 /** The total order of a user's events. */
-function eventOrder(plan: SessionPlan): Sql {
+function eventOrder(plan: SessionPlan, dialect: Dialect): Sql {
   // Rules first: then tied events that a rule tells apart come in the same order whatever else is
   // asked for, and so do the sessions.
   const columns = new Set([...Object.values(plan.ruleColumns), ...codedColumns(plan)])
@@ -56,7 +83,7 @@ function eventOrder(plan: SessionPlan): Sql {
     sql`place`,
     sql`name_code`,
     ...[...columns].map((column) => sql`${codeOf(column)} NULLS FIRST`),
-    ...(plan.recordedIds ? [sql`session NULLS FIRST`] : []),
+    ...(plan.recordedIds ? [sql`${dialect.bytewise(sql`session`)} NULLS FIRST`] : []),
     ...measureColumns(plan).map((measure) => sql`${measure} NULLS FIRST`),
     ...(plan.eventIds === true ? [sql`id`] : [sql`file`]),
   ])
@@ -66,14 +93,14 @@ function eventOrder(plan: SessionPlan): Sql {
 function place({ startEvents, endEvents }: SessionDefinition): Sql {
   const both = (startEvents ?? []).length > 0 && (endEvents ?? []).length > 0
   const end = both
-    ? sql`CASE WHEN bool_or(is_start) OVER (PARTITION BY user, t) THEN 0 ELSE 4 END`
+    ? sql`CASE WHEN max(CASE WHEN is_start THEN 1 ELSE 0 END) OVER (PARTITION BY "user", t) = 1 THEN 0 ELSE 4 END`
     : sql`4`
   return sql`CASE WHEN is_start THEN 1 WHEN is_end THEN ${end} WHEN is_passive THEN 3 ELSE 2 END`
 }
 
-const orderedQuery = (plan: SessionPlan, events: Sql): Sql =>
-  sql`SELECT *, row_number() OVER (PARTITION BY user ORDER BY ${eventOrder(plan)}) AS ord
-FROM (SELECT *, ${place(plan.definition)} AS place FROM (${events}))`
+const orderedQuery = (plan: SessionPlan, events: Sql, dialect: Dialect): Sql =>
+  sql`SELECT *, row_number() OVER (PARTITION BY "user" ORDER BY ${eventOrder(plan, dialect)}) AS ord
+FROM (SELECT *, ${place(plan.definition)} AS place FROM (${events}) AS coded) AS with_place`
 
 /** From `events` to `based`: events with their session's number, `run`, and `kept`. */
 export function placedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
@@ -82,43 +109,45 @@ export function placedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
     {
       name: 'placed',
       comment: 'Events in the order of their user.',
-      body: orderedQuery(plan, placedQuery(plan, dialect)),
+      body: orderedQuery(plan, placedQuery(plan, dialect), dialect),
     },
-    markedStage(plan),
+    markedStage(plan, dialect),
     linkedStage(plan),
     {
       name: 'numbered',
       comment: 'Events with the number of their session within the user.',
-      body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY ord ROWS UNBOUNDED PRECEDING) AS run
+      body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
 FROM linked`,
     },
-    hasPassiveEvents(definition) ? attachedStage(definition) : UNATTACHED,
+    hasPassiveEvents(definition) ? attachedStage(plan, dialect) : unattachedStage(plan),
   ]
 }
 
 /** Cuts that follow from an event and the ones before it, whatever the session. */
-function markedStage({ definition, ruleColumns }: SessionPlan): Stage {
+const BY_ORDER: Ordered = { partition: raw('"user"'), order: raw('ord') }
+
+function markedStage({ definition, ruleColumns }: SessionPlan, dialect: Dialect): Stage {
   const changes = (definition.cutOn ?? []).flatMap((property) => {
     const column = ruleColumns[property]
     if (column === undefined) throw new RangeError(`no column for the property ${property}`)
     const code = codeOf(column)
-    return [sql`coalesce(${code} <> lag(${code} IGNORE NULLS) OVER by_order, false)`]
+    return [sql`coalesce(${code} <> ${dialect.lastKnown(code, BY_ORDER, 'before')}, false)`]
   })
+  const byOrder = sql`(PARTITION BY "user" ORDER BY ord)`
   const marks = [
-    sql`coalesce(lag(is_end) OVER by_order, false) AS after_end`,
-    sql`${definition.midnightZone === undefined ? raw('false') : sql`coalesce(day > lag(day) OVER by_order, false)`} AS next_day`,
+    sql`coalesce(lag(is_end) OVER ${byOrder}, false) AS after_end`,
+    sql`${definition.midnightZone === undefined ? raw('false') : sql`coalesce(day > lag(day) OVER ${byOrder}, false)`} AS next_day`,
     sql`${changes.length === 0 ? raw('false') : join(changes, ' OR ')} AS changed`,
   ]
   return {
     name: 'marked',
     comment: 'Active events, marked where a rule other than the gap cuts.',
-    body: sql`SELECT *, sum(CASE WHEN after_end OR next_day OR changed OR is_start THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY ord ROWS UNBOUNDED PRECEDING) AS segment
+    body: sql`SELECT *, sum(CASE WHEN after_end OR next_day OR changed OR is_start THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS segment
 FROM (
   SELECT *, ${join(marks, ',\n    ')}
   FROM placed
   WHERE NOT is_passive
-  WINDOW by_order AS (PARTITION BY user ORDER BY ord)
-)`,
+) AS active_events`,
   }
 }
 
@@ -129,64 +158,86 @@ function linkedStage({ definition }: SessionPlan): Stage {
     body: sql`SELECT *,
   previous_alive IS NULL OR after_end OR reason IS NOT NULL OR ${isPast(definition, sql`t`, sql`previous_alive`)} AS opens
 FROM (
-  SELECT *, lag(alive_seen) OVER (PARTITION BY user ORDER BY ord) AS previous_alive,
+  SELECT *, lag(alive_seen) OVER (PARTITION BY "user" ORDER BY ord) AS previous_alive,
     CASE WHEN next_day THEN 'midnight' WHEN changed THEN 'property' WHEN is_start THEN 'start_event' END AS reason
   FROM (
-    SELECT *, max(alive) OVER (PARTITION BY user, segment ORDER BY ord ROWS UNBOUNDED PRECEDING) AS alive_seen
+    SELECT *, max(alive) OVER (PARTITION BY "user", segment ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS alive_seen
     FROM marked
-  )
-)`,
+  ) AS living
+) AS neighbours`,
   }
 }
 
-const UNATTACHED: Stage = {
+const unattachedStage = (plan: SessionPlan): Stage => ({
   name: 'based',
   comment: 'Events with their session, before any limit.',
-  body: sql`SELECT *, true AS kept FROM numbered`,
-}
+  body: sql`SELECT ${join(placedColumns(plan))}, alive, run, reason, true AS kept FROM numbered`,
+})
 
 /** A passive event joins the session of the active event before it, while that session is open. */
-function attachedStage(definition: SessionDefinition): Stage {
+function attachedStage(plan: SessionPlan, dialect: Dialect): Stage {
+  const { definition } = plan
+  const columns = join(placedColumns(plan))
   const midnight = definition.midnightZone !== undefined
-  const last = (column: string): Sql =>
-    sql`last_value(${raw(column)} IGNORE NULLS) OVER (PARTITION BY user ORDER BY ord ROWS UNBOUNDED PRECEDING)`
+  // Of active events only: passive ones have none of these.
+  const known = [
+    { value: raw('run'), as: raw('open_run') },
+    { value: raw('alive_seen'), as: raw('open_alive') },
+    { value: raw('active_end'), as: raw('open_ended') },
+    ...(midnight ? [{ value: raw('active_day'), as: raw('open_day') }] : []),
+  ].map(({ value, as }) => sql`${dialect.lastKnown(value, BY_ORDER, 'here')} AS ${as}`)
   return {
     name: 'based',
     comment:
       'Events with their session, before any limit; passive ones that find none are not kept.',
-    body: sql`SELECT * REPLACE (CASE WHEN is_passive THEN open_run ELSE run END AS run, CASE WHEN is_passive THEN NULL ELSE alive END AS alive),
-  NOT is_passive OR (open_run IS NOT NULL AND NOT open_ended AND NOT (${isPast(definition, sql`t`, sql`open_alive`)})${
+    body: sql`SELECT ${columns},
+  CASE WHEN NOT is_passive THEN alive END AS alive,
+  CASE WHEN is_passive THEN open_run ELSE run END AS run,
+  reason,
+  NOT is_passive OR (open_run IS NOT NULL AND open_ended = 0 AND NOT (${isPast(definition, sql`t`, sql`open_alive`)})${
     midnight ? sql` AND day <= open_day` : sql``
   }) AS kept
 FROM (
-  SELECT *, ${last('run')} AS open_run, ${last('alive_seen')} AS open_alive, ${last('active_end')} AS open_ended${
-    midnight ? sql`, ${last('active_day')} AS open_day` : sql``
-  }
+  SELECT *, ${join(known, ',\n    ')}
   FROM (
-    SELECT *, is_end AS active_end${midnight ? sql`, day AS active_day` : sql``} FROM numbered
-    UNION ALL BY NAME
-    SELECT * FROM placed WHERE is_passive
-  )
-)`,
+    SELECT ${columns}, alive, run, reason, alive_seen, CASE WHEN is_end THEN 1 ELSE 0 END AS active_end${
+      midnight ? sql`, day, day AS active_day` : sql``
+    }
+    FROM numbered
+    UNION ALL
+    SELECT ${columns}, alive, NULL AS run, NULL AS reason, NULL AS alive_seen, NULL AS active_end${
+      midnight ? sql`, day, NULL AS active_day` : sql``
+    }
+    FROM placed
+    WHERE is_passive
+  ) AS all_events
+) AS attached`,
   }
 }
 
 /** The events of sessions of blocks that exceed a limit: what `based` is when events were grouped. */
 export function eventsOfLongSessions(plan: SessionPlan, over: Sql, dialect: Dialect): Stage {
   const { definition } = plan
-  const keys = raw(definition.midnightZone === undefined ? 'user, block' : 'user, block, day')
+  const keys = ['block', ...(definition.midnightZone === undefined ? [] : ['day'])]
+  const sameBlock = join(
+    ['"user"', ...keys].map((key) => sql`b.${raw(key)} = e.${raw(key)}`),
+    ' AND ',
+  )
+  const block = blockOf(definition, sql`e.t`, dialect)
   return {
     name: 'based',
     comment: 'Events of the sessions that exceed a limit, found again by their block.',
     body: orderedQuery(
       plan,
-      sql`SELECT e.*, long.run, long.reason, true AS kept
-FROM (SELECT *, ${blockOf(definition, dialect)} AS block FROM (${placedQuery(plan, dialect)})) AS e
+      sql`SELECT e.*, b.run, b.reason, true AS kept
+FROM (${placedQuery(plan, dialect, [sql`${block} AS block`])}) AS e
 JOIN (
-  SELECT ${keys}, run, over_limit.reason
-  FROM numbered_blocks
-  JOIN (SELECT user, run, reason FROM based_blocks WHERE ${over}) AS over_limit USING (user, run)
-) AS long USING (${keys})`,
+  SELECT n."user", ${join(keys.map((key) => sql`n.${raw(key)}`))}, n.run, s.reason
+  FROM numbered_blocks AS n
+  JOIN (SELECT "user", run, reason FROM based_blocks WHERE ${over}) AS s
+    ON s."user" = n."user" AND s.run = n.run
+) AS b ON ${sameBlock}`,
+      dialect,
     ),
   }
 }
@@ -204,15 +255,15 @@ export function partsOfEvents(
     return sql`${codeAt(pick, order, codeOf(column), dialect)} AS ${codeOf(as)}`
   })
   const columns = [
-    raw('user, run, piece'),
-    sql`min(t) AS start`,
+    raw('"user", run, piece'),
+    sql`min(t) AS "start"`,
     sql`max(CASE WHEN NOT is_passive THEN t END) AS "end"`,
     sql`max(t) AS last_seen`,
-    sql`count(*) AS events`,
-    sql`count(CASE WHEN NOT is_passive THEN 1 END) AS active`,
+    sql`${dialect.count()} AS events`,
+    sql`${dialect.count(raw('NOT is_passive'))} AS active`,
     sql`max(reason) AS reason`,
-    sql`bool_or(is_start) AS started`,
-    sql`bool_or(is_end) AS ended`,
+    sql`max(CASE WHEN is_start THEN 1 ELSE 0 END) = 1 AS started`,
+    sql`max(CASE WHEN is_end THEN 1 ELSE 0 END) = 1 AS ended`,
     sql`max(alive) AS alive`,
     ...(hasGapRules(plan.definition)
       ? [
@@ -223,13 +274,14 @@ export function partsOfEvents(
     ...collectedSets(plan, dialect),
     ...summedMeasures(plan),
   ]
-  const source = from === 'based' ? sql`(SELECT *, 0 AS piece FROM based)` : raw('assigned')
+  const source =
+    from === 'based' ? sql`(SELECT *, 0 AS piece FROM based) AS whole` : raw('assigned')
   return {
     name,
     comment: 'One row per session of events.',
     body: sql`SELECT ${join(columns)}
 FROM ${source}
 WHERE kept
-GROUP BY user, run, piece`,
+GROUP BY "user", run, piece`,
   }
 }

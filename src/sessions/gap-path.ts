@@ -34,7 +34,7 @@ export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): 
       joinedStage(plan, dialect),
     ],
     bounce: raw('s.events = 1'),
-    startCensored: sql`NOT (${exceedsGap(definition, sql`s.start - ${edges.first}`)})`,
+    startCensored: sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
     endCensored: sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
     endReason: (censored) =>
       sql`CASE WHEN s.is_last AND ${censored} THEN 'data_end' ELSE 'gap' END`,
@@ -59,7 +59,7 @@ ${from}`,
 function spelledOut(plan: SessionPlan, dialect: Dialect): Sql {
   if (plan.blocks === 'blocks') return raw('*')
   return join([
-    sql`user`,
+    sql`"user"`,
     sql`t AS first`,
     sql`t AS last`,
     sql`1 AS events`,
@@ -80,6 +80,7 @@ function spelledOut(plan: SessionPlan, dialect: Dialect): Sql {
 
 function linkedStage({ blocks, definition }: SessionPlan): Stage {
   const [first, last] = blocks === 'blocks' ? [sql`first`, sql`last`] : [sql`t`, sql`t`]
+  const byTime = sql`(PARTITION BY "user" ORDER BY ${first})`
   return {
     name: 'linked',
     comment: 'Blocks with their neighbours: whether each opens and whether it closes a session.',
@@ -88,11 +89,10 @@ function linkedStage({ blocks, definition }: SessionPlan): Stage {
   next_first IS NULL OR ${exceedsGap(definition, sql`next_first - ${last}`)} AS closes
 FROM (
   SELECT *,
-    lag(${last}) OVER by_time AS previous_last,
-    lead(${first}) OVER by_time AS next_first
+    lag(${last}) OVER ${byTime} AS previous_last,
+    lead(${first}) OVER ${byTime} AS next_first
   FROM blocks
-  WINDOW by_time AS (PARTITION BY user ORDER BY ${first})
-)`,
+) AS neighbours`,
   }
 }
 
@@ -100,7 +100,7 @@ FROM (
 function aloneStage(plan: SessionPlan, dialect: Dialect): Stage {
   const columns = [
     raw(
-      'user, first AS start, last AS "end", events, previous_last AS previous_end, next_first IS NULL AS is_last',
+      '"user", first AS "start", last AS "end", events, previous_last AS previous_end, next_first IS NULL AS is_last',
     ),
     ...carriedOver(plan),
   ]
@@ -108,7 +108,7 @@ function aloneStage(plan: SessionPlan, dialect: Dialect): Stage {
     name: 'alone',
     comment: 'One row per session of a single block.',
     body: sql`SELECT ${join(columns)}
-FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE opens AND closes)`,
+FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE opens AND closes) AS b`,
   }
 }
 
@@ -117,22 +117,22 @@ function runStage(plan: SessionPlan, dialect: Dialect): Stage {
   return {
     name: 'runs',
     comment: 'Blocks of longer sessions, numbered by session within the user.',
-    body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first, CASE WHEN opens THEN 0 ELSE 1 END ROWS UNBOUNDED PRECEDING) AS run
-FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE NOT (opens AND closes))`,
+    body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY first, CASE WHEN opens THEN 0 ELSE 1 END ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
+FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE NOT (opens AND closes)) AS b`,
   }
 }
 
 function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
   const merged = [
-    sql`user`,
-    sql`min(first) AS start`,
+    sql`"user"`,
+    sql`min(first) AS "start"`,
     sql`max(last) AS "end"`,
     sql`${dialect.integer(sql`sum(events)`)} AS events`,
     sql`max(CASE WHEN opens THEN previous_last END) AS previous_end`,
     sql`max(CASE WHEN next_first IS NULL THEN 1 ELSE 0 END) = 1 AS is_last`,
     ...mergedBlocks(plan, dialect),
   ]
-  const same = [raw('user, start, "end", events, previous_end, is_last'), ...carriedOver(plan)]
+  const same = [raw('"user", "start", "end", events, previous_end, is_last'), ...carriedOver(plan)]
   return {
     name: 'joined',
     comment: 'One row per session, with coded values.',
@@ -140,6 +140,6 @@ function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
 UNION ALL
 SELECT ${join(merged)}
 FROM runs
-GROUP BY user, run`,
+GROUP BY "user", run`,
   }
 }

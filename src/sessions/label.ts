@@ -42,10 +42,10 @@ export function labelledEvents(
   const by =
     order === 'source'
       ? sql`c.id`
-      : sql`c.user, c.t, session_number, event_number, c.name NULLS FIRST, c.id`
+      : sql`${dialect.bytewise(sql`c."user"`)}, c.t, session_number, event_number, ${dialect.bytewise(sql`c.name`)} NULLS FIRST, c.id`
   const labelled = isGapOnly(request.definition)
     ? gapLabels(request, dialect)
-    : sql`SELECT e.*, l.* EXCLUDE (id)
+    : sql`SELECT e.*, ${join(LABELS.map((one) => sql`l.${raw(one)}`))}
 FROM events AS e
 LEFT JOIN (
 ${ruleLabels(request, dialect)}
@@ -58,12 +58,14 @@ ORDER BY ${by}`
 }
 
 const label = (dialect: Dialect, start: Sql, place: Sql): Sql[] => [
-  sql`${sessionIdOf(dialect, { user: sql`c.user`, start, place })} AS session_id`,
+  sql`${sessionIdOf(dialect, { user: sql`c."user"`, start, place })} AS session_id`,
   sql`${dialect.double(sql`c.since`)} / 1000000 AS seconds_since_previous_event`,
 ]
 
 /** A single gap: everything follows from two passes over the events of a user in order. */
 function gapLabels({ definition }: SessionRequest, dialect: Dialect): Sql {
+  const byTime = sql`(PARTITION BY "user" ORDER BY t, ${dialect.bytewise(sql`name`)} NULLS FIRST, id)`
+  const soFar = sql`(PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`
   return withStages(
     [
       {
@@ -71,10 +73,9 @@ function gapLabels({ definition }: SessionRequest, dialect: Dialect): Sql {
         comment: 'One row per event: its place in its user, and whether it opens a session.',
         body: sql`SELECT *, since IS NULL OR ${exceedsGap(definition, sql`since`)} AS opens
 FROM (
-  SELECT *, row_number() OVER by_time AS ord, t - lag(t) OVER by_time AS since
+  SELECT *, row_number() OVER ${byTime} AS ord, t - lag(t) OVER ${byTime} AS since
   FROM events
-  WINDOW by_time AS (PARTITION BY user ORDER BY t, name NULLS FIRST, id)
-)`,
+) AS neighbours`,
       },
       {
         name: 'cut',
@@ -82,17 +83,16 @@ FROM (
         body: sql`SELECT *, ord - opened_ord + 1 AS event_number
 FROM (
   SELECT *,
-    CAST(sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER by_order AS BIGINT) AS session_number,
-    max(CASE WHEN opens THEN t END) OVER by_order AS start,
-    max(CASE WHEN opens THEN ord END) OVER by_order AS opened_ord,
-    lead(opens) OVER (PARTITION BY user ORDER BY ord) AS next_opens
+    ${dialect.integer(sql`sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER ${soFar}`)} AS session_number,
+    max(CASE WHEN opens THEN t END) OVER ${soFar} AS "start",
+    max(CASE WHEN opens THEN ord END) OVER ${soFar} AS opened_ord,
+    lead(opens) OVER (PARTITION BY "user" ORDER BY ord) AS next_opens
   FROM linked
-  WINDOW by_order AS (PARTITION BY user ORDER BY ord ROWS UNBOUNDED PRECEDING)
-)`,
+) AS opened`,
       },
     ],
     sql`SELECT c.*, ${join([
-      ...label(dialect, sql`c.start`, sql`0`),
+      ...label(dialect, sql`c."start"`, sql`0`),
       sql`c.opens AS is_first`,
       sql`coalesce(c.next_opens, true) AS is_last`,
     ])}
@@ -118,7 +118,7 @@ function ruleLabels(request: SessionRequest, dialect: Dialect): Sql {
     sql`c.id`,
     sql`s.session_number`,
     sql`c.event_number`,
-    ...label(dialect, sql`s.start`, sql`s.place`),
+    ...label(dialect, sql`s."start"`, sql`s.place`),
     sql`c.event_number = 1 AS is_first`,
     sql`c.event_number = s.events AS is_last`,
   ]
@@ -129,38 +129,38 @@ function ruleLabels(request: SessionRequest, dialect: Dialect): Sql {
         name: 'counted',
         comment: 'One row per session.',
         body: sql`SELECT *,
-  row_number() OVER (PARTITION BY user ORDER BY start, run, piece) AS session_number,
-  row_number() OVER (PARTITION BY user, start ORDER BY run, piece) - 1 AS place
-FROM (SELECT user, run, piece, min(t) AS start, count(*) AS events FROM cut GROUP BY user, run, piece)`,
+  row_number() OVER (PARTITION BY "user" ORDER BY "start", run, piece) AS session_number,
+  row_number() OVER (PARTITION BY "user", "start" ORDER BY run, piece) - 1 AS place
+FROM (SELECT "user", run, piece, min(t) AS "start", ${dialect.count()} AS events FROM cut GROUP BY "user", run, piece) AS whole`,
       },
       {
         name: 'placed_events',
         comment:
           'One row per event: its place in its session, and the time since the event before it.',
         body: sql`SELECT *,
-  row_number() OVER (PARTITION BY user, run, piece ORDER BY ord) AS event_number,
-  t - lag(t) OVER (PARTITION BY user ORDER BY ord) AS since
+  row_number() OVER (PARTITION BY "user", run, piece ORDER BY ord) AS event_number,
+  t - lag(t) OVER (PARTITION BY "user" ORDER BY ord) AS since
 FROM cut`,
       },
     ],
     sql`SELECT ${join(labels)}
 FROM placed_events AS c
-JOIN counted AS s ON s.user = c.user AND s.run = c.run AND s.piece = c.piece`,
+JOIN counted AS s ON s."user" = c."user" AND s.run = c.run AND s.piece = c.piece`,
   )
 }
 
 function cutStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const limited = hasLimit(plan.definition)
   return [
-    ...codedColumns(plan, true).map((column) => codeStage(column, plan)),
+    ...codedColumns(plan, true).map((column) => codeStage(column, plan, dialect)),
     ...placedStages(plan, dialect),
-    ...(limited ? recutStages(plan.definition, dialect) : []),
+    ...(limited ? recutStages(plan, dialect) : []),
     {
       name: 'cut',
       comment: 'One row per event with its session.',
       body: limited
-        ? sql`SELECT id, user, run, piece, t, ord FROM assigned WHERE kept`
-        : sql`SELECT id, user, run, 0 AS piece, t, ord FROM based WHERE kept`,
+        ? sql`SELECT id, "user", run, piece, t, ord FROM assigned WHERE kept`
+        : sql`SELECT id, "user", run, 0 AS piece, t, ord FROM based WHERE kept`,
     },
   ]
 }
@@ -168,7 +168,7 @@ function cutStages(plan: SessionPlan, dialect: Dialect): Stage[] {
 const RECORDED: Stage = {
   name: 'cut',
   comment: 'One row per event with its recorded session.',
-  body: sql`SELECT id, user, session AS run, 0 AS piece, t,
-  row_number() OVER (PARTITION BY user ORDER BY t, name NULLS FIRST, session, file, id) AS ord
+  body: sql`SELECT id, "user", session AS run, 0 AS piece, t,
+  row_number() OVER (PARTITION BY "user" ORDER BY t, name NULLS FIRST, session, file, id) AS ord
 FROM events`,
 }

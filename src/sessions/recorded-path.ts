@@ -18,9 +18,9 @@ export function recordedPath(plan: SessionPlan, edges: DataEdges, dialect: Diale
   const { definition } = plan
   return {
     coded: codedColumns(plan),
-    stages: [groupedStage(plan, dialect), JOINED],
+    stages: [groupedStage(plan, dialect), joinedStage(dialect)],
     bounce: raw('s.events = 1'),
-    startCensored: sql`NOT (${exceedsGap(definition, sql`s.start - ${edges.first}`)})`,
+    startCensored: sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
     endCensored: sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
     endReason: () => sql`'recorded'`,
     place: raw('s.place'),
@@ -37,7 +37,7 @@ function groupedStage(plan: SessionPlan, dialect: Dialect): Stage {
   return {
     name: 'grouped',
     comment: 'One row per user and recorded session id.',
-    body: sql`SELECT user, recorded_id, min(t) AS start, max(t) AS "end", count(*) AS events${join(
+    body: sql`SELECT "user", recorded_id, min(t) AS "start", max(t) AS "end", ${dialect.count()} AS events${join(
       [...codes, ...collectedSets(plan, dialect), ...summedMeasures(plan)].map(
         (column) => sql`, ${column}`,
       ),
@@ -46,17 +46,19 @@ function groupedStage(plan: SessionPlan, dialect: Dialect): Stage {
 FROM (
   SELECT ${join(select)}
   ${from}
-)
-GROUP BY user, recorded_id`,
+) AS coded
+GROUP BY "user", recorded_id`,
   }
 }
 
-const JOINED: Stage = {
-  name: 'joined',
-  comment: 'One row per session, with coded values and its neighbours.',
-  body: sql`SELECT *,
-  lag("end") OVER by_start AS previous_end,
-  row_number() OVER (PARTITION BY user, start ORDER BY recorded_id) - 1 AS place
-FROM grouped
-WINDOW by_start AS (PARTITION BY user ORDER BY start, recorded_id)`,
+function joinedStage(dialect: Dialect): Stage {
+  const byId = dialect.bytewise(sql`recorded_id`)
+  return {
+    name: 'joined',
+    comment: 'One row per session, with coded values and its neighbours.',
+    body: sql`SELECT *,
+  lag("end") OVER (PARTITION BY "user" ORDER BY "start", ${byId}) AS previous_end,
+  row_number() OVER (PARTITION BY "user", "start" ORDER BY ${byId}) - 1 AS place
+FROM grouped`,
+  }
 }

@@ -3,70 +3,54 @@
  * where it began, so pieces follow one from another. But the event that opens the next piece depends
  * on nothing but the event that opened this one. So each event learns, by windows, who would come
  * `next` if a piece began with it, and the pieces begin with those that are reached from the
- * session's first event. They are found by pointer jumping: each round doubles how far every event
- * sees ahead, so that n pieces take log2(n) rounds (Wyllie, The Complexity of Parallel Computations,
- * 1979). Only sessions that exceed a limit are walked.
+ * session's first event, which each dialect finds in its own way. Only sessions that exceed a limit
+ * are walked.
  *
- *   based -> steps -> long_sessions -> long_steps -> successors -> jumps -> openers -> assigned
+ *   based -> steps -> long_sessions -> long_steps -> successors -> openers -> assigned
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
+import { basedColumns } from './event-stages.js'
 import { isPast, rankedGaps } from './liveness.js'
+import type { SessionPlan } from './plan.js'
 
 /** From `based` to `assigned`: kept events with their `piece` of the session, numbered from 0. */
-export const recutStages = (definition: SessionDefinition, dialect: Dialect): Stage[] => [
+export const recutStages = (plan: SessionPlan, dialect: Dialect): Stage[] => [
   {
     name: 'steps',
     comment: 'Kept events, numbered within their session: all, and active ones.',
-    body: sql`SELECT *, row_number() OVER by_order - 1 AS step,
-  count(CASE WHEN NOT is_passive THEN 1 END) OVER (by_order ROWS UNBOUNDED PRECEDING) - 1 AS nth
+    body: sql`SELECT *,
+  row_number() OVER (PARTITION BY "user", run ORDER BY ord) - 1 AS step,
+  ${dialect.count(raw('NOT is_passive'))} OVER (PARTITION BY "user", run ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - 1 AS nth
 FROM based
-WHERE kept
-WINDOW by_order AS (PARTITION BY user, run ORDER BY ord)`,
+WHERE kept`,
   },
   {
     name: 'long_sessions',
     comment:
       'Sessions that exceed a limit; active events of all of them are numbered on from `base`.',
     materialized: true,
-    body: sql`SELECT *, ${dialect.integer(sql`sum(active) OVER (ORDER BY user, run ROWS UNBOUNDED PRECEDING)`)} - active AS base
+    body: sql`SELECT *, ${dialect.integer(sql`sum(active) OVER (ORDER BY "user", run ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`)} - active AS base
 FROM (
-  SELECT user, run, max(nth) + 1 AS active
+  SELECT "user", run, max(nth) + 1 AS active
   FROM steps
-  GROUP BY user, run
-  HAVING ${exceedsLimit(definition, { length: sql`max(t) - min(t)`, events: sql`count(*)` })}
-)`,
+  GROUP BY "user", run
+  HAVING ${exceedsLimit(plan.definition, { length: sql`max(t) - min(t)`, events: dialect.count() })}
+) AS over_limit`,
   },
   {
     name: 'long_steps',
     comment:
       'Events of the sessions that exceed a limit, the active ones numbered through as `node`.',
     materialized: true,
-    body: sql`SELECT steps.*, active, base, CASE WHEN NOT is_passive THEN base + nth END AS node
-FROM steps
-JOIN long_sessions USING (user, run)`,
+    body: sql`SELECT s.*, l.active, l.base, CASE WHEN NOT s.is_passive THEN l.base + s.nth END AS node
+FROM steps AS s
+JOIN long_sessions AS l ON l."user" = s."user" AND l.run = s.run`,
   },
-  successorsStage(definition),
-  {
-    name: 'jumps',
-    comment:
-      'The same with twice the reach in each round, and whether each was seen to open a piece.',
-    recursive: true,
-    body: sql`SELECT node, next, nth = 0 AS opens FROM successors
-UNION ALL
-SELECT here.node, there.next, here.opens OR reached.node IS NOT NULL
-FROM jumps AS here
-LEFT JOIN jumps AS there ON there.node = here.next
-LEFT JOIN (SELECT DISTINCT next AS node FROM jumps WHERE opens) AS reached ON reached.node = here.node
-WHERE (SELECT bool_or(opens AND next IS NOT NULL) FROM jumps)`,
-  },
-  {
-    name: 'openers',
-    comment: 'The events that open a piece.',
-    body: sql`SELECT DISTINCT node FROM jumps WHERE opens`,
-  },
-  assignedStage(definition),
+  successorsStage(plan.definition),
+  ...dialect.openers(),
+  assignedStage(plan),
 ]
 
 export const hasLimit = ({ maxEvents, maxLengthMicros }: SessionDefinition): boolean =>
@@ -94,7 +78,7 @@ function successorsStage(definition: SessionDefinition): Stage {
   const { maxEvents, maxLengthMicros } = definition
   // The last active event within reach, by time or by number, has the next one after it.
   const within = (order: string, reach: number): Sql =>
-    sql`max(nth) OVER (PARTITION BY user, run ORDER BY ${raw(order)} RANGE BETWEEN CURRENT ROW AND ${reach} FOLLOWING) + 1`
+    sql`max(nth) OVER (PARTITION BY "user", run ORDER BY ${raw(order)} RANGE BETWEEN CURRENT ROW AND ${reach} FOLLOWING) + 1`
   const limits = [
     ...(maxLengthMicros === undefined ? [] : [within('t', maxLengthMicros)]),
     ...(maxEvents === undefined ? [] : [within('step', maxEvents - 1)]),
@@ -104,13 +88,15 @@ function successorsStage(definition: SessionDefinition): Stage {
         .map((_, i) => i)
         .slice(1)
     : []
-  const candidates = [...limits, ...weakRanks.map(nextGap)]
+  // A piece that no gap ends goes on to the end of the session.
+  const gaps = weakRanks.map((rank) => sql`coalesce(${nextGap(rank)}, active)`)
+  const candidates = [...limits, ...gaps]
   return {
     name: 'successors',
     comment: 'One row per active event, with the one that would open the next piece after it.',
-    body: sql`SELECT node, nth, CASE WHEN next_nth < active THEN base + next_nth END AS next
+    body: sql`SELECT base, node, nth, CASE WHEN next_nth < active THEN base + next_nth END AS next
 FROM (
-  SELECT node, nth, base, active, least(${join(candidates, ',\n    ')}) AS next_nth
+  SELECT node, nth, base, active, ${candidates.length === 1 ? (candidates[0] ?? sql`active`) : sql`least(${join(candidates, ',\n    ')})`} AS next_nth
   FROM (
     SELECT *${join(
       weakRanks.map((rank) => sql`, ${isWeak(definition, rank)} AS ${weak(rank)}`),
@@ -118,8 +104,8 @@ FROM (
     )}
     FROM long_steps
     WHERE NOT is_passive
-  )
-)`,
+  ) AS active_steps
+) AS reached`,
   }
 }
 
@@ -133,7 +119,7 @@ const isWeak = (definition: SessionDefinition, rank: number): Sql =>
   sql`coalesce(${isPast(
     definition,
     sql`t`,
-    sql`max(CASE WHEN gap_rank >= ${rank} THEN alive END) OVER (PARTITION BY user, run ORDER BY nth ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`,
+    sql`max(CASE WHEN gap_rank >= ${rank} THEN alive END) OVER (PARTITION BY "user", run ORDER BY nth ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`,
   )}, true)`
 
 /**
@@ -144,38 +130,48 @@ const isWeak = (definition: SessionDefinition, rank: number): Sql =>
  */
 function nextGap(rank: number): Sql {
   const on = (condition: Sql, frame: string): Sql =>
-    sql`min(CASE WHEN ${condition} THEN nth END) OVER (PARTITION BY user, run ORDER BY nth ROWS BETWEEN ${raw(frame)} AND UNBOUNDED FOLLOWING)`
+    sql`min(CASE WHEN ${condition} THEN nth END) OVER (PARTITION BY "user", run ORDER BY nth ROWS BETWEEN ${raw(frame)} AND UNBOUNDED FOLLOWING)`
   const next = on(weak(rank), '1 FOLLOWING')
   const longer = on(sql`gap_rank < ${rank}`, 'CURRENT ROW')
   return sql`CASE WHEN ${next} <= coalesce(${longer}, active) THEN ${next} END`
 }
 
-function assignedStage(definition: SessionDefinition): Stage {
-  const inPiece = sql`SELECT steps.* EXCLUDE (active, base, node), sum(CASE WHEN openers.node IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY user, run ORDER BY step ROWS UNBOUNDED PRECEDING) - 1 AS piece
-  FROM long_steps AS steps
-  LEFT JOIN openers ON openers.node = steps.node`
+function assignedStage(plan: SessionPlan): Stage {
+  const { definition } = plan
+  const passive = hasPassiveEvents(definition)
+  const columns = join(basedColumns(plan))
+  const inPiece = sql`SELECT ${join(basedColumns(plan, 's'))}, s.step, sum(CASE WHEN o.node IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY s."user", s.run ORDER BY s.step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - 1 AS piece
+  FROM long_steps AS s
+  LEFT JOIN openers AS o ON o.node = s.node`
   return {
     name: 'assigned',
-    comment: `Events with their piece${hasPassiveEvents(definition) ? '; passive ones that no longer fit are not kept' : ''}.`,
-    body: sql`${hasPassiveEvents(definition) ? onlyFitting(definition, inPiece) : inPiece}
-UNION ALL BY NAME
-SELECT *, 0 AS piece FROM steps ANTI JOIN long_sessions USING (user, run)`,
+    comment: `Events with their piece${passive ? '; passive ones that no longer fit are not kept' : ''}.`,
+    body: sql`SELECT ${passive ? fitting(plan) : columns}, piece
+FROM (
+  ${inPiece}
+) AS pieces
+UNION ALL
+SELECT ${join(basedColumns(plan, 's'))}, 0 AS piece
+FROM steps AS s
+LEFT JOIN long_sessions AS l ON l."user" = s."user" AND l.run = s.run
+WHERE l.run IS NULL`,
   }
 }
 
-/** A passive event stays only in a piece that is alive, short enough, and not full. */
-function onlyFitting(definition: SessionDefinition, inPiece: Sql): Sql {
+/** The columns of `based`, where a passive event is kept only in a piece that is alive, short enough, and not full. */
+function fitting(plan: SessionPlan): Sql {
+  const { definition } = plan
   const { maxEvents, maxLengthMicros } = definition
   const before = (aggregate: string): Sql =>
-    sql`${raw(aggregate)} OVER (PARTITION BY user, run, piece ORDER BY step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+    sql`${raw(aggregate)} OVER (PARTITION BY "user", run, piece ORDER BY step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
   const misfits = [
     ...(hasGapRules(definition) ? [isPast(definition, sql`t`, before('max(alive)'))] : []),
     ...(maxLengthMicros === undefined ? [] : [sql`t - ${before('min(t)')} > ${maxLengthMicros}`]),
     // Those before it in its piece all fitted if it is within the number itself.
     ...(maxEvents === undefined ? [] : [sql`step - ${before('min(step)')} >= ${maxEvents}`]),
   ]
-  return sql`SELECT * REPLACE (NOT is_passive OR NOT (${join(misfits, ' OR ')}) AS kept)
-FROM (
-  ${inPiece}
-)`
+  return join([
+    ...basedColumns(plan).slice(0, -1),
+    sql`NOT is_passive OR NOT (${join(misfits, ' OR ')}) AS kept`,
+  ])
 }

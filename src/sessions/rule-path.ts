@@ -29,7 +29,7 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
   const byEvent = eventRules(definition).length > 0 || plan.blocks === 'events'
   const passive = hasPassiveEvents(definition)
   // A passive event outside any session is no event of the data either.
-  const first = passive ? sql`(SELECT min(start) FROM joined)` : edges.first
+  const first = passive ? sql`(SELECT min("start") FROM joined)` : edges.first
   const last = passive ? sql`(SELECT max(last_seen) FROM joined)` : edges.last
   const firstGap = hasGapRules(definition)
     ? gapOfRank(definition, sql`s.gap_rank`)
@@ -41,7 +41,7 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
       joinedStage(definition),
     ],
     bounce: raw('s.active = 1'),
-    startCensored: sql`(s.previous_end IS NULL AND NOT s.started AND NOT (${isPast(definition, sql`s.start`, sql`${first} + ${firstGap}`)}))`,
+    startCensored: sql`(s.previous_end IS NULL AND NOT s.started AND NOT (${isPast(definition, sql`s."start"`, sql`${first} + ${firstGap}`)}))`,
     endCensored: sql`(s.next_start IS NULL AND NOT s.ended AND NOT (${isPast(definition, last, sql`s.alive`)}))`,
     endReason: (censored) =>
       sql`CASE WHEN s.ended THEN 'end_event' WHEN ${censored} THEN 'data_end' ELSE coalesce(s.next_reason, 'gap') END`,
@@ -60,22 +60,22 @@ function joinedStage(definition: SessionDefinition): Stage {
     sql`WHEN ${isPast(definition, sql`next_start`, sql`alive`)} THEN 'gap'`,
     ...(maxLengthMicros === undefined
       ? []
-      : [sql`WHEN next_start - start > ${maxLengthMicros} THEN 'max_length'`]),
+      : [sql`WHEN next_start - "start" > ${maxLengthMicros} THEN 'max_length'`]),
     ...(maxEvents === undefined ? [] : [sql`WHEN events >= ${maxEvents} THEN 'max_events'`]),
   ]
+  const byOrder = sql`(PARTITION BY "user" ORDER BY run, piece)`
   return {
     name: 'joined',
     comment: 'One row per session with its neighbours.',
     body: sql`SELECT *, CASE WHEN next_start IS NULL THEN NULL ${join(whens, ' ')} ELSE opened_next END AS next_reason
 FROM (
   SELECT *,
-    lag("end") OVER by_order AS previous_end,
-    lead(start) OVER by_order AS next_start,
-    lead(reason) OVER by_order AS opened_next,
-    row_number() OVER (PARTITION BY user, start ORDER BY run, piece) - 1 AS place
+    lag("end") OVER ${byOrder} AS previous_end,
+    lead("start") OVER ${byOrder} AS next_start,
+    lead(reason) OVER ${byOrder} AS opened_next,
+    row_number() OVER (PARTITION BY "user", "start" ORDER BY run, piece) - 1 AS place
   FROM parts
-  WINDOW by_order AS (PARTITION BY user ORDER BY run, piece)
-)`,
+) AS neighbours`,
   }
 }
 
@@ -83,7 +83,7 @@ function eventStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const limited = hasLimit(plan.definition)
   return [
     ...placedStages(plan, dialect),
-    ...(limited ? recutStages(plan.definition, dialect) : []),
+    ...(limited ? recutStages(plan, dialect) : []),
     partsOfEvents('parts', limited ? 'assigned' : 'based', plan, dialect),
   ]
 }
@@ -97,14 +97,14 @@ function groupedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
     NUMBERED_BLOCKS,
     basedBlocks(plan, dialect),
   ]
-  const whole = sql`SELECT ${join(partColumns(plan))} FROM (SELECT *, 0 AS piece FROM based_blocks)`
+  const whole = sql`SELECT ${join(partColumns(plan))} FROM (SELECT *, 0 AS piece FROM based_blocks) AS whole`
   const comment = 'One row per session, before it knows its neighbours.'
   if (!hasLimit(definition)) return [...grouped, { name: 'parts', comment, body: whole }]
-  const over = exceedsLimit(definition, { length: sql`"end" - start`, events: sql`events` })
+  const over = exceedsLimit(definition, { length: sql`"end" - "start"`, events: sql`events` })
   return [
     ...grouped,
     eventsOfLongSessions(plan, over, dialect),
-    ...recutStages(definition, dialect),
+    ...recutStages(plan, dialect),
     partsOfEvents('cut_parts', 'assigned', plan, dialect),
     {
       name: 'parts',
@@ -118,7 +118,9 @@ SELECT ${join(partColumns(plan))} FROM cut_parts`,
 
 /** What `parts` has, whichever way its sessions were built. */
 const partColumns = (plan: SessionPlan): Sql[] => [
-  raw('user, run, piece, start, "end", last_seen, events, active, reason, started, ended, alive'),
+  raw(
+    '"user", run, piece, "start", "end", last_seen, events, active, reason, started, ended, alive',
+  ),
   ...(hasGapRules(plan.definition) ? [raw('gap_rank')] : []),
   ...carriedOver(plan),
 ]
@@ -128,9 +130,10 @@ function linkedBlocks({ definition }: SessionPlan): Stage {
   const midnight = definition.midnightZone !== undefined
   // A session lives until the latest moment that any of its events gives it.
   const alive = gaps
-    ? sql`max(alive) OVER (PARTITION BY user${midnight ? sql`, day` : sql``} ORDER BY first ROWS UNBOUNDED PRECEDING)`
+    ? sql`max(alive) OVER (PARTITION BY "user"${midnight ? sql`, day` : sql``} ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`
     : sql`last + ${definition.gapMicros}`
   const nextDay = midnight ? raw('coalesce(day > previous_day, false)') : raw('false')
+  const byTime = sql`(PARTITION BY "user" ORDER BY first)`
   return {
     name: 'linked',
     comment: 'Blocks: whether each opens a session, and for which reason besides the gap.',
@@ -138,25 +141,24 @@ function linkedBlocks({ definition }: SessionPlan): Stage {
   previous_alive IS NULL OR ${nextDay} OR ${isPast(definition, sql`first`, sql`previous_alive`)} AS opens,
   CASE WHEN ${nextDay} THEN 'midnight' END AS reason
 FROM (
-  SELECT *, lag(alive_seen) OVER by_time AS previous_alive${midnight ? sql`, lag(day) OVER by_time AS previous_day` : sql``}
-  FROM (SELECT *, ${alive} AS alive_seen FROM blocks)
-  WINDOW by_time AS (PARTITION BY user ORDER BY first)
-)`,
+  SELECT *, lag(alive_seen) OVER ${byTime} AS previous_alive${midnight ? sql`, lag(day) OVER ${byTime} AS previous_day` : sql``}
+  FROM (SELECT *, ${alive} AS alive_seen FROM blocks) AS living
+) AS neighbours`,
   }
 }
 
 const NUMBERED_BLOCKS: Stage = {
   name: 'numbered_blocks',
   comment: 'Blocks with the number of their session within the user.',
-  body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY user ORDER BY first ROWS UNBOUNDED PRECEDING) AS run
+  body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
 FROM linked`,
 }
 
 function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
   const columns = [
-    sql`user`,
+    sql`"user"`,
     sql`run`,
-    sql`min(first) AS start`,
+    sql`min(first) AS "start"`,
     sql`max(last) AS "end"`,
     sql`max(last) AS last_seen`,
     sql`${dialect.integer(sql`sum(events)`)} AS events`,
@@ -175,6 +177,6 @@ function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
     comment: 'One row per session of blocks, before any limit.',
     body: sql`SELECT ${join(columns)}
 FROM numbered_blocks
-GROUP BY user, run`,
+GROUP BY "user", run`,
   }
 }

@@ -49,7 +49,7 @@ export function choosePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect
 export function sessionStages(plan: SessionPlan, edges: DataEdges, dialect: Dialect): Stage[] {
   const path = choosePath(plan, edges, dialect)
   return [
-    ...path.coded.map((column) => codeStage(column, plan)),
+    ...path.coded.map((column) => codeStage(column, plan, dialect)),
     ...path.stages,
     sessionsStage(plan, path),
   ]
@@ -63,8 +63,8 @@ function sessionsStage(plan: SessionPlan, path: SessionPath): Stage {
       sql`\nLEFT JOIN ${codeTable(column)} AS ${value(as)} ON ${value(as)}.code = s.${codeOf(as)}`,
   )
   const columns = [
-    sql`s.user`,
-    sql`s.start`,
+    sql`s."user"`,
+    sql`s."start"`,
     sql`s."end"`,
     sql`s.events`,
     sql`s.previous_end`,
@@ -89,9 +89,9 @@ export function unkeptStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const ordered: SessionPlan = { ...plan, names: true }
   const limited = hasLimit(plan.definition)
   return [
-    ...codedColumns(ordered, true).map((column) => codeStage(column, plan)),
+    ...codedColumns(ordered, true).map((column) => codeStage(column, plan, dialect)),
     ...placedStages(ordered, dialect),
-    ...(limited ? recutStages(ordered.definition, dialect) : []),
+    ...(limited ? recutStages(ordered, dialect) : []),
     {
       name: 'unkept',
       comment: 'Passive events outside any session.',

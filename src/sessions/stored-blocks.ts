@@ -46,7 +46,7 @@ export function storedBlockStage(plan: SessionPlan, stored: Sql): Stage {
   return {
     name: 'blocks',
     comment: 'One row per user and window with events in it, from earlier runs.',
-    body: sql`SELECT ${join([sql`e.user`, sql`e.block`, sql`e.first`, sql`e.last`, ...columns, sql`e.events`])}
+    body: sql`SELECT ${join([sql`e."user"`, sql`e.block`, sql`e.first`, sql`e.last`, ...columns, sql`e.events`])}
 FROM ${stored} AS e${join(joins, '')}`,
   }
 }
@@ -58,7 +58,7 @@ export function decodedBlocks(plan: SessionPlan): Sql {
     sql`b.${timeOf(as)} AS ${storedTime(column, pick)}`,
   ])
   const columns = [
-    sql`b.user`,
+    sql`b."user"`,
     sql`b.block`,
     ...(plan.definition.midnightZone === undefined ? [] : [sql`b.day`]),
     sql`b.first`,

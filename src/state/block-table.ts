@@ -57,7 +57,10 @@ export function compileBlocks(spec: StateSpec, events: Sql): Sql {
     recordedIds: true,
   }
   const blocks = withStages(
-    [...codedColumns(plan).map((column) => codeStage(column, plan)), blockStage(plan, duckdb)],
+    [
+      ...codedColumns(plan).map((column) => codeStage(column, plan, duckdb)),
+      blockStage(plan, duckdb),
+    ],
     decodedBlocks(plan),
   )
   if (measures.length === 0) return blocks

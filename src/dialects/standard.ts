@@ -1,0 +1,47 @@
+/** What most engines share, as the SQL standard has it where it has it. */
+import { PLAIN, type Stage, sql } from '../sql/sql.js'
+import type { Dialect } from './dialect.js'
+
+/**
+ * The pieces of a session one after another: each round of the recursion takes every long session
+ * one piece further.
+ */
+const OPENERS: Stage = {
+  name: 'openers',
+  comment: 'The events that open a piece, each found from the one before it.',
+  recursive: ['node'],
+  body: sql`SELECT node FROM successors WHERE nth = 0
+UNION ALL
+SELECT here.next FROM openers JOIN successors AS here ON here.node = openers.node
+WHERE here.next IS NOT NULL`,
+}
+
+/** What every dialect has to say for itself is left out. */
+export const standard: Omit<
+  Dialect,
+  'name' | 'instant' | 'localDay' | 'collect' | 'single' | 'merge' | 'size' | 'sorted'
+> = {
+  ...PLAIN,
+  materialized: '',
+  decimal: (value) => `TRY_CAST(${value} AS DECIMAL(28, 6))`,
+  quotient: (a, b) => sql`((${a}) / ${b})`,
+  remainder: (a, b) => sql`mod(${a}, ${b})`,
+  shiftRight(value, bits) {
+    return this.quotient(value, 2 ** bits)
+  },
+  lowBits(value, bits) {
+    return this.remainder(value, 2 ** bits)
+  },
+  wide: (value) => sql`CAST(${value} AS DECIMAL(38, 0))`,
+  integer: (value) => sql`CAST(${value} AS BIGINT)`,
+  count: (condition) =>
+    condition === undefined ? sql`count(*)` : sql`count(CASE WHEN ${condition} THEN 1 END)`,
+  md5: (value) => sql`md5(${value})`,
+  asText: (value) => sql`CAST(${value} AS VARCHAR)`,
+  bytewise: (value) => value,
+  double: (value) => sql`CAST(${value} AS DOUBLE PRECISION)`,
+  lastKnown: (value, { partition, order }, through) =>
+    sql`last_value(${value}) IGNORE NULLS OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`,
+  openers: () => [OPENERS],
+  statement: (query) => query,
+}
