@@ -10,7 +10,8 @@ import type { Events } from '../events/open.js'
 import { planSessions, sessionTable } from '../sessions/build.js'
 import { type SessionDefinition, smallestGapMicros } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
-import { identifier, join, list, raw, type Sql, sql, text } from '../sql/sql.js'
+import { raw, type Sql, sql } from '../sql/sql.js'
+import { asQuery, enclose, isNode, parseSelect, readableEvents } from './enclosure.js'
 import { requireEvents } from './event-access.js'
 
 export interface QueryOptions {
@@ -38,23 +39,12 @@ export async function prepareQuery(
   options: QueryOptions,
 ): Promise<Sql> {
   const used = await readTables(engine, statement)
+  const tables: Partial<Record<Relation, Sql>> = {}
   for (const relation of RELATIONS) {
-    if (!used.has(relation)) continue
-    const body = await BODIES[relation](engine, events, options)
-    await engine.run(sql`CREATE OR REPLACE TABLE ${identifier(`query_${relation}`)} AS ${body}`)
+    if (used.has(relation)) tables[relation] = await BODIES[relation](engine, events, options)
   }
-  await dropEverythingElse(engine)
-  for (const relation of RELATIONS) {
-    if (!used.has(relation)) continue
-    await engine.run(
-      sql`ALTER TABLE ${identifier(`query_${relation}`)} RENAME TO ${identifier(relation)}`,
-    )
-  }
-  await lock(engine, options.outputPath)
-  // On lines of its own, so that a comment at its end ends there. DESCRIBE and SUMMARIZE can be read
-  // from, but not described themselves.
-  const own = `\n${statement.trim().replace(/;\s*$/, '')}\n`
-  return raw(/^\s*(DESCRIBE|SUMMARIZE|SHOW)\b/i.test(statement) ? `SELECT * FROM (${own})` : own)
+  await enclose(engine, tables, options.outputPath)
+  return asQuery(statement)
 }
 
 /** A failure of the user's SQL is the user's to mend: it is told with the engine's own words. */
@@ -76,35 +66,26 @@ export async function runQuery<T>(run: () => Promise<T>): Promise<T> {
 const USERS_FAULT =
   /^(Binder|Parser|Catalog|Conversion|Invalid Input|Out of Range|Permission|Not implemented|Syntax) Error/
 
-type Node = Readonly<Record<string, unknown>>
-
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
-
-/** `DESCRIBE sessions` is a SELECT to the parser, and so allowed. */
+/** The relations that are read; a name that is like one of them is a slip. */
 async function readTables(engine: Engine, statement: string): Promise<Set<Relation>> {
-  const { tree } = await engine.row<{ tree: string }>(
-    sql`SELECT json_serialize_sql(${text(statement)}) AS tree`,
-  )
-  const parsed: unknown = JSON.parse(tree)
-  if (!isNode(parsed) || parsed['error'] === true) {
-    const message = isNode(parsed) ? String(parsed['error_message']) : ''
-    throw new SessionizeError(
-      'usage',
-      /only select/i.test(message)
-        ? 'query runs a SELECT, and nothing else.'
-        : `query cannot read the SQL: ${message.split('\n')[0]}`,
-      { hint: 'For example: sessionize query "SELECT count(*) FROM sessions" FILE' },
-    )
-  }
-  const statements = parsed['statements']
-  if (!Array.isArray(statements) || statements.length !== 1) {
+  const parsed = await parseSelect(engine, statement)
+  if (parsed.kind === 'not_one') {
     throw new SessionizeError('usage', 'query runs one SELECT.', {
       hint: 'Leave out what is before or after the semicolon.',
     })
   }
+  if (parsed.kind !== 'select') {
+    throw new SessionizeError(
+      'usage',
+      parsed.kind === 'not_select'
+        ? 'query runs a SELECT, and nothing else.'
+        : `query cannot read the SQL: ${parsed.why}`,
+      { hint: 'For example: sessionize query "SELECT count(*) FROM sessions" FILE' },
+    )
+  }
   const names = new Set<string>()
   const own = new Set<string>()
-  collectTables(statements[0], names, own)
+  collectTables(parsed.tree, names, own)
   const found = new Set<Relation>()
   for (const name of names) {
     const relation = RELATIONS.find((candidate) => candidate === name)
@@ -135,27 +116,11 @@ function collectTables(node: unknown, names: Set<string>, own: Set<string>): voi
   for (const child of Object.values(node)) collectTables(child, names, own)
 }
 
-const EVENT_COLUMNS = ['user', 'time', 'event', 'recorded_session']
-
 const BODIES: Readonly<
   Record<Relation, (engine: Engine, events: Events, options: QueryOptions) => Promise<Sql>>
 > = {
-  events: async (_engine, events, { by }) => {
-    requireEvents(events, 'A query of `events`')
-    const properties = events.dimensions
-      .filter(({ name }) => by.includes(name))
-      .map(({ name, column }) => {
-        const free = EVENT_COLUMNS.includes(name) ? `${name}_property` : name
-        return sql`${identifier(column)} AS ${identifier(free)}`
-      })
-    return sql`SELECT ${join([
-      raw('user'),
-      sql`${asTimestamp(raw('t'))} AS time`,
-      raw('name AS event'),
-      raw('session AS recorded_session'),
-      ...properties,
-    ])} FROM events ORDER BY user, t`
-  },
+  events: async (_engine, events, { by }) =>
+    readableEvents(events, 'A query of `events`', { properties: by }).query,
   blocks: async (_engine, events, { definition }) => {
     requireEvents(events, 'A query of `blocks`')
     return sql`SELECT user, ${asTimestamp(raw('min(t)'))} AS first, ${asTimestamp(raw('max(t)'))} AS last, count(*) AS events
@@ -170,24 +135,4 @@ const BODIES: Readonly<
     })
     return sessionTable(request)
   },
-}
-
-/** Views over the inputs would be refused anyway, and tables of stages are nobody's business. */
-async function dropEverythingElse(engine: Engine): Promise<void> {
-  const relations = await engine.rows<{ kind: string; name: string }>(sql`
-    SELECT 'VIEW' AS kind, view_name AS name FROM duckdb_views() WHERE NOT internal AND temporary
-    UNION ALL
-    SELECT 'TABLE', table_name FROM duckdb_tables() WHERE NOT internal AND temporary`)
-  for (const { kind, name } of relations) {
-    await engine.run(sql`DROP ${raw(kind)} IF EXISTS temp.${identifier(name)}`)
-  }
-}
-
-async function lock(engine: Engine, outputPath: string | undefined): Promise<void> {
-  if (outputPath !== undefined) {
-    await engine.run(sql`SET allowed_paths = ${list([outputPath])}`)
-  }
-  await engine.run(sql`SET autoload_known_extensions = false`)
-  await engine.run(sql`SET enable_external_access = false`)
-  await engine.run(sql`SET lock_configuration = true`)
 }

@@ -66,9 +66,9 @@ async function runOwnRules(
   table: ReturnType<typeof sessionTable>,
 ): Promise<CheckResult[]> {
   if (own.length === 0) return []
-  await closeOver(scene.engine, scene.events, table)
+  const columns = await closeOver(scene.engine, scene.events, table)
   const results: CheckResult[] = []
-  for (const rule of own) results.push(await measureOwnRule(scene, rule))
+  for (const rule of own) results.push(await measureOwnRule(scene, rule, columns))
   return results
 }
 

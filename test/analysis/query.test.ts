@@ -57,6 +57,17 @@ describe('a query', () => {
     expect(await rows('SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 
+  it('tells properties from the columns of `events`, which differ by more than their case', async () => {
+    const clashing = csvFile(
+      [{ user: 'a', at: 0, Event: 'x', event_property: 'y' }],
+      ['Event', 'event_property'],
+    )
+    const by = ['Event', 'event_property']
+    const found: Row[] = []
+    for await (const row of query('FROM events', clashing, { by })) found.push(row)
+    expect(found).toMatchObject([{ event: 'x', Event_property: 'x', event_property_property: 'y' }])
+  })
+
   it('tells what is wrong with it', async () => {
     await expect(rows('SELECT * FROM session')).rejects.toThrow('Did you mean `sessions`?')
     await expect(rows('SELECT nothing FROM sessions')).rejects.toMatchObject({ code: 'usage' })
