@@ -2,6 +2,7 @@
  * A data-quality rule as data: what it means, how much of it is too much, and the SQL that measures
  * it. Adding one is adding an object to a file of `rules/` and to the list in `registry.ts`.
  */
+import { formatDuration } from '../sessions/duration.js'
 import type { Sql } from '../sql/sql.js'
 import type { Baseline } from './baseline.js'
 import type { RelationName } from './relations/index.js'
@@ -29,8 +30,16 @@ interface Described extends Thresholds {
   readonly hint: string
 }
 
+/** From where on a single thing counts: a length of time in microseconds, or a number. */
+export interface Tolerance {
+  readonly unit: 'time' | 'number'
+  readonly amount: number
+}
+
 export interface SqlRule extends Described {
   readonly kind: 'sql'
+  /** Of rules made by `tolerant`. */
+  readonly tolerance?: Tolerance & { readonly set: (amount: number) => SqlRule }
   /** Prepared before the rule is measured. */
   readonly needs?: readonly RelationName[]
   /** Why the rule can say nothing about these data; undefined when it can. */
@@ -44,10 +53,26 @@ export interface SqlRule extends Described {
   readonly examples: (scene: Scene) => Sql
 }
 
+/** A rule whose tolerance can be set; `shown` is how readers see it. */
+export function tolerant(
+  { unit, amount }: Tolerance,
+  make: (amount: number, shown: string) => SqlRule,
+): SqlRule {
+  const set = (to: number): SqlRule => {
+    const shown = unit === 'time' ? formatDuration(to) : String(to)
+    return { ...make(to, shown), tolerance: { unit, amount: to, set } }
+  }
+  return set(amount)
+}
+
 /** Compares with an earlier export. */
 export interface DriftRule extends Described {
   readonly kind: 'drift'
-  readonly compare: (before: Baseline, now: Baseline) => Finding | { readonly why: string }
+  readonly compare: (
+    before: Baseline,
+    now: Baseline,
+    thresholds: Thresholds,
+  ) => Finding | { readonly why: string }
 }
 
 export type Rule = SqlRule | DriftRule

@@ -18,8 +18,8 @@ import {
 import type { Finding, Rule, SqlRule, Thresholds } from './rule.js'
 import type { Scene } from './scene.js'
 
-/** `off`, or thresholds in place of the rule's own. */
-export type RuleSetting = 'off' | Partial<Thresholds>
+/** `off`, or what stands in place of the rule's own. */
+export type RuleSetting = 'off' | (Partial<Thresholds> & { readonly tolerance?: number })
 
 export interface CheckOptions extends Selection {
   readonly settings?: Readonly<Record<string, RuleSetting>>
@@ -49,10 +49,7 @@ export function planChecks(options: CheckOptions): CheckPlan {
     // A rule that is named is run, whatever the config file says.
     if (settings[id] === 'off' && options.select?.includes(id) !== true) return false
     return kind === 'sql' || options.baseline !== undefined || options.select?.includes(id) === true
-  }).map((rule) => {
-    const setting = settings[rule.id]
-    return setting === undefined || setting === 'off' ? rule : { ...rule, ...setting }
-  })
+  }).map((rule) => withSetting(rule, settings[rule.id]))
   const plan = { rules, own: own.filter(({ id }) => chosen(id)) }
   if (plan.rules.length + plan.own.length === 0) {
     throw new SessionizeError('usage', 'No rule is left to run.', {
@@ -60,6 +57,14 @@ export function planChecks(options: CheckOptions): CheckPlan {
     })
   }
   return plan
+}
+
+function withSetting(rule: Rule, setting: RuleSetting | undefined): Rule {
+  if (setting === undefined || setting === 'off') return rule
+  const { tolerance, ...thresholds } = setting
+  const set =
+    tolerance === undefined || rule.kind === 'drift' ? undefined : rule.tolerance?.set(tolerance)
+  return { ...(set ?? rule), ...thresholds }
 }
 
 /** All but the user's own rules, which need an engine that is closed afterwards. */
@@ -159,7 +164,7 @@ function judgeDrift(
   if (before === undefined || now === undefined) {
     return skipped(rule, 'no baseline to compare with: --baseline FILE')
   }
-  const finding = rule.compare(before, now)
+  const finding = rule.compare(before, now, rule)
   if ('why' in finding) return skipped(rule, finding.why)
   const verdict = judge(rule, finding.value)
   return judged(rule, verdict, verdict === 'pass' ? { ...finding, examples: [] } : finding)

@@ -42,8 +42,8 @@ export async function applyConfig(
   const path = typeof named === 'string' ? resolve(folder, named) : findConfig(folder)
   if (path === undefined) return
   const { readConfig } = await import('../config/config.js')
-  const { RULE_IDS } = await import('../checks/registry.js')
-  const config = readConfig(path, RULE_IDS)
+  const { RULES } = await import('../checks/registry.js')
+  const config = readConfig(path, RULES)
   note(`config file ${path}`)
   for (const [flag, value] of config.flags) setDefault(command, config, flag, value)
   command.setOptionValueWithSource('presets', config.presets, 'config')

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import type { OwnRule } from '../checks/own-rule.js'
+import type { SqlRule } from '../checks/rule.js'
 import type { RuleSetting } from '../checks/run.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { parsePreset } from '../events/presets/parse.js'
 import type { Preset } from '../events/presets/preset.js'
+import { parseDuration } from '../sessions/duration.js'
 import { ConfigDocument, type Path } from './document.js'
 import {
   CONFIG,
@@ -39,8 +41,11 @@ export interface Config {
   place(flag: string): string
 }
 
+/** What must be known of a rule to check what is said of it. */
+export type KnownRule = Pick<SqlRule, 'id' | 'tolerance'>
+
 /** @throws SessionizeError `usage` with line and column. */
-export function readConfig(path: string, ruleIds: readonly string[]): Config {
+export function readConfig(path: string, rules: readonly KnownRule[]): Config {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -50,7 +55,7 @@ export function readConfig(path: string, ruleIds: readonly string[]): Config {
       cause: error,
     })
   }
-  return parseConfig(text, path, ruleIds)
+  return parseConfig(text, path, rules)
 }
 
 const SECTIONS = {
@@ -70,7 +75,8 @@ export const CONFIGURABLE_FLAGS: readonly string[] = Object.values(SECTIONS).fla
   Object.keys(section),
 )
 
-export function parseConfig(text: string, file: string, ruleIds: readonly string[]): Config {
+export function parseConfig(text: string, file: string, rules: readonly KnownRule[]): Config {
+  const ruleIds = rules.map(({ id }) => id)
   const document = ConfigDocument.parse(text, file)
   const { value } = document
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -90,7 +96,7 @@ export function parseConfig(text: string, file: string, ruleIds: readonly string
       ...selection(document, 'exclude', checks.exclude, known),
       ...(checks['fail-on'] === undefined ? {} : { failOn: checks['fail-on'] }),
       ...(checks.baseline === undefined ? {} : { baseline: checks.baseline }),
-      settings: settings(document, checks.rules ?? {}, ruleIds),
+      settings: settings(document, checks.rules ?? {}, rules),
       own,
     },
     presets: (content.presets ?? []).map((preset, i) => presetAt(document, preset, i)),
@@ -134,21 +140,56 @@ function selection<Key extends 'select' | 'exclude'>(
 
 function settings(
   document: ConfigDocument,
-  rules: Readonly<Record<string, SettingContent>>,
-  ruleIds: readonly string[],
+  content: Readonly<Record<string, SettingContent>>,
+  rules: readonly KnownRule[],
 ): Record<string, RuleSetting> {
   const found: Record<string, RuleSetting> = {}
-  for (const [id, value] of Object.entries(rules)) {
-    if (!ruleIds.includes(id)) throw unknownRule(document, ['checks', 'rules', id], id, ruleIds)
+  for (const [id, value] of Object.entries(content)) {
+    const path: Path = ['checks', 'rules', id]
+    const rule = rules.find((known) => known.id === id)
+    if (rule === undefined) {
+      const ids = rules.map((known) => known.id)
+      throw unknownRule(document, path, id, ids)
+    }
     found[id] =
       value === 'off' || value === false
         ? 'off'
         : {
             ...(value.warn === undefined ? {} : { warn: value.warn }),
             ...(value.error === undefined ? {} : { error: value.error }),
+            ...(value.tolerance === undefined
+              ? {}
+              : {
+                  tolerance: toleranceOf(document, [...path, 'tolerance'], rule, value.tolerance),
+                }),
           }
   }
   return found
+}
+
+/** In microseconds where it is a length of time. */
+function toleranceOf(
+  document: ConfigDocument,
+  path: Path,
+  { id, tolerance }: KnownRule,
+  value: string | number,
+): number {
+  if (tolerance === undefined) {
+    throw document.problem(path, `\`${id}\` has no tolerance.`, 'Set its warn or error instead.')
+  }
+  if (tolerance.unit === 'number') {
+    if (typeof value === 'number' && Number.isInteger(value)) return value
+    throw document.problem(path, '`tolerance` must be a whole number here.')
+  }
+  if (typeof value === 'string') {
+    try {
+      return parseDuration(value, 'tolerance')
+    } catch (error) {
+      if (!(error instanceof SessionizeError)) throw error
+      throw document.problem(path, error.message, error.hint)
+    }
+  }
+  throw document.problem(path, '`tolerance` must be a length of time here, such as 10m.')
 }
 
 const unknownRule = (
@@ -251,7 +292,7 @@ function keysAt(path: Path): string[] {
   if (section === 'checks') {
     if (inner === undefined) return ['select', 'exclude', 'fail-on', 'baseline', 'rules', 'own']
     return inner === 'rules'
-      ? ['warn', 'error']
+      ? ['warn', 'error', 'tolerance']
       : ['id', 'meaning', 'sql', 'min', 'max', 'severity']
   }
   const keys = Object.entries(SECTIONS).find(([name]) => name === section)

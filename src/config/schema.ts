@@ -7,9 +7,8 @@ const texts = v.union(
   [text, v.pipe(v.array(text), v.minLength(1, 'must not be empty'))],
   'must be a text or a list of texts',
 )
-const threshold = v.nullable(
-  v.pipe(v.number('must be a number'), v.minValue(0, 'must be at least 0')),
-)
+const amount = v.pipe(v.number('must be a number'), v.minValue(0, 'must be at least 0'))
+const threshold = v.nullable(amount)
 
 export const INPUT_KEYS = {
   preset: text,
@@ -63,7 +62,9 @@ const setting = v.union(
     // Readers of YAML 1.1 take `off` for false; here both mean it.
     v.literal('off'),
     v.literal(false),
-    v.partial(v.strictObject({ warn: threshold, error: threshold })),
+    v.partial(
+      v.strictObject({ warn: threshold, error: threshold, tolerance: v.union([text, amount]) }),
+    ),
   ],
   'must be `off`, or thresholds such as {warn: 0.05, error: 0.5}',
 )

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Baseline } from '../../src/checks/baseline.js'
 import {
   chiSquareQuantile,
   cumulativeDistance,
   stabilityIndex,
 } from '../../src/checks/distances.js'
 import type { CheckReport } from '../../src/checks/result.js'
+import { DRIFT_RULES } from '../../src/checks/rules/drift.js'
 import { run } from '../oracle/run.js'
 import {
   cleanEvents,
@@ -156,6 +158,15 @@ describe('a baseline', () => {
     expect(distribution?.why).toContain('too few sessions')
   })
 
+  it('of few sessions says what passes a threshold wider than chance', () => {
+    const rule = DRIFT_RULES.find(({ id }) => id === 'drift-bounce-share')
+    const before = { ...small, sessions: 100, bounces: 10 }
+    const now = { ...small, sessions: 100, bounces: 60 }
+    expect(rule?.compare(before, now, { warn: 0.05, error: 0.15 })).toHaveProperty('why')
+    expect(rule?.compare(before, now, { warn: 0.4, error: null })).toMatchObject({ value: 0.5 })
+    expect(rule?.compare(before, now, { warn: null, error: 0.4 })).toMatchObject({ value: 0.5 })
+  })
+
   it('of another definition is refused before any work', async () => {
     const { exit, stderr } = await run([
       'check',
@@ -186,6 +197,22 @@ describe('a baseline', () => {
     )
   })
 })
+
+const small: Baseline = {
+  schema: 'sessionize/baseline/v1',
+  definition: {},
+  firstEvent: null,
+  lastEvent: null,
+  days: 1,
+  sessions: 0,
+  users: 0,
+  events: 0,
+  bounces: 0,
+  quantiles: [],
+  lengths: [],
+  segments: [],
+  columns: [],
+}
 
 /** Three times as long from the start of its session, which stays where it was. */
 function stretch(event: ExportedEvent): string {

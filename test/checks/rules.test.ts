@@ -290,6 +290,12 @@ describe('a planted defect is found by its rule alone', () => {
   })
 })
 
+test('heartbeats that are passive already are not told again', async () => {
+  const files = folder.write(DEFECTS['heartbeats']?.events() ?? [])
+  const report = await checked(files, ['--passive-event', 'heartbeat', '--select', 'heartbeats'])
+  expect(report.checks).toMatchObject([{ id: 'heartbeats', verdict: 'pass', found: 0 }])
+})
+
 describe('examples', () => {
   test('say the file and the row', async () => {
     const [early = '', late = ''] = folder.write(

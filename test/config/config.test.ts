@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { RULE_IDS } from '../../src/checks/registry.js'
+import { RULES } from '../../src/checks/registry.js'
 import { COMMANDS } from '../../src/cli/commands/index.js'
 import { CONFIGURABLE_FLAGS, parseConfig } from '../../src/config/config.js'
 import { SessionizeError } from '../../src/errors/errors.js'
 
 const FILE = 'sessionize.config.yaml'
-const parsed = (text: string) => parseConfig(text, FILE, RULE_IDS)
+const parsed = (text: string) => parseConfig(text, FILE, RULES)
 
 function problem(text: string): string {
   try {
@@ -125,6 +125,22 @@ describe('a config file', () => {
     [
       'checks:\n  rules:\n    late-events:\n      warning: 1',
       `${FILE}:4:7: no key \`warning\` in \`checks.rules.late-events\`.`,
+    ],
+    [
+      'checks:\n  rules:\n    zero-length: {tolerance: 5}',
+      `${FILE}:3:19: \`zero-length\` has no tolerance.`,
+    ],
+    [
+      'checks:\n  rules:\n    late-events:\n      tolerance: 5',
+      `${FILE}:4:7: \`tolerance\` must be a length of time here, such as 10m.`,
+    ],
+    [
+      'checks:\n  rules:\n    late-events:\n      tolerance: long',
+      `${FILE}:4:7: tolerance long is not a length of time.`,
+    ],
+    [
+      'checks:\n  rules:\n    device-pool:\n      tolerance: 5m',
+      `${FILE}:4:7: \`tolerance\` must be a whole number here.`,
     ],
     ['checks:\n  select:\n    - zero-length\n    - zero', `${FILE}:4:7: no rule \`zero\`.`],
     ['checks:\n  own:\n    - id: a\n', `${FILE}:3:7: \`checks.own.0.sql\` is missing.`],

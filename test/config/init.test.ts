@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { RULE_IDS } from '../../src/checks/registry.js'
+import { RULES } from '../../src/checks/registry.js'
 import { parseConfig } from '../../src/config/config.js'
 import { cleanEvents, Folder } from '../checks/export.js'
 import { run } from '../oracle/run.js'
@@ -13,7 +13,7 @@ const written = async (...argv: string[]): Promise<string> => {
   const { exit, stdout, stderr } = await run(['init', ...argv, '-o', '-'])
   expect(exit, stderr).toBe(0)
   // What is written can be read, and so can what it leaves as comments to take up.
-  parseConfig(stdout, 'written', RULE_IDS)
+  parseConfig(stdout, 'written', RULES)
   return stdout
 }
 
@@ -33,7 +33,7 @@ describe('init', () => {
   it('maps columns of no known export, and keeps the gap that was named', async () => {
     const csv = folder.file('own.csv', 'visitor_id,at,"odd: name"\na,2024-01-01T00:00:00Z,open\n')
     const text = await written(csv, '--time', 'at', '--event', 'odd: name', '--gap', '10m')
-    const config = parseConfig(text, 'written', RULE_IDS)
+    const config = parseConfig(text, 'written', RULES)
     expect(Object.fromEntries(config.flags)).toMatchObject({
       user: 'visitor_id',
       time: 'at',
@@ -53,7 +53,7 @@ describe('init', () => {
     )
     const text = await written(csv, '--event', 'a\n: "b" #\u001b[2J')
     expect(text).not.toContain('\u001b')
-    expect(parseConfig(text, 'written', RULE_IDS).flags.get('event')).toBe('a\n: "b" #\u001b[2J')
+    expect(parseConfig(text, 'written', RULES).flags.get('event')).toBe('a\n: "b" #\u001b[2J')
   })
 
   it('does not replace a file unless told to', async () => {

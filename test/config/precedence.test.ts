@@ -209,4 +209,27 @@ describe('thresholds', () => {
     ])
     expect(named.stdout).toContain('zero-length')
   })
+
+  it('count from a tolerance, which can be set, and say so', async () => {
+    const checkOf = async (rules: string, id: string) => {
+      const { stdout, stderr } = await configured(small(rules), [
+        ...['check', events, '--select', id, '--format', 'json'],
+      ])
+      expect(stdout, stderr).not.toBe('')
+      return JSON.parse(stdout).checks[0]
+    }
+    const future = '    future-time: {tolerance: 20000000d}\n'
+    const refused = await configured(small(future), ['check', events])
+    expect(refused.stderr).toContain('out of range')
+    expect(
+      await checkOf('    round-the-clock-user: {tolerance: 1}\n', 'round-the-clock-user'),
+    ).toMatchObject({
+      meaning: 'users active in 1 or more hours of one day',
+      value: 1,
+      verdict: 'fail',
+    })
+    expect(
+      await checkOf('    round-the-clock-user: {warn: 0.5}\n', 'round-the-clock-user'),
+    ).toMatchObject({ meaning: 'users active in 20 or more hours of one day', value: 0, warn: 0.5 })
+  })
 })

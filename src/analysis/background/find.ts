@@ -6,7 +6,6 @@ import type { Engine } from '../../engines/duckdb.js'
 import type { Events } from '../../events/open.js'
 import { measureSessions, planSessions } from '../../sessions/build.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
-import { rankedGaps } from '../../sessions/liveness.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { sql, text } from '../../sql/sql.js'
 import type { Background, BackgroundEvent, BackgroundLengths } from './background.js'
@@ -38,8 +37,7 @@ export async function findBackground(
 ): Promise<Background> {
   const lengths = await lengthsOf(engine, sql`rebuilt_sessions`)
   const passive = options.definition.passiveEvents ?? []
-  const [longestGap = options.definition.gapMicros] = rankedGaps(options.definition)
-  const rhythmic = await rhythmicEvents(engine, longestGap, passive)
+  const rhythmic = await rhythmicEvents(engine, options.definition)
   const long = await longSessions(engine, passive)
   const tails = long.tail.filter(fillsTails)
   const names = [

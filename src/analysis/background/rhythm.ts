@@ -8,7 +8,9 @@
  */
 import type { Engine } from '../../engines/duckdb.js'
 import { matchesPattern } from '../../events/pattern.js'
-import { sql } from '../../sql/sql.js'
+import type { SessionDefinition } from '../../sessions/definition.js'
+import { rankedGaps } from '../../sessions/liveness.js'
+import { type Sql, sql } from '../../sql/sql.js'
 import type { Rhythm } from './background.js'
 
 /** Fewer intervals can be alike by chance. */
@@ -25,25 +27,22 @@ export interface RhythmicEvent {
   readonly rhythm: Rhythm
 }
 
-/** Event names with a rhythm, those of the most users first; passive ones are known already. */
-export async function rhythmicEvents(
-  engine: Engine,
-  gapMicros: number,
-  passive: readonly string[],
-): Promise<RhythmicEvent[]> {
-  const rows = await engine.rows<{
-    name: string
-    measured: bigint
-    regular: bigint
-    period: number
-    coefficient: number
-  }>(sql`
+/**
+ * One row per user and event name with enough intervals to tell: `intervals`, `period` (their median,
+ * in microseconds), `coefficient`, and `resolved`, whether the period is well above the rounding of
+ * the times.
+ */
+export function rhythms(definition: SessionDefinition): Sql {
+  // Known already, and they keep nothing alive.
+  const passive = definition.passiveEvents ?? []
+  const [longestGap = definition.gapMicros] = rankedGaps(definition)
+  return sql`
     WITH frequent AS (
       SELECT user, name FROM events
       WHERE name IS NOT NULL AND NOT ${matchesPattern(sql`name`, passive)}
       GROUP BY user, name HAVING count(*) > ${LEAST_INTERVALS}
     ),
-    intervals AS (
+    pauses AS (
       SELECT user, name, t, t - lag(t) OVER (PARTITION BY user, name ORDER BY t) AS pause
       FROM events SEMI JOIN frequent USING (user, name)
     ),
@@ -53,22 +52,38 @@ export async function rhythmicEvents(
         WHEN bool_and(t % 1000000 = 0) THEN 1000000
         WHEN bool_and(t % 1000 = 0) THEN 1000
         ELSE 1 END AS tick
-      FROM intervals GROUP BY name
+      FROM pauses GROUP BY name
     ),
-    rhythms AS (
-      SELECT user, name, quantile_cont(pause, [0.25, 0.5, 0.75]) AS quartiles
-      FROM intervals WHERE pause > 0 AND pause <= ${gapMicros}
+    spread AS (
+      SELECT user, name, count(*) AS intervals, quantile_cont(pause, [0.25, 0.5, 0.75]) AS quartiles
+      FROM pauses WHERE pause > 0 AND pause <= ${longestGap}
       GROUP BY user, name HAVING count(*) >= ${LEAST_INTERVALS}
-    ),
-    judged AS (
-      SELECT name, quartiles[2] AS period, 0.75 * (quartiles[3] - quartiles[1]) / quartiles[2] AS coefficient,
-        coefficient <= ${COEFFICIENT_THRESHOLD} AND period >= ${PERIODS_PER_TICK} * tick AS regular
-      FROM rhythms JOIN ticks USING (name)
     )
+    SELECT user, name, intervals, quartiles[2] AS period,
+      0.75 * (quartiles[3] - quartiles[1]) / quartiles[2] AS coefficient,
+      period >= ${PERIODS_PER_TICK} * tick AS resolved
+    FROM spread JOIN ticks USING (name)`
+}
+
+/** Event names with a rhythm, those of the most users first. */
+export async function rhythmicEvents(
+  engine: Engine,
+  definition: SessionDefinition,
+): Promise<RhythmicEvent[]> {
+  const rows = await engine.rows<{
+    name: string
+    measured: bigint
+    regular: bigint
+    period: number
+    coefficient: number
+  }>(sql`
     SELECT name, count(*) AS measured, count(*) FILTER (WHERE regular) AS regular,
       quantile_cont(period, 0.5) FILTER (WHERE regular) AS period,
       quantile_cont(coefficient, 0.5) FILTER (WHERE regular) AS coefficient
-    FROM judged
+    FROM (
+      SELECT *, coefficient <= ${COEFFICIENT_THRESHOLD} AND resolved AS regular
+      FROM (${rhythms(definition)})
+    )
     GROUP BY name
     HAVING regular >= ${REGULAR_USER_SHARE} * measured AND regular > 0
     ORDER BY regular DESC, name`)

@@ -1,6 +1,6 @@
 /** Users who never sleep: shared accounts, kiosks, monitors, bots. */
 import type { Engine } from '../../engines/duckdb.js'
-import { sql } from '../../sql/sql.js'
+import { type Sql, sql } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
 import type { RoundTheClock } from './background.js'
 import { lengthsOf } from './lengths.js'
@@ -10,16 +10,17 @@ export const ACTIVE_HOURS = 20
 export const ACTIVE_DAYS = 3
 const EXAMPLES = 3
 
+/** UTC days of users with events in so many of their hours: `user`, `day` (since year 1), `hours`, `events`. */
+export const wakefulDays = (leastHours: number): Sql => sql`
+  SELECT user, hour // 24 AS day, count(*) AS hours, CAST(sum(n) AS BIGINT) AS events
+  FROM (SELECT user, t // 3600000000 AS hour, count(*) AS n FROM events GROUP BY ALL)
+  GROUP BY user, day HAVING count(*) >= ${leastHours}`
+
 /** Over `events` and `rebuilt_sessions`. */
 export async function roundTheClockUsers(engine: Engine): Promise<RoundTheClock> {
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE sleepless AS
-    SELECT user, count(*) AS days
-    FROM (
-      SELECT user, hour // 24 AS day
-      FROM (SELECT DISTINCT user, t // 3600000000 AS hour FROM events)
-      GROUP BY user, day HAVING count(*) >= ${ACTIVE_HOURS}
-    )
+    SELECT user, count(*) AS days FROM (${wakefulDays(ACTIVE_HOURS)})
     GROUP BY user HAVING count(*) >= ${ACTIVE_DAYS}`)
   const row = await engine.row<Record<'sleepless' | 'users' | 'time' | 'all_time', bigint>>(sql`
     SELECT (SELECT count(*) FROM sleepless) AS sleepless, count(DISTINCT user) AS users,

@@ -2,8 +2,7 @@
 
 import { YEAR_ONE_MICROS } from '../../events/clock.js'
 import { raw, type Sql, sql } from '../../sql/sql.js'
-import type { SqlRule } from '../rule.js'
-import { EXAMPLES_SHOWN } from '../rule.js'
+import { EXAMPLES_SHOWN, type SqlRule, tolerant } from '../rule.js'
 import { SECOND, shownTime } from '../scene.js'
 import { eventShare, noRecordedSession, shownSeconds } from './shapes.js'
 
@@ -47,9 +46,6 @@ export const sharedSessionId: SqlRule = {
     ORDER BY users DESC, session LIMIT ${EXAMPLES_SHOWN}`,
 }
 
-/** Times of events are corrected by the server, ids are the device's: less is no difference. */
-const TOLERANCE = 60 * SECOND
-
 const asNumber = sql`TRY_CAST(session AS BIGINT)`
 /** Of an id that is a time in milliseconds or seconds, as vendors' are; else NULL. */
 const idTime = sql`CASE
@@ -57,28 +53,32 @@ const idTime = sql`CASE
   WHEN ${asNumber} BETWEEN 100000000 AND 9999999999 THEN ${asNumber} * 1000000 + ${YEAR_ONE_MICROS}
 END`
 
-export const sessionIdAfterFirstEvent: SqlRule = {
-  kind: 'sql',
-  id: 'session-id-after-first-event',
-  meaning: 'recorded sessions whose id is a time after their first event',
-  unit: 'share',
-  warn: 0.01,
-  error: 0.1,
-  hint: 'Lengths taken from the session id come out negative; take them from the events.',
-  needs: ['recorded_sessions'],
-  absent: noRecordedSession,
-  // NULL, nothing to measure, where the ids are not times.
-  measure: () => sql`
+/** Times of events are corrected by the server, ids are the device's: a minute is no difference. */
+export const sessionIdAfterFirstEvent = tolerant(
+  { unit: 'time', amount: 60 * SECOND },
+  (tolerance, shown) => ({
+    kind: 'sql',
+    id: 'session-id-after-first-event',
+    meaning: `recorded sessions whose id is a time more than ${shown} after their first event`,
+    unit: 'share',
+    warn: 0.01,
+    error: 0.1,
+    hint: 'Lengths taken from the session id come out negative; take them from the events.',
+    needs: ['recorded_sessions'],
+    absent: noRecordedSession,
+    // NULL, nothing to measure, where the ids are not times.
+    measure: () => sql`
     SELECT CASE WHEN of > 0 THEN found END AS found, of FROM (
-      SELECT count(*) FILTER (WHERE ${idTime} > first + ${TOLERANCE}) AS found, count(${idTime}) AS of
+      SELECT count(*) FILTER (WHERE ${idTime} > first + ${tolerance}) AS found, count(${idTime}) AS of
       FROM recorded_sessions
     )`,
-  examples: () => sql`
+    examples: () => sql`
     SELECT user, session, ${shownTime(raw('first'))} AS "first event",
       ${shownSeconds(sql`${idTime} - first`)} AS later
-    FROM recorded_sessions WHERE ${idTime} > first + ${TOLERANCE}
+    FROM recorded_sessions WHERE ${idTime} > first + ${tolerance}
     ORDER BY ${idTime} - first DESC, user, session LIMIT ${EXAMPLES_SHOWN}`,
-}
+  }),
+)
 
 export const sessionIdOverGap: SqlRule = {
   kind: 'sql',

@@ -1,4 +1,5 @@
 /** Sessions that look wrong, however they were built. */
+import { rhythms } from '../../analysis/background/rhythm.js'
 import { join, raw, type Sql, sql, text } from '../../sql/sql.js'
 import type { SqlRule } from '../rule.js'
 import { EXAMPLES_SHOWN } from '../rule.js'
@@ -76,17 +77,16 @@ export const startWithoutEnd: SqlRule = {
     WHERE kind = 'start' AND next = 'start' ORDER BY t, user LIMIT ${EXAMPLES_SHOWN}`,
 }
 
-/** So many events in a row show a rhythm. */
-const LEAST_BEATS = 20
-/** The middle 80 % of the pauses lie within this share of their median. */
-const STEADY = 0.1
+/**
+ * Stricter than the audit, which rebuilds the sessions to convict: here the rhythm alone has to
+ * tell. The middle 80 % of normal intervals then lie within a tenth of their median.
+ */
+const STEADY = 0.04
 
-const beats = ({ definition: { gapMicros } }: Scene): Sql => sql`
-  SELECT user, name, count(*) + 1 AS beats, quantile_cont(pause, [0.1, 0.5, 0.9]) AS q
-  FROM (SELECT user, name, t - lag(t) OVER (PARTITION BY user, name ORDER BY t) AS pause FROM events)
-  WHERE pause > 0 AND pause <= ${gapMicros}
-  GROUP BY user, name
-  HAVING beats >= ${LEAST_BEATS} AND q[3] - q[1] <= ${STEADY} * q[2]`
+const beats = ({ definition }: Scene): Sql => sql`
+  SELECT user, name, intervals + 1 AS beats, period
+  FROM (${rhythms(definition)})
+  WHERE coefficient <= ${STEADY} AND resolved`
 
 export const heartbeats: SqlRule = {
   kind: 'sql',
@@ -101,6 +101,6 @@ export const heartbeats: SqlRule = {
       ${scene.events.ledger.kept} AS of`,
   examples: (scene) => sql`
     SELECT name AS event, count(*) AS users, sum(beats) AS events,
-      ${shownSeconds(sql`median(q[2])`)} AS pace
+      ${shownSeconds(sql`median(period)`)} AS pace
     FROM (${beats(scene)}) GROUP BY name ORDER BY sum(beats) DESC, name LIMIT ${EXAMPLES_SHOWN}`,
 }

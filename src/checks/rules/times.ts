@@ -2,6 +2,7 @@
 
 import { YEAR_ONE_MICROS } from '../../events/clock.js'
 import { raw, sql } from '../../sql/sql.js'
+import { tolerant } from '../rule.js'
 import { DAY, type Scene, SECOND, shownTime } from '../scene.js'
 import { eventShare, shownSeconds } from './shapes.js'
 
@@ -16,19 +17,18 @@ export const preEpochTime = eventShare(
   () => sql`t < ${YEAR_ONE_MICROS + BigInt(DAY)}`,
 )
 
-export const futureTime = eventShare(
-  {
-    id: 'future-time',
-    meaning: 'events dated more than a day after now',
-    warn: 0,
-    error: 0.001,
-    hint: 'Devices with a wrong clock: use the time that the server corrected or received.',
-  },
-  ({ nowMicros }) => sql`t > ${nowMicros + BigInt(DAY)}`,
+export const futureTime = tolerant({ unit: 'time', amount: DAY }, (ahead, shown) =>
+  eventShare(
+    {
+      id: 'future-time',
+      meaning: `events dated more than ${shown} after now`,
+      warn: 0,
+      error: 0.001,
+      hint: 'Devices with a wrong clock: use the time that the server corrected or received.',
+    },
+    ({ nowMicros }) => sql`t > ${nowMicros + BigInt(ahead)}`,
+  ),
 )
-
-/** Amplitude corrects a clock that is off by more than a minute; the way there takes time too. */
-const SKEW = 300 * SECOND
 
 const skewTimes = ({
   times,
@@ -44,42 +44,47 @@ const off = (scene: Scene) => {
   return times === undefined ? raw('NULL') : sql`${times.arrived} - ${times.sent}`
 }
 
-export const clockSkew = eventShare(
-  {
-    id: 'clock-skew',
-    meaning: "events sent by a clock more than 5 minutes off the server's",
-    warn: 0.02,
-    error: 0.2,
-    hint: "Take the server's or the corrected time, or lengths will mix two clocks.",
-    absent: (scene) =>
-      skewTimes(scene) === undefined
-        ? 'the export does not have both the time of sending and that of arrival'
-        : undefined,
-  },
-  (scene) => sql`abs(${off(scene)}) > ${SKEW}`,
-  {
-    among: (scene) => sql`${off(scene)} IS NOT NULL`,
-    show: (scene) => [sql`${shownSeconds(off(scene))} AS behind`],
-  },
+/** Amplitude corrects a clock that is off by more than a minute; the way there takes time too. */
+export const clockSkew = tolerant({ unit: 'time', amount: 300 * SECOND }, (skew, shown) =>
+  eventShare(
+    {
+      id: 'clock-skew',
+      meaning: `events sent by a clock more than ${shown} off the server's`,
+      warn: 0.02,
+      error: 0.2,
+      hint: "Take the server's or the corrected time, or lengths will mix two clocks.",
+      absent: (scene) =>
+        skewTimes(scene) === undefined
+          ? 'the export does not have both the time of sending and that of arrival'
+          : undefined,
+    },
+    (scene) => sql`abs(${off(scene)}) > ${skew}`,
+    {
+      among: (scene) => sql`${off(scene)} IS NOT NULL`,
+      show: (scene) => [sql`${shownSeconds(off(scene))} AS behind`],
+    },
+  ),
 )
 
 const delay = ({ times: { arrived } }: Scene) =>
   arrived === undefined ? raw('NULL') : sql`${arrived} - t`
 
-export const lateEvents = eventShare(
-  {
-    id: 'late-events',
-    meaning: 'events that arrived more than a day after they happened',
-    warn: 0.02,
-    error: 0.2,
-    hint: 'A daily job that reads only new files will split their sessions: look back further.',
-    absent: ({ times }) =>
-      times.arrived === undefined ? 'the export has no time of arrival' : undefined,
-  },
-  (scene) => sql`${delay(scene)} > ${DAY}`,
-  {
-    among: (scene) => sql`${delay(scene)} IS NOT NULL`,
-    show: (scene) =>
-      scene.times.arrived === undefined ? [] : [sql`${shownTime(scene.times.arrived)} AS arrived`],
-  },
+export const lateEvents = tolerant({ unit: 'time', amount: DAY }, (late, shown) =>
+  eventShare(
+    {
+      id: 'late-events',
+      meaning: `events that arrived more than ${shown} after they happened`,
+      warn: 0.02,
+      error: 0.2,
+      hint: 'A daily job that reads only new files will split their sessions: look back further.',
+      absent: ({ times }) =>
+        times.arrived === undefined ? 'the export has no time of arrival' : undefined,
+    },
+    (scene) => sql`${delay(scene)} > ${late}`,
+    {
+      among: (scene) => sql`${delay(scene)} IS NOT NULL`,
+      show: ({ times: { arrived } }) =>
+        arrived === undefined ? [] : [sql`${shownTime(arrived)} AS arrived`],
+    },
+  ),
 )

@@ -1,9 +1,8 @@
 /** Users that are not one person. */
+import { ACTIVE_HOURS, wakefulDays } from '../../analysis/background/round-the-clock.js'
 import { nullLike } from '../../events/null-like.js'
 import { join, raw, sql } from '../../sql/sql.js'
-import type { SqlRule } from '../rule.js'
-import { EXAMPLES_SHOWN } from '../rule.js'
-import { DAY, HOUR } from '../scene.js'
+import { EXAMPLES_SHOWN, type SqlRule, tolerant } from '../rule.js'
 import { EVENT_COLUMNS } from './shapes.js'
 
 export const nullLikeUser: SqlRule = {
@@ -22,13 +21,11 @@ export const nullLikeUser: SqlRule = {
     WHERE fate IS NULL AND ${nullLike(raw('user'))} ORDER BY ordinal LIMIT ${EXAMPLES_SHOWN}`,
 }
 
-/** Nobody keeps several times this many; a shared login or a test farm does. */
-const DEVICES = 20
-
-export const devicePool: SqlRule = {
+/** Nobody keeps several times twenty devices; a shared login or a test farm does. */
+export const devicePool = tolerant({ unit: 'number', amount: 20 }, (most) => ({
   kind: 'sql',
   id: 'device-pool',
-  meaning: `users with more than ${DEVICES} devices`,
+  meaning: `users with more than ${most} devices`,
   unit: 'share',
   warn: 0,
   error: 0.01,
@@ -36,33 +33,26 @@ export const devicePool: SqlRule = {
   absent: ({ extras }) =>
     extras.device === undefined ? 'the export has no device beside the user' : undefined,
   measure: ({ extras: { device = raw('NULL') } }) => sql`
-    SELECT count(*) FILTER (WHERE devices > ${DEVICES}) AS found, count(*) AS of
+    SELECT count(*) FILTER (WHERE devices > ${most}) AS found, count(*) AS of
     FROM (SELECT count(DISTINCT ${device}) AS devices FROM events GROUP BY user)`,
   examples: ({ extras: { device = raw('NULL') } }) => sql`
     SELECT user, count(DISTINCT ${device}) AS devices, count(*) AS events
-    FROM events GROUP BY user HAVING devices > ${DEVICES}
+    FROM events GROUP BY user HAVING devices > ${most}
     ORDER BY devices DESC, user LIMIT ${EXAMPLES_SHOWN}`,
-}
+}))
 
-/** People sleep. */
-const WAKING_HOURS = 20
-
-const activeDays = sql`
-  SELECT user, t // ${DAY} AS day, count(DISTINCT t // ${HOUR}) AS hours, count(*) AS events
-  FROM events GROUP BY ALL HAVING hours >= ${WAKING_HOURS}`
-
-export const roundTheClockUser: SqlRule = {
+export const roundTheClockUser = tolerant({ unit: 'number', amount: ACTIVE_HOURS }, (hours) => ({
   kind: 'sql',
   id: 'round-the-clock-user',
-  meaning: `users active in ${WAKING_HOURS} or more hours of one day`,
+  meaning: `users active in ${hours} or more hours of one day`,
   unit: 'share',
   warn: 0,
   error: 0.01,
   hint: 'Bots, monitors or shared logins: leave them out with --where.',
   measure: () => sql`
-    SELECT (SELECT count(DISTINCT user) FROM (${activeDays})) AS found,
+    SELECT (SELECT count(DISTINCT user) FROM (${wakefulDays(hours)})) AS found,
       (SELECT count(DISTINCT user) FROM events) AS of`,
   examples: () => sql`
     SELECT user, max(hours) AS hours, count(*) AS days, sum(events) AS events
-    FROM (${activeDays}) GROUP BY user ORDER BY events DESC, user LIMIT ${EXAMPLES_SHOWN}`,
-}
+    FROM (${wakefulDays(hours)}) GROUP BY user ORDER BY events DESC, user LIMIT ${EXAMPLES_SHOWN}`,
+}))
