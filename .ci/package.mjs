@@ -16,11 +16,13 @@ try {
     .map(({ path }) => path)
     .filter(
       (path) =>
-        !/^(bin|dist|docs\/schemas)\/|^docs\/sessionize\.1$|^(README\.md|CHANGELOG\.md|LICENSE|NOTICE|package\.json)$/.test(
+        !/^(bin|dist|spark|docs\/schemas)\/|^docs\/sessionize\.1$|^(README\.md|CHANGELOG\.md|LICENSE|NOTICE|package\.json)$/.test(
           path,
         ),
     )
   if (unwanted.length > 0) throw new Error(`not for users: ${unwanted.join(', ')}`)
+  if (!packed.files.some(({ path }) => path === 'spark/driver.py'))
+    throw new Error('without the part that runs inside Spark')
 
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
   npm(['install', '--no-audit', '--no-fund', join(folder, packed.filename)], folder)

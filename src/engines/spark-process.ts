@@ -1,0 +1,275 @@
+/**
+ * One Spark application as a child process: started by the user's own spark-submit, spoken to over a
+ * loopback socket in lines of JSON (see `spark/driver.py`).
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { SessionizeError } from '../errors/errors.js'
+import { type SparkFailure, sparkEnded, sparkError } from './spark-errors.js'
+import type { Environment } from './spark-home.js'
+
+export interface SparkLaunch {
+  readonly sparkSubmit: string
+  /** Options of spark-submit before the program. */
+  readonly args: readonly string[]
+  readonly env: Environment
+  /** Where the process runs, so that what Spark leaves behind lies in a folder of ours. */
+  readonly folder: string
+  readonly onNotice?: (notice: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** What the driver says about a request, in the order in which it says it. */
+export interface Reply {
+  readonly id?: number
+  readonly error?: SparkFailure
+  readonly columns?: readonly (readonly [string, string])[]
+  readonly file?: string
+  readonly rows?: number
+  readonly persistent?: boolean
+}
+
+export interface Started {
+  readonly version: string
+  /** As the cluster's own pages call it. */
+  readonly application: string
+  readonly web: string | null
+}
+
+const PROGRAM = fileURLToPath(new URL('../../spark/driver.py', import.meta.url))
+
+/** What of its output is kept, to find a cause in. */
+const KEPT_CHARACTERS = 200_000
+
+/** How long the application may take to end by itself, and after a request to the process. */
+const STOP_MILLIS = 10_000
+const TERMINATE_MILLIS = 5_000
+/** How long a cancelled statement may take to end, before the whole application is ended. */
+const CANCEL_MILLIS = 1_000
+
+const NOTICES: readonly (readonly [RegExp, string])[] = [
+  [
+    /Initial job has not accepted any resources/,
+    'Spark waits for executors: the cluster has no free cores or memory for this application.',
+  ],
+  [/Lost executor \S+ on/, 'Spark lost an executor and does its work again.'],
+]
+
+export class SparkProcess {
+  private printed = ''
+  private readonly noticed = new Set<string>()
+  private readonly waiting = new Map<number, (reply: Reply | undefined) => void>()
+  private requests = 0
+  private ended: string | undefined
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly launch: SparkLaunch,
+  ) {
+    // Also when this process ends before `close`: an application would go on holding executors.
+    process.on('exit', this.killNow)
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => this.hear(text))
+    }
+  }
+
+  private socket: Socket | undefined
+
+  /** @throws SessionizeError when Spark cannot be started. */
+  static async start(launch: SparkLaunch): Promise<{ spark: SparkProcess; started: Started }> {
+    launch.signal?.throwIfAborted()
+    const token = randomBytes(32).toString('hex')
+    const server = createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const child = spawn(launch.sparkSubmit, [...launch.args, PROGRAM], {
+      cwd: launch.folder,
+      env: {
+        ...launch.env,
+        TMPDIR: launch.folder,
+        SPARK_SUBMIT_OPTS: [
+          launch.env['SPARK_SUBMIT_OPTS'] ?? '',
+          `"-Djava.io.tmpdir=${launch.folder}"`,
+        ].join(' '),
+        SESSIONIZE_PORT: String(portOf(server)),
+        SESSIONIZE_TOKEN: token,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C reaches it through us only, and its own children end with it.
+      detached: true,
+    })
+    const spark = new SparkProcess(child, launch)
+    try {
+      const started = await spark.greeted(server, token)
+      return { spark, started }
+    } catch (error) {
+      await spark.close()
+      throw error
+    } finally {
+      server.close()
+    }
+  }
+
+  private async greeted(server: Server, token: string): Promise<Started> {
+    return new Promise<Started>((resolve, reject) => {
+      const stop = (): void => reject(new SessionizeError('interrupted', 'Interrupted.'))
+      this.launch.signal?.addEventListener('abort', stop, { once: true })
+      this.child.once('error', (error) => {
+        this.ended = error.message
+        reject(sparkEnded(error.message, 'an error'))
+      })
+      this.child.once('close', (code, signal) => {
+        this.ended = code === null ? `signal ${signal}` : `exit code ${code}`
+        reject(sparkEnded(this.printed, this.ended))
+        for (const answer of this.waiting.values()) answer(undefined)
+      })
+      server.on('connection', (socket) => {
+        const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
+        let known = false
+        // The end of the connection is seen by the end of the process.
+        socket.on('error', () => undefined)
+        lines.on('line', (line) => {
+          const message: Reply & Partial<Started> & { token?: string } = JSON.parse(line)
+          if (!known) {
+            // Anybody on this machine can connect.
+            known = isSame(message.token, token)
+            if (known) this.socket = socket
+            else socket.destroy()
+          } else if (message.id !== undefined) {
+            this.waiting.get(message.id)?.(message)
+          } else if (message.error !== undefined) {
+            reject(sparkError(message.error))
+          } else if (message.version !== undefined) {
+            this.launch.signal?.removeEventListener('abort', stop)
+            resolve({
+              version: message.version,
+              application: message.application ?? '',
+              web: message.web ?? null,
+            })
+          }
+        })
+      })
+    })
+  }
+
+  /**
+   * Sends a request, one at a time, and hands on each reply until the last.
+   *
+   * @param each takes the replies before the last
+   * @throws SessionizeError as the statement failed; `interrupted` when aborted
+   */
+  async ask(
+    request: Readonly<Record<string, string>>,
+    { signal, each }: { signal?: AbortSignal | undefined; each?: (reply: Reply) => void } = {},
+  ): Promise<Reply> {
+    signal?.throwIfAborted()
+    const id = this.requests++
+    const last = new Promise<Reply>((resolve, reject) => {
+      if (this.ended !== undefined) return reject(sparkEnded(this.printed, this.ended))
+      this.waiting.set(id, (reply) => {
+        if (reply === undefined) reject(this.endedError(signal))
+        else if (reply.error !== undefined) reject(sparkError(reply.error))
+        else if (isLast(request['do'], reply)) resolve(reply)
+        else each?.(reply)
+      })
+    })
+    const cancel = (): void => {
+      this.send({ do: 'cancel' })
+      setTimeout(() => this.terminate(), CANCEL_MILLIS).unref()
+    }
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      this.send({ id, ...request })
+      return await last
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+      this.waiting.delete(id)
+    }
+  }
+
+  private endedError(signal: AbortSignal | undefined): SessionizeError {
+    return signal?.aborted === true
+      ? new SessionizeError('interrupted', 'Interrupted.')
+      : sparkEnded(this.printed, this.ended ?? 'its connection closed')
+  }
+
+  private send(message: object): void {
+    this.socket?.write(`${JSON.stringify(message)}\n`)
+  }
+
+  /** Ends the application and the process; never fails. */
+  async close(): Promise<void> {
+    const over = this.over()
+    // The driver stops its application when the connection ends.
+    if (this.socket === undefined) this.terminate()
+    else this.socket.destroy()
+    if (!(await within(STOP_MILLIS, over))) {
+      this.terminate()
+      if (!(await within(TERMINATE_MILLIS, over))) this.killNow()
+    }
+    await over
+    process.off('exit', this.killNow)
+  }
+
+  private over(): Promise<void> {
+    return this.ended !== undefined
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.child.once('close', () => resolve())
+          this.child.once('error', () => resolve())
+        })
+  }
+
+  private terminate(): void {
+    this.signalGroup('SIGTERM')
+  }
+
+  private readonly killNow = (): void => this.signalGroup('SIGKILL')
+
+  private signalGroup(signal: NodeJS.Signals): void {
+    if (this.ended !== undefined || this.child.pid === undefined) return
+    try {
+      process.kill(-this.child.pid, signal)
+    } catch {
+      // It has just ended.
+    }
+  }
+
+  private hear(text: string): void {
+    this.printed = (this.printed + text).slice(-KEPT_CHARACTERS)
+    for (const [pattern, notice] of NOTICES) {
+      if (this.noticed.has(notice) || !pattern.test(text)) continue
+      this.noticed.add(notice)
+      this.launch.onNotice?.(notice)
+    }
+  }
+}
+
+/** A fetch tells its columns and files first. */
+const isLast = (asked: string | undefined, { rows }: Reply): boolean =>
+  asked !== 'fetch' || rows !== undefined
+
+function portOf(server: Server): number {
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new RangeError('no port')
+  return address.port
+}
+
+function isSame(given: string | undefined, token: string): boolean {
+  const [a, b] = [Buffer.from(given ?? ''), Buffer.from(token)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+async function within(millis: number, event: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), millis)
+  })
+  const done = await Promise.race([event.then(() => true), late])
+  clearTimeout(timer)
+  return done
+}
