@@ -195,7 +195,7 @@ export function dimensionOptions(command: Command): Command {
   )
 }
 
-export const BY_HELP =
+const BY_HELP =
   'per value of these: a column (first filled value in the session; column:last, column:mode, column:user for others), @hour, @weekday, @day, @week, @month, @length, @visitor'
 
 /** `--by` with everything that answers can be grouped by. */

@@ -32,7 +32,7 @@ export type LatestValues = (string | null)[]
 type NameTest = (name: string | null) => boolean
 
 /** @throws SessionizeError `unsupported` for what needs all the data at once. */
-export function assertStreamable(definition: SessionDefinition): void {
+function assertStreamable(definition: SessionDefinition): void {
   if (definition.recorded !== true) return
   throw new SessionizeError(
     'unsupported',

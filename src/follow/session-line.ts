@@ -28,7 +28,7 @@ export function sessionLine(told: ToldSession): string {
 const nameOrNull = (name: string): string => (name === '' ? 'null' : JSON.stringify(name))
 
 /** ISO 8601 with all six digits, UTC. */
-export function isoMicros(micros: number): string {
+function isoMicros(micros: number): string {
   const millis = Math.floor(micros / 1_000)
   const rest = String(micros - millis * 1_000).padStart(3, '0')
   return `${new Date(millis).toISOString().slice(0, -1)}${rest}Z`

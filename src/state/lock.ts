@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
 
-export const LOCK = 'lock'
+const LOCK = 'lock'
 
 const holder = v.object({
   pid: v.number(),

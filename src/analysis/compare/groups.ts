@@ -26,7 +26,7 @@ export interface GroupFigures extends Group {
 }
 
 /** Users are resampled in at most so many buckets; each is its own while there are fewer. */
-export const MOST_BUCKETS = 512
+const MOST_BUCKETS = 512
 
 /**
  * Creates `pool` of the relation `segmented`, and of the baseline's sessions where there are any

@@ -137,7 +137,7 @@ export async function compareRanks(
  * have sessions in both groups: Obuchowski 1997, "Nonparametric analysis of clustered ROC curve
  * data", Biometrics 53. Null where either group has fewer than two users.
  */
-export function clusteredError(
+function clusteredError(
   theta: number,
   m: number,
   n: number,
@@ -184,7 +184,7 @@ function interval(
  * Brunner and Munzel 2000, with the t approximation, as `scipy.stats.brunnermunzel(x, y)`. Null
  * where it is not defined: fewer than two sessions, or groups that do not overlap.
  */
-export function brunnerMunzel(x: PlacementSums, y: PlacementSums): BrunnerMunzel | null {
+function brunnerMunzel(x: PlacementSums, y: PlacementSums): BrunnerMunzel | null {
   if (x.n < 2 || y.n < 2) return null
   const variance = ({ n, sum, squares }: PlacementSums): number =>
     Number(BigInt(n) * squares - sum * sum) / (4 * n * (n - 1))
@@ -198,7 +198,7 @@ export function brunnerMunzel(x: PlacementSums, y: PlacementSums): BrunnerMunzel
 }
 
 /** Two samples, asymptotic: `scipy.stats.ks_2samp(a, b, method='asymp')` but for its correction. */
-export const kolmogorovSmirnov = (distance: number, n: number, m: number): KolmogorovSmirnov => ({
+const kolmogorovSmirnov = (distance: number, n: number, m: number): KolmogorovSmirnov => ({
   distance,
   p: kolmogorovSurvival(distance * Math.sqrt((n * m) / (n + m))),
 })

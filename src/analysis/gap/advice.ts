@@ -3,14 +3,14 @@ import type { Intervals } from './intervals.js'
 import { equallyLikely, findValley, fitMixture, type Mixture, misplacedShare } from './mixture.js'
 
 /** Fewer intervals say nothing about two kinds of pauses. */
-export const FEWEST_INTERVALS = 200
+const FEWEST_INTERVALS = 200
 /** A component with less weight is noise. */
 const SMALLEST_WEIGHT = 0.02
 /** A valley that is less deep may be chance, or the fit's own. */
-export const SHALLOWEST = 0.1
-export const SHALLOW = 0.5
+const SHALLOWEST = 0.1
+const SHALLOW = 0.5
 /** Above this distance the mixture does not tell the data. */
-export const POOR_FIT = 0.05
+const POOR_FIT = 0.05
 const MINUTE = 60
 /** Below, it is single loads of a page that were told apart, not visits. */
 const SHORTEST_TIMEOUT = MINUTE

@@ -52,7 +52,7 @@ export interface HiddenByLongGap {
 }
 
 const MINUTE = 60 * MICROS_PER_SECOND
-export const DAY_MICROS = 24 * 60 * MINUTE
+const DAY_MICROS = 24 * 60 * MINUTE
 export const DEFAULT_GAPS_MICROS: readonly number[] = [
   ...[1, 2, 5, 10, 15, 20, 25.5, 30, 45, 60, 90, 120].map((minutes) => minutes * MINUTE),
   DAY_MICROS,

@@ -131,7 +131,7 @@ class Moments {
 }
 
 /** Weighted density of one component. */
-export const density = ({ weight, mean, deviation }: Component, x: number): number =>
+const density = ({ weight, mean, deviation }: Component, x: number): number =>
   (weight * Math.exp(-0.5 * ((x - mean) / deviation) ** 2)) / (deviation * Math.sqrt(2 * Math.PI))
 
 function distance(bins: readonly LogBin[], pair: Pair): number {

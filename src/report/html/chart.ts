@@ -10,7 +10,7 @@ export interface Drawing {
   readonly draw: (label: string, options: PlotOptions) => Html
 }
 
-export const CHART_WIDTH = 680
+const CHART_WIDTH = 680
 
 export async function loadDrawing(): Promise<Drawing> {
   const [plot, { parseHTML }] = await Promise.all([
