@@ -36,6 +36,8 @@ export interface Dialect extends Spelling {
   bytewise(value: Sql): Sql
   /** Microseconds since 1970 as an instant. */
   instant(epochMicros: Sql): Sql
+  /** Whole microseconds since 1970 of an instant, rounded down; a time without a zone is in UTC. */
+  epochMicros(instant: Sql): Sql
   /** Days since a fixed day, in a zone, of a time in microseconds since year 1. */
   localDay(t: Sql, zone: string): Sql
   /** Integer to floating point, for seconds. */

@@ -37,6 +37,7 @@ export const duckdb: Dialect = {
   lowBits: (value, bits) => sql`((${value}) & ${2 ** bits - 1})`,
   wide: (value) => sql`CAST(${value} AS HUGEINT)`,
   instant: (micros) => sql`make_timestamptz(${micros})`,
+  epochMicros: (instant) => sql`epoch_us(${instant})`,
   localDay: (t, zone) =>
     sql`datediff('day', DATE '1970-01-01', CAST(timezone(${text(zone)}, make_timestamptz(${t} - ${YEAR_ONE_MICROS})) AS DATE))`,
   double: (value) => sql`CAST(${value} AS DOUBLE)`,

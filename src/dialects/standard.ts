@@ -19,7 +19,15 @@ WHERE here.next IS NOT NULL`,
 /** What every dialect has to say for itself is left out. */
 export const standard: Omit<
   Dialect,
-  'name' | 'instant' | 'localDay' | 'collect' | 'single' | 'merge' | 'size' | 'sorted'
+  | 'name'
+  | 'instant'
+  | 'epochMicros'
+  | 'localDay'
+  | 'collect'
+  | 'single'
+  | 'merge'
+  | 'size'
+  | 'sorted'
 > = {
   ...PLAIN,
   materialized: '',

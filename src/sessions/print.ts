@@ -3,7 +3,7 @@ import { duckdb } from '../dialects/duckdb.js'
 import { matchesPattern } from '../events/pattern.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { type BuildOptions, neededProperties, sessionRequest } from './build.js'
-import { chooseColumns, compileSessions } from './compile.js'
+import { chooseColumns, compileSessions, type SessionRequest } from './compile.js'
 import { eventRules, type SessionDefinition } from './definition.js'
 import { formatDuration } from './duration.js'
 import type { BlockPlan } from './plan.js'
@@ -13,24 +13,36 @@ export interface PrintOptions extends BuildOptions {
   readonly columns?: readonly string[]
 }
 
-/** @throws SessionizeError `bad_definition`, `unknown_column`, `usage` */
-export function sessionSql(options: PrintOptions): string {
-  const { definition } = options
-  assertDefinition(definition)
-  const heard = heardStage(definition)
+/**
+ * A request whose every figure comes from the relation `events` itself: no file is read first.
+ *
+ * @param column the column of `events` that holds a property
+ * @throws SessionizeError `bad_definition`, `usage`
+ */
+export function tableRequest(
+  options: BuildOptions,
+  column: (property: string) => string = (property) => property,
+): SessionRequest {
+  assertDefinition(options.definition)
+  const heard = heardStage(options.definition)
   const relation = raw(heard?.name ?? 'events')
-  const plan = options.plan ?? 'blocks'
-  const request = sessionRequest(options, (property) => property, {
-    plan,
+  return sessionRequest(options, column, {
+    plan: options.plan ?? 'blocks',
     edges: {
       first: sql`(SELECT min(t) FROM ${relation})`,
       last: sql`(SELECT max(t) FROM ${relation})`,
     },
     ...(heard === undefined ? {} : { heard }),
   })
+}
+
+/** @throws SessionizeError `bad_definition`, `unknown_column`, `usage` */
+export function sessionSql(options: PrintOptions): string {
+  const { definition } = options
+  const request = tableRequest(options)
   const heading = [
     `Sessions: ${sentence(definition)}`,
-    `Path: ${path(definition, plan)}`,
+    `Path: ${path(definition, request.plan)}`,
     eventsColumns(neededProperties(options)),
   ]
   const query = compileSessions(request, chooseColumns(request, options.columns), duckdb)

@@ -1,0 +1,259 @@
+/**
+ * One suite for all engines. The events are read by the program as always and handed to the engine as
+ * a table; there the compiled stages must give the rows that DuckDB gives: the same ids, times to the
+ * microsecond, lengths to the last digit.
+ *
+ * It takes every golden case that has sessions, and drawn definitions with any rules together on
+ * generated data, by blocks and by events.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { Command } from 'commander'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  definitionOptions,
+  dimensionOptions,
+  inputOptions,
+  names,
+  planOf,
+  readDataset,
+  readDefinition,
+  type SharedFlags,
+} from '../../src/cli/options.js'
+import type { Dialect } from '../../src/dialects/dialect.js'
+import { duckdb } from '../../src/dialects/duckdb.js'
+import type { Engine } from '../../src/engines/duckdb.js'
+import { type Dataset, withDataset } from '../../src/events/dataset.js'
+import { type BuildOptions, neededProperties, planSessions } from '../../src/sessions/build.js'
+import { chooseColumns, compileSessions, type SessionRequest } from '../../src/sessions/compile.js'
+import { eventRules } from '../../src/sessions/definition.js'
+import { tableRequest } from '../../src/sessions/print.js'
+import { identifier, join as joined, raw, render, type Sql, sql, text } from '../../src/sql/sql.js'
+import { DEDUPE, eventsCsv, MAPPING, pack } from '../oracle/datasets.js'
+import { columnFlags, columnSet, limitedRuleSet, ruleSet } from '../oracle/rules.js'
+
+export interface EventColumn {
+  readonly name: string
+  /** `t` is an integer of 64 bits, all others are text or NULL. */
+  readonly type: 'integer' | 'text'
+}
+
+export type EngineRow = Readonly<Record<string, unknown>>
+
+export interface TestedEngine {
+  readonly dialect: Dialect
+  /** Replaces the table `events` by the rows of a Parquet file. */
+  load(parquet: string, columns: readonly EventColumn[]): Promise<void>
+  /**
+   * All rows of a query, in its order. Integers and floating-point numbers may come as number, bigint
+   * or text; booleans as boolean, 0 and 1, or text; lists of text as an array or as JSON.
+   */
+  query(statement: string): Promise<readonly EngineRow[]>
+  close(): Promise<void>
+}
+
+interface Case {
+  readonly about: string
+  readonly args: readonly string[]
+  readonly inputs?: readonly string[]
+  readonly stdin?: string
+  readonly exit?: number
+}
+
+interface Flags extends SharedFlags {
+  readonly property?: string[]
+  readonly sum?: string[]
+  readonly count?: string[]
+  readonly converted?: string[]
+}
+
+const CASES = join(import.meta.dirname, '..', 'cases')
+
+/** How many definitions are drawn, of all rules and again of limits. */
+const DRAWN = Number(process.env['ENGINE_RULE_RUNS'] ?? 12)
+
+const caseNames = readdirSync(CASES)
+  .sort()
+  .filter((name) => existsSync(join(CASES, name, 'expected.csv')))
+
+/** Defines the tests of one engine; `open` is called once. */
+export function runGoldenCasesOn(engineName: string, open: () => Promise<TestedEngine>): void {
+  describe(engineName, () => {
+    let engine: TestedEngine
+    let folder = ''
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'sessionize-engine-'))
+      engine = await open()
+    }, 300_000)
+    afterAll(async () => {
+      await engine?.close()
+      rmSync(folder, { recursive: true, force: true })
+    }, 60_000)
+
+    test('there are cases', () => expect(caseNames.length).toBeGreaterThan(60))
+
+    test.each(caseNames)('case %s', { timeout: 120_000 }, async (name) => {
+      const { args, paths, stdin } = readCase(name)
+      const { build, flags } = parse(args)
+      await withDataset(paths, reading(flags, build, stdin), async (dataset) => {
+        const request = await planSessions(dataset.engine, dataset.events, build)
+        await loadInto(engine, dataset, folder)
+        await expectAsDuckdb(engine, dataset.engine, request, args.join(' '))
+      })
+    })
+
+    test('drawn definitions, over the table alone', { timeout: 1_200_000 }, async () => {
+      const seed = { seed: 20_240_229, numRuns: DRAWN }
+      const [events = []] = fc.sample(pack(20, 14), { ...seed, numRuns: 1 })
+      const drawn = [...fc.sample(ruleSet, seed), ...fc.sample(limitedRuleSet, seed)]
+      const columns = fc.sample(columnSet, { ...seed, numRuns: drawn.length })
+      const path = join(folder, 'drawn.csv')
+      writeFileSync(path, eventsCsv(events))
+      const all = parse([...MAPPING, DEDUPE, '--by=platform,country,amount'])
+      await withDataset([path], reading(all.flags, all.build), async (dataset) => {
+        await loadInto(engine, dataset, folder)
+        for (const [i, rules] of drawn.entries()) {
+          const set = columns[i]
+          const flags = [...rules.flags, ...(set === undefined ? [] : columnFlags(set))]
+          const { build } = parse(flags)
+          const byEvent = eventRules(build.definition).length > 0
+          for (const plan of byEvent ? (['events'] as const) : (['blocks', 'events'] as const)) {
+            const request = tableRequest({ ...build, plan }, columnIn(dataset))
+            await expectAsDuckdb(engine, dataset.engine, request, `${flags.join(' ')} by ${plan}`)
+          }
+        }
+      })
+    })
+  })
+}
+
+function readCase(name: string): { args: readonly string[]; paths: string[]; stdin?: Buffer } {
+  const folder = join(CASES, name)
+  const { args, inputs, stdin }: Case = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8'))
+  const own = readdirSync(folder)
+    .filter((file) => file !== 'case.json' && file !== 'expected.csv')
+    .sort()
+  return {
+    args,
+    paths: (inputs ?? own).map((input) => (input === '-' ? input : join(folder, input))),
+    ...(stdin === undefined ? {} : { stdin: readFileSync(join(folder, stdin)) }),
+  }
+}
+
+/** The flags of `sessionize sessions` as the library's options. */
+function parse(args: readonly string[]): { flags: Flags; build: BuildOptions } {
+  const command = new Command().exitOverride()
+  dimensionOptions(definitionOptions(inputOptions(command)))
+    .option('--property <columns>', '', names)
+    .option('--sum <columns>', '', names)
+    .option('--count <names>', '', names)
+    .option('--converted <names>', '', names)
+    .option('--columns <names>', '', names)
+    .option('--format <format>')
+  const flags = command.parse(args, { from: 'user' }).opts<Flags>()
+  const build = {
+    definition: readDefinition(flags),
+    dimensions: flags.by ?? [],
+    properties: flags.property ?? [],
+    sums: flags.sum ?? [],
+    counts: flags.count ?? [],
+    conversions: flags.converted ?? [],
+    ...planOf(flags),
+  }
+  return { flags, build }
+}
+
+function reading(flags: Flags, build: BuildOptions, stdin?: Buffer) {
+  const { stdout, stderr } = process
+  const terminal = {
+    stdin: Readable.from(stdin === undefined ? [] : [stdin]),
+    stdout,
+    stderr,
+    env: {},
+  }
+  return readDataset(flags, terminal, new AbortController().signal, neededProperties(build))
+}
+
+const columnIn =
+  ({ events }: Dataset) =>
+  (property: string): string =>
+    events.dimensions.find(({ name }) => name === property)?.column ?? property
+
+async function loadInto(engine: TestedEngine, dataset: Dataset, folder: string): Promise<void> {
+  const columns: EventColumn[] = [
+    { name: 'file', type: 'integer' },
+    { name: 'user', type: 'text' },
+    { name: 't', type: 'integer' },
+    { name: 'name', type: 'text' },
+    { name: 'session', type: 'text' },
+    ...dataset.events.dimensions.map(({ column }) => ({ name: column, type: 'text' as const })),
+  ]
+  const types = { integer: raw('BIGINT'), text: raw('VARCHAR') }
+  const select = columns.map(
+    ({ name, type }) => sql`CAST(${identifier(name)} AS ${types[type]}) AS ${identifier(name)}`,
+  )
+  const path = join(folder, 'events.parquet')
+  await dataset.engine.run(
+    sql`COPY (SELECT ${joined(select)} FROM events) TO ${text(path)} (FORMAT parquet)`,
+  )
+  await engine.load(path, columns)
+}
+
+async function expectAsDuckdb(
+  engine: TestedEngine,
+  local: Engine,
+  request: SessionRequest,
+  told: string,
+): Promise<void> {
+  const expected = await local.rows<EngineRow>(comparable(request, duckdb))
+  const query = comparable(request, engine.dialect)
+  const statement = render(engine.dialect.statement(query), engine.dialect)
+  const rows = await engine.query(statement).catch((error: unknown) => {
+    throw new Error(`${told}\n${String(error)}\n${statement}`)
+  })
+  const actual = rows.map((row, i) => as(expected[i], row))
+  expect(actual, `${told}\n${statement}`).toEqual(expected.map(plain))
+}
+
+/** Instants as text of whole microseconds, in the same order in all engines. */
+function comparable(request: SessionRequest, dialect: Dialect): Sql {
+  const columns = chooseColumns(request, undefined)
+  const select = columns.map((name) => {
+    const column = identifier(name)
+    return name === 'start' || name === 'end'
+      ? sql`${dialect.asText(dialect.epochMicros(column))} AS ${column}`
+      : column
+  })
+  const table = compileSessions(request, columns, dialect)
+  return sql`SELECT ${joined(select)}
+FROM (
+${table}
+) AS s
+ORDER BY ${dialect.bytewise(sql`s."user"`)}, s.session_number`
+}
+
+/** A row of the engine in the types that DuckDB's row has. */
+function as(expected: EngineRow | undefined, row: EngineRow): EngineRow {
+  return Object.fromEntries(
+    Object.keys(expected ?? row).map((name) => [
+      name,
+      valueAs(plainValue(expected?.[name]), row[name]),
+    ]),
+  )
+}
+
+function valueAs(like: unknown, value: unknown): unknown {
+  if (value === null || value === undefined) return null
+  if (typeof like === 'number') return Number(value)
+  if (typeof like === 'boolean') return [true, 1, 1n, '1', 't', 'true'].includes(value as never)
+  if (Array.isArray(like)) return typeof value === 'string' ? JSON.parse(value) : [...(value as [])]
+  return typeof value === 'bigint' ? Number(value) : value
+}
+
+const plain = (row: EngineRow): EngineRow =>
+  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plainValue(value)]))
+
+const plainValue = (value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value)
