@@ -1,0 +1,57 @@
+import { YEAR_ONE_MICROS } from '../sql/origin.js'
+import { raw, sql, text } from '../sql/sql.js'
+import type { Dialect } from './dialect.js'
+import { standard } from './standard.js'
+
+/** Backslashes escape in names and in text; what they escape is taken as it is, except NUL. */
+const escaped = (value: string): string =>
+  value.replaceAll(/[\\'"`]/g, '\\$&').replaceAll('\0', '\\0')
+
+const quoted = (value: string): string => `'${escaped(value)}'`
+
+/** What makes the server read a query as the standard has it. */
+export const CLICKHOUSE_SETTINGS = [
+  // An unmatched row of an outer join is NULL, and not an empty value.
+  ['join_use_nulls', 1],
+  // A column is meant where an output column has its name too.
+  ['prefer_column_name_to_alias', 1],
+] as const
+
+/** ClickHouse from 25.8 on: named stages, recursion and windows as the standard has them. */
+export const clickhouse: Dialect = {
+  ...standard,
+  name: 'clickhouse',
+  identifier: (name) => `"${escaped(name)}"`,
+  text: quoted,
+  // The pattern has escapes of its own, below those of the literal.
+  like: (value, pattern) =>
+    `${value} LIKE ${quoted(pattern.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%'))}`,
+  // More decimals than six would be cut off and not rounded, so they are read first.
+  decimal: (value) =>
+    `toDecimal128OrNull(toString(round(toDecimal256OrNull(trimBoth(${value}), 40), 6)), 6)`,
+  quotient: (a, b) => sql`toInt64(intDiv(${a}, ${b}))`,
+  remainder: (a, b) => sql`toInt64(modulo(${a}, ${b}))`,
+  shiftRight: (value, bits) => sql`bitShiftRight(${value}, ${bits})`,
+  lowBits: (value, bits) => sql`bitAnd(${value}, ${2 ** bits - 1})`,
+  wide: (value) => sql`toInt128(${value})`,
+  integer: (value) => sql`toInt64(${value})`,
+  // `count` is unsigned, and mixes badly with what is not.
+  count: (condition) =>
+    condition === undefined ? sql`sum(toInt64(1))` : sql`sumIf(toInt64(1), ${condition})`,
+  md5: (value) => sql`lower(hex(MD5(${value})))`,
+  asText: (value) => sql`toString(${value})`,
+  instant: (micros) => sql`fromUnixTimestamp64Micro(${micros}, 'UTC')`,
+  epochMicros: (instant) => sql`toUnixTimestamp64Micro(toDateTime64(${instant}, 6, 'UTC'))`,
+  localDay: (t, zone) =>
+    sql`toInt64(toDate32(fromUnixTimestamp64Micro(${t} - ${YEAR_ONE_MICROS}, ${text(zone)})))`,
+  double: (value) => sql`toFloat64(${value})`,
+  lastKnown: (value, { partition, order }, through) =>
+    sql`last_value(${value}) IGNORE NULLS OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`,
+  collect: (value) => sql`groupUniqArray(${value})`,
+  single: (value) => sql`if(${value} IS NULL, [], [assumeNotNull(${value})])`,
+  merge: (set) => sql`groupUniqArrayArray(${set})`,
+  size: (set) => sql`toInt64(length(${set}))`,
+  sorted: (set) => sql`arraySort(${set})`,
+  statement: (query) =>
+    sql`${query}\nSETTINGS ${raw(CLICKHOUSE_SETTINGS.map(([name, value]) => `${name} = ${value}`).join(', '))}`,
+}
