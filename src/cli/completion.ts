@@ -54,6 +54,8 @@ const FILE_FLAGS = [
   'temp-dir',
   'truth',
   'report',
+  'state',
+  'checkpoint',
 ]
 
 /**

@@ -14,6 +14,8 @@ const events = folder.file(
   'who,at,what\na,2024-01-01T00:00:00Z,open\na,2024-01-01T00:20:00Z,close\nb,2024-01-01T00:00:00Z,open\n',
 )
 
+const shopEvents = folder.file('shop.csv', 'visitor,at\na,2024-01-01T00:00:00Z\n')
+
 let count = 0
 /** Runs in a folder with this config file. */
 async function configured(
@@ -231,5 +233,20 @@ describe('thresholds', () => {
     expect(
       await checkOf('    round-the-clock-user: {warn: 0.5}\n', 'round-the-clock-user'),
     ).toMatchObject({ meaning: 'users active in 20 or more hours of one day', value: 0, warn: 0.5 })
+  })
+})
+
+describe('follow', () => {
+  it('knows the presets of the file, and says what it cannot heed', async () => {
+    const { exit, stdout, stderr } = await configured(
+      `input: {preset: shop, where: visitor = 'a', stitch: false}
+presets:
+  - {name: shop, detect: [visitor, at], user: visitor, time: at}\n`,
+      ['follow', shopEvents, '--flush-on-end'],
+    )
+    expect(exit, stderr).toBe(0)
+    expect(stderr).toContain('preset shop')
+    expect(stderr).toMatch(/follow: where of .*sessionize\.config\.yaml does not apply here\n/)
+    expect(JSON.parse(stdout)).toMatchObject({ user: 'a', events: 1 })
   })
 })

@@ -14,15 +14,12 @@ import { Command } from 'commander'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  definitionOptions,
-  dimensionOptions,
-  inputOptions,
-  names,
   planOf,
   readDataset,
   readDefinition,
   type SharedFlags,
-} from '../../src/cli/options.js'
+} from '../../src/cli/flags.js'
+import { definitionOptions, dimensionOptions, inputOptions, names } from '../../src/cli/options.js'
 import type { Dialect } from '../../src/dialects/dialect.js'
 import { duckdb } from '../../src/dialects/duckdb.js'
 import type { Engine } from '../../src/engines/duckdb.js'

@@ -1,17 +1,10 @@
 import { Command } from 'commander'
+import { given } from '../../given.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
-import {
-  definitionOptions,
-  inputOptions,
-  type OutputFlags,
-  outputOptions,
-  planOf,
-  readDefinition,
-  resourceOptions,
-  type SharedFlags,
-} from '../options.js'
+import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
+import { definitionOptions, inputOptions, outputOptions, resourceOptions } from '../options.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: ReportFormat
@@ -22,7 +15,7 @@ interface Flags extends SharedFlags, OutputFlags {
 const EXAMPLES = `Examples:
   sessionize audit export.zip                     recorded session ids against a 30-minute gap
   sessionize audit export.zip --definition amplitude-mobile --format json
-  sessionize audit export.zip --reported-length session_completed:session_length_seconds
+  sessionize audit app.ndjson --reported-length session_completed:session_length_seconds
   sessionize audit events.parquet --background    without recorded ids: only what keeps sessions alive
 `
 
@@ -52,10 +45,9 @@ export function auditCommand(context: Context): Command {
     const reportedLength =
       flags.reportedLength === undefined ? undefined : parseReportedLength(flags.reportedLength)
     const options = {
-      definition: readDefinition(flags),
+      ...readBuild(flags),
       backgroundOnly: flags.background === true,
-      ...planOf(flags),
-      ...(reportedLength === undefined ? {} : { reportedLength }),
+      ...given({ reportedLength }),
     }
     const question = {
       columns: reportedLength === undefined ? [] : [reportedLength.property],

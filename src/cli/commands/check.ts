@@ -7,16 +7,14 @@ import type { Target } from '../../report/target.js'
 import { answerFromFiles } from '../answer.js'
 import { type CheckFlags, chosenChecks } from '../chosen-checks.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readDefinition, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   dimensionOptions,
   inputOptions,
   names,
-  type OutputFlags,
   outputOptions,
-  readDefinition,
   resourceOptions,
-  type SharedFlags,
 } from '../options.js'
 import { lookOf, printText, withFile, withTarget } from '../output.js'
 import { type ReportFlag, type ReportTarget, reportFlag, withReports } from '../reports.js'
@@ -32,6 +30,7 @@ interface Flags extends SharedFlags, OutputFlags, CheckFlags {
 const EXAMPLES = `Examples:
   sessionize check export.zip                     every rule that fits the data; exit code 1 when one fails
   sessionize check events.parquet --exclude zero-length --fail-on warn
+  sessionize check old.zip --save-baseline baseline.json
   sessionize check new.zip --baseline baseline.json --report junit=checks.xml --report markdown=checks.md
   sessionize check --list
 `

@@ -1,19 +1,18 @@
 import { Command, Option } from 'commander'
 import type { CompareOptions } from '../../analysis/compare/compare.js'
 import { SessionizeError } from '../../errors/errors.js'
+import { given } from '../../given.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { parseDuration } from '../../sessions/duration.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readSegments, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   inputOptions,
-  type OutputFlags,
   outputOptions,
   positive,
-  readSegments,
   resourceOptions,
-  type SharedFlags,
   segmentOptions,
   shares,
 } from '../options.js'
@@ -99,10 +98,12 @@ const twoSetsOfRejects = (): SessionizeError =>
 const readOptions = (flags: Flags): CompareOptions => ({
   ...readSegments(flags),
   withBounces: flags.bounces,
-  ...(flags.reference === undefined ? {} : { reference: flags.reference }),
-  ...(flags.top === undefined ? {} : { top: flags.top }),
-  ...(flags.quantiles === undefined ? {} : { quantiles: flags.quantiles }),
-  ...(flags.long === undefined ? {} : { longMicros: flags.long }),
-  ...(flags.replicates === undefined ? {} : { replicates: flags.replicates }),
-  ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+  ...given({
+    reference: flags.reference,
+    top: flags.top,
+    quantiles: flags.quantiles,
+    longMicros: flags.long,
+    replicates: flags.replicates,
+    seed: flags.seed,
+  }),
 })

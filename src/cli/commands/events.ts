@@ -2,15 +2,13 @@ import { Command, Option } from 'commander'
 import type { TableFormat } from '../../sessions/write.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readDefinition, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   inputOptions,
   names,
-  type OutputFlags,
   outputOptions,
-  readDefinition,
   resourceOptions,
-  type SharedFlags,
 } from '../options.js'
 
 interface Flags extends SharedFlags, OutputFlags {

@@ -1,12 +1,15 @@
 import { Command, Option } from 'commander'
+import type { Config } from '../../config/config.js'
 import { SessionizeError } from '../../errors/errors.js'
 import type { FollowOptions } from '../../follow/follow.js'
 import { parseDuration } from '../../sessions/duration.js'
+import type { ConfiguredFlags } from '../config.js'
 import type { Context } from '../context.js'
-import { definitionOptions, names, readDefinition, type SharedFlags } from '../options.js'
+import { readColumns, readDefinition, type SharedFlags } from '../flags.js'
+import { columnOptions, definitionOptions, positive } from '../options.js'
 import type { Terminal } from '../terminal.js'
 
-interface Flags extends SharedFlags {
+interface Flags extends SharedFlags, ConfiguredFlags {
   readonly output?: string
   readonly label?: boolean
   readonly lateness: string
@@ -33,15 +36,7 @@ export function followCommand({ terminal, signal }: Context): Command {
     .description('follow a live stream of events: sessions are written when they close')
     .argument('[file]', 'a file of NDJSON or CSV (default: standard input)')
     .addHelpText('before', EXAMPLES)
-    .optionsGroup('Input:')
-    .option('--preset <name>', "read as this vendor's export (default: detected)")
-    .option('--user <columns>', 'column or path of the user; the first that is filled', names)
-    .option('--time <column>', 'column or path of the time')
-    .option('--time-format <format>', "s, ms, us, ns, iso, or a pattern such as '%d.%m.%Y %H:%M'")
-    .option('--timezone <zone>', 'zone of times that name none (default: UTC)')
-    .option('--event <column>', 'column or path of the event name')
-    .option('--session <column>', "column or path of the vendor's own session id")
-  definitionOptions(command)
+  definitionOptions(columnOptions(command))
   command
     .optionsGroup('Stream:')
     .option('--label', 'pass every event on with session_id, session_number and event_number')
@@ -52,7 +47,7 @@ export function followCommand({ terminal, signal }: Context): Command {
     )
     .addOption(
       new Option('--max-users <n>', 'users held in memory at most')
-        .argParser(wholeNumber)
+        .argParser(positive)
         .default(1_000_000),
     )
     .option('--flush-on-end', 'write sessions that are still open when the input ends')
@@ -65,40 +60,44 @@ export function followCommand({ terminal, signal }: Context): Command {
     const { follow } = await import('../../follow/follow.js')
     const { fileInput, pipeInput } = await import('../../follow/input.js')
     const { FileOutput, StreamOutput } = await import('../../follow/output.js')
-    const { output } = flags
+    const { output, configured } = flags
+    const say = (message: string): void => {
+      terminal.stderr.write(`follow: ${message}\n`)
+    }
+    const input = file === undefined || file === '-' ? pipeInput(piped(terminal)) : fileInput(file)
+    for (const line of unheeded(configured)) say(line)
     await follow(readFollow(flags), {
-      input: fromPipe(file, terminal) ? pipeInput(terminal.stdin) : fileInput(file ?? ''),
+      input,
       openOutput: (position) =>
         output === undefined ? new StreamOutput(terminal.stdout) : new FileOutput(output, position),
-      say: (message) => terminal.stderr.write(`follow: ${message}\n`),
+      say,
       clock: () => performance.now(),
       signal,
     })
   })
 }
 
-function fromPipe(file: string | undefined, { stdin }: Terminal): boolean {
-  if (file !== undefined && file !== '-') return false
-  if (stdin.isTTY === true) {
-    throw new SessionizeError('usage', 'Nothing is piped into standard input.', {
-      hint: 'Try: tail -F events.ndjson | sessionize follow',
-    })
-  }
-  return true
+function piped({ stdin }: Terminal): Terminal['stdin'] {
+  if (stdin.isTTY !== true) return stdin
+  throw new SessionizeError('usage', 'Nothing is piped into standard input.', {
+    hint: 'Try: tail -F events.ndjson | sessionize follow',
+  })
+}
+
+/** What a config file says of the rows of an export, and a stream cannot do. */
+const OF_EXPORTS = ['where', 'from', 'to', 'dedupe', 'clock', 'stitch', 'merged-ids'] as const
+
+function unheeded(config: Config | undefined): string[] {
+  const set = OF_EXPORTS.filter((flag) => (config?.flags.get(flag) ?? false) !== false)
+  return set.length === 0
+    ? []
+    : [`${set.join(', ')} of ${config?.file} ${set.length === 1 ? 'does' : 'do'} not apply here`]
 }
 
 function readFollow(flags: Flags): FollowOptions {
   const { checkpoint, statsEvery, revisions } = flags
   return {
-    columns: {
-      ...(flags.preset === undefined ? {} : { preset: flags.preset }),
-      ...(flags.user === undefined ? {} : { user: flags.user }),
-      ...(flags.time === undefined ? {} : { time: flags.time }),
-      ...(flags.timeFormat === undefined ? {} : { timeFormat: flags.timeFormat }),
-      ...(flags.timezone === undefined ? {} : { timeZone: flags.timezone }),
-      ...(flags.event === undefined ? {} : { event: flags.event }),
-      ...(flags.session === undefined ? {} : { session: flags.session }),
-    },
+    columns: readColumns(flags),
     stream: {
       definition: readDefinition(flags),
       latenessMicros: durationOrZero(flags.lateness, '--lateness'),
@@ -123,9 +122,3 @@ const durationOrZero = (text: string, flag: string): number =>
   /^0[a-z]*$/.test(text.trim()) ? 0 : parseDuration(text, flag)
 
 const millis = (text: string, flag: string): number => parseDuration(text, flag) / 1_000
-
-function wholeNumber(text: string): number {
-  const number = Number(text)
-  if (Number.isInteger(number) && number >= 1) return number
-  throw new SessionizeError('usage', `--max-users ${text} is not a whole number from 1.`)
-}

@@ -1,18 +1,16 @@
 import { Command } from 'commander'
+import { given } from '../../given.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { parseDuration } from '../../sessions/duration.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   inputOptions,
   names,
-  type OutputFlags,
   outputOptions,
-  planOf,
-  readDefinition,
   resourceOptions,
-  type SharedFlags,
 } from '../options.js'
 
 interface Flags extends Omit<SharedFlags, 'by'>, OutputFlags {
@@ -47,10 +45,8 @@ export function gapCommand(context: Context): Command {
     const { gapFormats } = await import('../../report/gap.js')
     const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
     const question = {
-      definition: readDefinition(flags),
-      ...planOf(flags),
-      ...(flags.gaps === undefined ? {} : { gapsMicros: flags.gaps }),
-      ...(by === undefined ? {} : { by }),
+      ...readBuild(flags),
+      ...given({ gapsMicros: flags.gaps, by }),
     }
     const columns = by === undefined ? [] : [by]
     await answer(context, inputs, flags, { columns }, async ({ engine, events, print }) => {

@@ -3,8 +3,10 @@ import { SessionizeError } from '../../errors/errors.js'
 import type { GenerateResult } from '../../generate/generate.js'
 import type { GenerateOptions, Shape } from '../../generate/options.js'
 import { parseCount, parseShare } from '../../generate/quantity.js'
+import { given } from '../../given.js'
 import type { Context } from '../context.js'
-import { resourceOptions, type SharedFlags } from '../options.js'
+import { readResources, type SharedFlags } from '../flags.js'
+import { resourceOptions } from '../options.js'
 
 interface Flags extends Pick<SharedFlags, 'threads' | 'memory' | 'tempDir'> {
   readonly output?: string
@@ -88,13 +90,11 @@ export function generateCommand({ terminal, signal }: Context): Command {
       {
         path: flags.output,
         signal,
-        ...(flags.truth === undefined ? {} : { truthPath: flags.truth }),
-        ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-        ...(flags.memory === undefined ? {} : { memory: flags.memory }),
-        ...(flags.tempDir === undefined ? {} : { tempDirectory: flags.tempDir }),
+        ...given({ truthPath: flags.truth }),
+        ...readResources(flags),
       },
     )
-    terminal.stderr.write(`${describe(result, flags.truth)}\n`)
+    terminal.stderr.write(`${await describe(result, flags.truth)}\n`)
   })
 }
 
@@ -114,32 +114,31 @@ function decimal(text: string, flag: string): number {
   })
 }
 
-/** Only what was said: an absent flag leaves the library's default. */
-function readOptions(flags: Flags): Partial<GenerateOptions> {
-  return {
-    ...(flags.events === undefined ? {} : { events: flags.events }),
-    ...(flags.users === undefined ? {} : { users: flags.users }),
-    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
-    ...(flags.start === undefined ? {} : { start: flags.start }),
-    ...(flags.days === undefined ? {} : { days: flags.days }),
-    ...(flags.shape === undefined ? {} : { shape: flags.shape }),
-    ...(flags.eventsPerVisit === undefined ? {} : { eventsPerVisit: flags.eventsPerVisit }),
-    ...(flags.duplicates === undefined ? {} : { duplicateShare: flags.duplicates }),
-    ...(flags.late === undefined ? {} : { lateShare: flags.late }),
-    ...(flags.heartbeats === undefined ? {} : { heartbeatShare: flags.heartbeats }),
-    ...(flags.outOfSession === undefined ? {} : { outOfSessionShare: flags.outOfSession }),
-  }
-}
+const readOptions = (flags: Flags): Partial<GenerateOptions> =>
+  given({
+    events: flags.events,
+    users: flags.users,
+    seed: flags.seed,
+    start: flags.start,
+    days: flags.days,
+    shape: flags.shape,
+    eventsPerVisit: flags.eventsPerVisit,
+    duplicateShare: flags.duplicates,
+    lateShare: flags.late,
+    heartbeatShare: flags.heartbeats,
+    outOfSessionShare: flags.outOfSession,
+  })
 
-function describe(result: GenerateResult, truth: string | undefined): string {
-  const n = (value: number): string => value.toLocaleString('en-US')
+async function describe(result: GenerateResult, truth: string | undefined): Promise<string> {
+  const { formatCount, formatNumberOf } = await import('../../report/quantities.js')
+  const { events, sessions, users, heartbeats, duplicates, outOfSession, path } = result
   const extra = [
-    ...(result.heartbeats > 0 ? [`${n(result.heartbeats)} of them heartbeats`] : []),
-    ...(result.duplicates > 0 ? [`${n(result.duplicates)} duplicates`] : []),
-    ...(result.outOfSession > 0 ? [`${n(result.outOfSession)} out of session`] : []),
+    ...(heartbeats > 0 ? [`${formatNumberOf(heartbeats, 'heartbeat')} among them`] : []),
+    ...(duplicates > 0 ? [formatNumberOf(duplicates, 'duplicate')] : []),
+    ...(outOfSession > 0 ? [`${formatCount(outOfSession)} out of session`] : []),
   ]
   const and = extra.length === 0 ? '' : ` (${extra.join(', ')})`
-  const planted = `${n(result.sessions)} sessions of ${n(result.users)} users`
+  const planted = `${formatNumberOf(sessions, 'session')} of ${formatNumberOf(users, 'user')}`
   const truthToo = truth === undefined ? '' : `; planted sessions in ${truth}`
-  return `Wrote ${n(result.events)} events in ${planted}${and} to ${result.path}${truthToo}`
+  return `Wrote ${formatNumberOf(events, 'event')} in ${planted}${and} to ${path}${truthToo}`
 }

@@ -1,14 +1,8 @@
 import { Command } from 'commander'
 import type { Context } from '../context.js'
+import { type OutputFlags, readDataset, type SharedFlags } from '../flags.js'
 import { requireInputs } from '../inputs.js'
-import {
-  mappingOptions,
-  type OutputFlags,
-  outputOptions,
-  readDataset,
-  resourceOptions,
-  type SharedFlags,
-} from '../options.js'
+import { mappingOptions, outputOptions, resourceOptions } from '../options.js'
 import { lookOf, printText, withTarget } from '../output.js'
 
 interface Flags extends SharedFlags, OutputFlags {
@@ -17,7 +11,7 @@ interface Flags extends SharedFlags, OutputFlags {
 
 const EXAMPLES = `Examples:
   sessionize inspect export.zip
-  sessionize inspect events.csv --user visitor --format json
+  sessionize inspect events.csv --user user_id --format json
 `
 
 export function inspectCommand({ terminal, signal }: Context): Command {

@@ -2,16 +2,13 @@ import { Command } from 'commander'
 import type { QueryFormat } from '../../report/query.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   dimensionOptions,
   inputOptions,
-  type OutputFlags,
   outputOptions,
-  planOf,
-  readDefinition,
   resourceOptions,
-  type SharedFlags,
 } from '../options.js'
 
 interface Flags extends SharedFlags, OutputFlags {
@@ -41,7 +38,7 @@ export function queryCommand(context: Context): Command {
     const report = await import('../../report/query.js')
     const format = flags.format ?? report.queryFormatOf(flags.output ?? '') ?? 'terminal'
     const by = flags.by ?? []
-    const options = { definition: readDefinition(flags), by, ...planOf(flags) }
+    const options = { ...readBuild(flags), by }
     await answer(context, inputs, flags, { columns: by }, async (asked) => {
       const { engine, events, path: outputPath } = asked
       const query = await prepareQuery(engine, events, statement, { ...options, outputPath })

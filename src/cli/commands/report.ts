@@ -9,16 +9,14 @@ import { type AskedOfFiles, answerFromFiles } from '../answer.js'
 import { type CheckFlags, chosenChecks } from '../chosen-checks.js'
 import { commandLine } from '../command-line.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readSegments, type SharedFlags } from '../flags.js'
 import { requireInputs } from '../inputs.js'
 import {
   definitionOptions,
   inputOptions,
   names,
-  type OutputFlags,
   outputOptions,
-  readSegments,
   resourceOptions,
-  type SharedFlags,
   segmentOptions,
 } from '../options.js'
 

@@ -2,17 +2,14 @@ import { Command } from 'commander'
 import type { TableFormat } from '../../sessions/write.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   dimensionOptions,
   inputOptions,
   names,
-  type OutputFlags,
   outputOptions,
-  planOf,
-  readDefinition,
   resourceOptions,
-  type SharedFlags,
 } from '../options.js'
 import { stateOption } from '../state.js'
 
@@ -28,7 +25,7 @@ interface Flags extends SharedFlags, OutputFlags {
 
 const EXAMPLES = `Examples:
   sessionize sessions export.zip -o sessions.parquet
-  sessionize sessions events.csv --by platform --property page > sessions.csv
+  sessionize sessions events.csv --by platform --property country > sessions.csv
   sessionize sessions events.parquet --columns user,start,length_seconds --format ndjson
 `
 
@@ -62,20 +59,20 @@ export function sessionsCommand(context: Context): Command {
     const { neededProperties, planSessions, sessionTable } = await import('../../sessions/build.js')
     const { tableFormatOf, writeTable } = await import('../../sessions/write.js')
     const format = flags.format ?? tableFormatOf(flags.output ?? '') ?? 'csv'
-    const definition = readDefinition(flags)
     const build = {
-      definition,
+      ...readBuild(flags),
       dimensions: flags.by ?? [],
       properties: flags.property ?? [],
       sums: flags.sum ?? [],
       counts: flags.count ?? [],
       conversions: flags.converted ?? [],
-      ...planOf(flags),
     }
     const columns = neededProperties(build)
+    const { definition } = build
     const state = { directory: flags.state, definition, columns: stateColumns(build) }
     await answer(context, inputs, flags, { columns, state }, async ({ engine, events, write }) => {
-      const table = sessionTable(await planSessions(engine, events, build), flags.columns)
+      const request = await planSessions(engine, events, build)
+      const table = await sessionTable(engine, request, flags.columns)
       await write((path) => writeTable(engine, table, format, path))
     })
   })

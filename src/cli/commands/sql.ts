@@ -1,13 +1,7 @@
 import { Command } from 'commander'
 import type { Context } from '../context.js'
-import {
-  definitionOptions,
-  dimensionOptions,
-  names,
-  planOf,
-  readDefinition,
-  type SharedFlags,
-} from '../options.js'
+import { planOf, readDefinition, type SharedFlags } from '../flags.js'
+import { definitionOptions, dimensionOptions, names } from '../options.js'
 import { printText } from '../output.js'
 
 const EXAMPLES = `Examples:

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import type { Context } from '../context.js'
-import { resourceOptions, type SharedFlags } from '../options.js'
+import { readResources, type SharedFlags } from '../flags.js'
+import { resourceOptions } from '../options.js'
 import { lookOf, printText } from '../output.js'
 
 const EXAMPLES = `Examples:
@@ -52,14 +53,8 @@ const compactCommand = ({ terminal, signal }: Context): Command =>
     const before = describeState(folder)
     const state = State.open(folder)
     try {
-      await withoutSources(
-        {
-          signal,
-          ...(flags.threads === undefined ? {} : { threads: flags.threads }),
-          ...(flags.memory === undefined ? {} : { memory: flags.memory }),
-          ...(flags.tempDir === undefined ? {} : { tempDirectory: flags.tempDir }),
-        },
-        ({ engine }) => state.compact(engine),
+      await withoutSources({ signal, ...readResources(flags) }, ({ engine }) =>
+        state.compact(engine),
       )
     } finally {
       state.close()

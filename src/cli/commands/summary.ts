@@ -1,18 +1,17 @@
 import { Command, Option } from 'commander'
 import type { BinScale } from '../../analysis/bins.js'
 import type { SummaryOptions } from '../../analysis/summarize.js'
+import { given } from '../../given.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readSegments, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   inputOptions,
-  type OutputFlags,
   outputOptions,
   positive,
-  readSegments,
   resourceOptions,
-  type SharedFlags,
   segmentOptions,
   shares,
 } from '../options.js'
@@ -78,9 +77,11 @@ export function summaryCommand(context: Context): Command {
 
 const readOptions = (flags: Flags): SummaryOptions => ({
   ...readSegments(flags),
-  ...(flags.top === undefined ? {} : { top: flags.top }),
-  ...(flags.having === undefined ? {} : { having: flags.having }),
-  ...(flags.bins === undefined ? {} : { bins: flags.bins }),
-  ...(flags.detail === undefined ? {} : { detail: flags.detail }),
-  ...(flags.quantiles === undefined ? {} : { quantiles: flags.quantiles }),
+  ...given({
+    top: flags.top,
+    having: flags.having,
+    bins: flags.bins,
+    detail: flags.detail,
+    quantiles: flags.quantiles,
+  }),
 })

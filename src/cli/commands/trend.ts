@@ -3,14 +3,12 @@ import type { PeriodUnit } from '../../analysis/trend.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { type OutputFlags, readSegments, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   inputOptions,
-  type OutputFlags,
   outputOptions,
-  readSegments,
   resourceOptions,
-  type SharedFlags,
   segmentOptions,
 } from '../options.js'
 

@@ -1,17 +1,10 @@
 import { Command } from 'commander'
+import { given } from '../../given.js'
 import type { CohortFormat } from '../../report/cohort.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
-import {
-  definitionOptions,
-  inputOptions,
-  type OutputFlags,
-  outputOptions,
-  planOf,
-  readDefinition,
-  resourceOptions,
-  type SharedFlags,
-} from '../options.js'
+import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
+import { definitionOptions, inputOptions, outputOptions, resourceOptions } from '../options.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: CohortFormat
@@ -43,12 +36,11 @@ export function usersCommand(context: Context): Command {
     const { formatCount, formatNumberOf } = await import('../../report/quantities.js')
     const format = flags.format ?? cohortFormatOf(flags.output ?? '') ?? 'list'
     const { where, eventsWhere, ...rest } = flags
-    const shared = { ...rest, ...(eventsWhere === undefined ? {} : { where: eventsWhere }) }
-    const definition = readDefinition(flags)
-    const question = { definition, ...planOf(flags), ...(where === undefined ? {} : { where }) }
+    const shared = { ...rest, ...given({ where: eventsWhere }) }
+    const question = { ...readBuild(flags), ...given({ where }) }
     await answer(context, inputs, shared, {}, async ({ engine, events, write }) => {
       const found = await cohort(engine, events, question)
-      const about = answerContext(events, definition, found.ledger)
+      const about = answerContext(events, question.definition, found.ledger)
       await write((path) => writeCohort(engine, found, about, where ?? null, format, path))
       const of = formatNumberOf(found.ofUsers, 'user')
       context.terminal.stderr.write(`${formatCount(found.users)} of ${of}\n`)
