@@ -17,6 +17,7 @@ import {
 } from '../analysis/trend.js'
 import { withDataset, withSources } from '../events/dataset.js'
 import { type Inspection, inspect as inspectSources } from '../events/inspect.js'
+import { given } from '../given.js'
 import {
   datasetOptions,
   type GroupingOptions,
@@ -52,11 +53,7 @@ export async function summary(inputs: Inputs, options: SummaryOptions = {}): Pro
     ({ engine, events }) =>
       summarize(engine, events, {
         ...segmentOptions(options),
-        ...(top === undefined ? {} : { top }),
-        ...(having === undefined ? {} : { having }),
-        ...(bins === undefined ? {} : { bins }),
-        ...(detail === undefined ? {} : { detail }),
-        ...(quantiles === undefined ? {} : { quantiles }),
+        ...given({ top, having, bins, detail, quantiles }),
       }),
   )
 }
@@ -74,7 +71,7 @@ export async function trend(inputs: Inputs, options: TrendOptions = {}): Promise
       analyseTrend(engine, events, {
         ...segmentOptions(options),
         per: options.per ?? 'day',
-        ...(options.attribute === undefined ? {} : { attribute: options.attribute }),
+        ...given({ attribute: options.attribute }),
       }),
   )
 }
@@ -95,13 +92,7 @@ export async function compare(inputs: Inputs, options: CompareOptions): Promise<
   const dataset = datasetOptions(options, segmentProperties(options.by ?? []))
   const question: CompareQuestion = {
     ...segmentOptions(options),
-    ...(reference === undefined ? {} : { reference }),
-    ...(top === undefined ? {} : { top }),
-    ...(quantiles === undefined ? {} : { quantiles }),
-    ...(longMicros === undefined ? {} : { longMicros }),
-    ...(withBounces === undefined ? {} : { withBounces }),
-    ...(replicates === undefined ? {} : { replicates }),
-    ...(seed === undefined ? {} : { seed }),
+    ...given({ reference, top, quantiles, longMicros, withBounces, replicates, seed }),
   }
   return withDataset(inputList(inputs), dataset, async ({ engine, events, workspace }) => {
     const path = workspace.path('.parquet')
@@ -131,8 +122,7 @@ export async function gap(inputs: Inputs, options: GapOptions = {}): Promise<Gap
     ({ engine, events }) =>
       analyseGap(engine, events, {
         definition: readDefinition(options),
-        ...(gapsMicros === undefined ? {} : { gapsMicros }),
-        ...(by === undefined ? {} : { by }),
+        ...given({ gapsMicros, by }),
       }),
   )
 }
@@ -147,15 +137,12 @@ export interface UsersOptions extends Omit<SessionOptions, 'where'> {
 /** The users whose sessions meet a condition, with their figures: `sessionize users`. */
 export function users(inputs: Inputs, options: UsersOptions = {}): AsyncIterable<Row> {
   const { where, eventsWhere, ...rest } = options
-  const shared: SessionOptions = {
-    ...rest,
-    ...(eventsWhere === undefined ? {} : { where: eventsWhere }),
-  }
+  const shared: SessionOptions = { ...rest, ...given({ where: eventsWhere }) }
   return iterateWithin((each) =>
     withDataset(inputList(inputs), datasetOptions(shared), async ({ engine, events }) => {
       const found = await cohort(engine, events, {
         definition: readDefinition(shared),
-        ...(where === undefined ? {} : { where }),
+        ...given({ where }),
       })
       await each(rowsOf(engine, found.figures))
     }),

@@ -1,6 +1,7 @@
 /** The library's options: the same as the command line's, as values. */
 import type { SegmentOptions } from '../analysis/segmented-sessions.js'
 import type { DatasetOptions } from '../events/dataset.js'
+import { given } from '../given.js'
 import {
   DEFAULT_DEFINITION,
   ruleProperties,
@@ -42,13 +43,12 @@ export function datasetOptions(
   return {
     ...options,
     dimensions: [...new Set([...properties, ...ruleProperties(definition)])],
-    ...(definition.ignoreEvents === undefined ? {} : { ignore: definition.ignoreEvents }),
-    ...(definition.recorded === undefined ? {} : { recordedOnly: definition.recorded }),
+    ...given({ ignore: definition.ignoreEvents, recordedOnly: definition.recorded }),
   }
 }
 
 export const segmentOptions = (options: GroupingOptions): SegmentOptions => ({
   definition: readDefinition(options),
   by: options.by ?? [],
-  ...(options.reportTimeZone === undefined ? {} : { reportTimeZone: options.reportTimeZone }),
+  ...given({ reportTimeZone: options.reportTimeZone }),
 })
