@@ -1,4 +1,4 @@
-// Runs one SQL file on the same DuckDB that sessionize uses: the peers' process.
+// Runs one SQL file on the same DuckDB that sessionize uses.
 import { readFileSync } from 'node:fs'
 import { DuckDBInstance } from '@duckdb/node-api'
 
