@@ -27,8 +27,10 @@ export const clickhouse: Dialect = {
   like: (value, pattern) =>
     `${value} LIKE ${quoted(pattern.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%'))}`,
   // More decimals than six would be cut off and not rounded, so they are read first.
-  decimal: (value) =>
-    `toDecimal128OrNull(toString(round(toDecimal256OrNull(trimBoth(${value}), 40), 6)), 6)`,
+  decimal: (value) => {
+    const exact = `toDecimal256OrNull(trimBoth(${value}), 40)`
+    return `if(abs(${exact}) < toDecimal256('1e22', 6), toDecimal128OrNull(toString(round(${exact}, 6)), 6), NULL)`
+  },
   quotient: (a, b) => sql`toInt64(intDiv(${a}, ${b}))`,
   remainder: (a, b) => sql`toInt64(modulo(${a}, ${b}))`,
   shiftRight: (value, bits) => sql`bitShiftRight(${value}, ${bits})`,
@@ -51,6 +53,10 @@ export const clickhouse: Dialect = {
   single: (value) => sql`if(${value} IS NULL, [], [assumeNotNull(${value})])`,
   merge: (set) => sql`groupUniqArrayArray(${set})`,
   size: (set) => sql`toInt64(length(${set}))`,
+  quantile: (value, share) => ({
+    value: sql`quantileExactInclusive(${share})(${value})`,
+    exact: true,
+  }),
   sorted: (set) => sql`arraySort(${set})`,
   statement: (query) =>
     sql`${query}\nSETTINGS ${raw(CLICKHOUSE_SETTINGS.map(([name, value]) => `${name} = ${value}`).join(', '))}`,

@@ -62,6 +62,11 @@ export interface Dialect extends Spelling {
    * after it) to the stage `openers`: the nodes reached from the first one of each session.
    */
   openers(): Stage[]
+  /**
+   * The value of a group below which a share of them lies, from 0 to 1, interpolated; NULLs left out.
+   * Where the engine can only estimate it, that is told.
+   */
+  quantile(value: Sql, share: number): { readonly value: Sql; readonly exact: boolean }
   /** The whole query, with whatever settings its meaning depends on. */
   statement(query: Sql): Sql
 }

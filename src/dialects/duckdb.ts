@@ -51,5 +51,6 @@ export const duckdb: Dialect = {
   merge: (set) => sql`list_sort(list_distinct(flatten(list(${set}))))`,
   size: (set) => sql`len(${set})`,
   sorted: (set) => set,
+  quantile: (value, share) => ({ value: sql`quantile_cont(${value}, ${share})`, exact: true }),
   openers: () => [JUMPS, OPENERS],
 }

@@ -34,4 +34,8 @@ export const postgres: Dialect = {
   size: (set) => sql`CAST(jsonb_array_length(${set}) AS BIGINT)`,
   sorted: (set) =>
     sql`ARRAY(SELECT one.value FROM jsonb_array_elements_text(${set}) AS one(value) ORDER BY one.value COLLATE "C")`,
+  quantile: (value, share) => ({
+    value: sql`percentile_cont(${share}) WITHIN GROUP (ORDER BY CAST(${value} AS DOUBLE PRECISION))`,
+    exact: true,
+  }),
 }

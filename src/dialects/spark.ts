@@ -59,6 +59,7 @@ export const spark: Dialect = {
   single: (value) => sql`array_compact(array(${value}))`,
   merge: (set) => sql`array_distinct(flatten(collect_list(${set})))`,
   size: (set) => sql`CAST(size(${set}) AS BIGINT)`,
+  quantile: (value, share) => ({ value: sql`percentile(${value}, ${share})`, exact: true }),
   sorted: (set) => sql`array_sort(${set})`,
   openers: () => [WALKED, OPENERS],
 }

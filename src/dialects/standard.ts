@@ -28,6 +28,7 @@ export const standard: Omit<
   | 'merge'
   | 'size'
   | 'sorted'
+  | 'quantile'
 > = {
   ...PLAIN,
   materialized: '',

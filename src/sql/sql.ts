@@ -19,6 +19,8 @@ export interface Spelling {
   decimal(text: string): string
   /** What asks for a stage to be computed once; empty where an engine cannot be asked. */
   readonly materialized: string
+  /** The columns of a stage that refers to itself, after its name. */
+  recursiveColumns(names: readonly string[]): string
 }
 
 type Piece = string | Sql | ((spelling: Spelling) => string)
@@ -114,6 +116,7 @@ export const PLAIN: Spelling = {
     `${value} LIKE ${quoted(pattern.replaceAll(/[!%_]/g, '!$&').replaceAll('*', '%'))} ESCAPE '!'`,
   decimal: (value) => `TRY_CAST(${value} AS DECIMAL(28, 6))`,
   materialized: 'MATERIALIZED ',
+  recursiveColumns: (names) => ` (${names.join(', ')})`,
 }
 
 const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`
@@ -139,9 +142,11 @@ export function withStages(stages: readonly Stage[], final: Sql): Sql {
 }
 
 function paragraph({ name, comment, body, materialized, recursive }: Stage): Sql {
-  const columns = recursive === undefined ? '' : `(${recursive.join(', ')})`
+  const columns = new Sql([
+    (spelling) => (recursive === undefined ? '' : spelling.recursiveColumns(recursive)),
+  ])
   const kept = new Sql([(spelling) => (materialized === true ? spelling.materialized : '')])
   // A user's words in a comment must not end it.
   const line = new Sql([() => `-- ${comment.replaceAll(/\s+/g, ' ')}`])
-  return sql`${line}\n${/^[a-z_]+$/.test(name) ? raw(name) : identifier(name)}${raw(columns)} AS ${kept}(\n${body}\n)`
+  return sql`${line}\n${/^[a-z_]+$/.test(name) ? raw(name) : identifier(name)}${columns} AS ${kept}(\n${body}\n)`
 }
