@@ -123,10 +123,10 @@ function writesCsv(command: Command): boolean {
   return (format ?? (formats.includes(named ?? '') ? named : formats[0])) === 'csv'
 }
 
-/** Commands that read events or cut sessions take defaults from a config file. */
+/** Commands that read events or cut sessions take defaults from a config file, but not that which makes one. */
 const isConfigurable = (command: Command): boolean =>
   command.options.some(({ long }) => long === '--gap' || long === '--user') &&
-  command.name() !== 'generate'
+  !['generate', 'init'].includes(command.name())
 
 function asProblem(
   error: unknown,

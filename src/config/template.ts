@@ -6,6 +6,7 @@ import type { Choice } from '../events/mapping.js'
 import { describeLimit, describeValue } from '../report/check/wording.js'
 import { visibleExcerpt } from '../report/untrusted.js'
 import { formatDuration } from '../sessions/duration.js'
+import type { FlagValue } from './config.js'
 
 /** What was seen; none without files. */
 export interface Seen {
@@ -15,7 +16,12 @@ export interface Seen {
   readonly checks: readonly CheckResult[]
 }
 
-export function configTemplate(gapMicros: number, seen: Seen | undefined): string {
+/** @param rules what flags said about sessions, by their long names */
+export function configTemplate(
+  gapMicros: number,
+  rules: Readonly<Record<string, FlagValue>>,
+  seen: Seen | undefined,
+): string {
   return `${[
     '# Defaults for every sessionize command that is run in this folder. A flag wins over its',
     '# environment variable, and that over this file. Keys are the long flags: docs/config.md.',
@@ -24,11 +30,7 @@ export function configTemplate(gapMicros: number, seen: Seen | undefined): strin
     ...inputLines(seen),
     '',
     'sessions:',
-    `  gap: ${formatDuration(gapMicros)} # inactivity that ends a session`,
-    "  # definition: amplitude-web # or start from a vendor's rules",
-    '  # max-length: 24h',
-    '  # cut-at-midnight: Europe/Berlin',
-    '  # passive-event: [heartbeat] # counted, but keep no session alive',
+    ...sessionLines(gapMicros, rules),
     '',
     '# segments:',
     `#   by: [${segmentsOf(seen).map(scalar).join(', ')}]`,
@@ -49,6 +51,31 @@ export function configTemplate(gapMicros: number, seen: Seen | undefined): strin
     '',
   ].join('\n')}`
 }
+
+const SUGGESTED = [
+  ['definition', "amplitude-web # or start from a vendor's rules"],
+  ['max-length', '24h'],
+  ['cut-at-midnight', 'Europe/Berlin'],
+  ['passive-event', '[heartbeat] # counted, but keep no session alive'],
+] as const
+
+function sessionLines(gapMicros: number, rules: Readonly<Record<string, FlagValue>>): string[] {
+  const { gap, ...others } = rules
+  const perValue = Array.isArray(gap) && gap.some((one) => one.includes('='))
+  // A gap that a definition brings is not said again.
+  const gapLine =
+    perValue || (gap === undefined && 'definition' in rules)
+      ? []
+      : [`  gap: ${formatDuration(gapMicros)} # inactivity that ends a session`]
+  const said = Object.entries(perValue ? rules : others).map(
+    ([key, value]) => `  ${key}: ${flagValue(value)}`,
+  )
+  const left = SUGGESTED.filter(([key]) => !(key in rules))
+  return [...gapLine, ...said, ...left.map(([key, example]) => `  # ${key}: ${example}`)]
+}
+
+const flagValue = (value: FlagValue): string =>
+  typeof value === 'object' ? `[${value.map(scalar).join(', ')}]` : scalar(value)
 
 function inputLines(seen: Seen | undefined): string[] {
   if (seen === undefined) {
@@ -97,7 +124,10 @@ const comment = (text: string): string => {
 }
 
 /** Quoted unless it is surely a plain word in every reader of YAML. */
-const scalar = (value: string): string =>
+const scalar = (value: string | number | boolean): string =>
+  typeof value !== 'string' ? String(value) : word(value)
+
+const word = (value: string): string =>
   /^[A-Za-z_][A-Za-z0-9_.+,-]*$/.test(value) &&
   !/^(true|false|yes|no|on|off|null|y|n|nan|inf)$/i.test(value)
     ? value

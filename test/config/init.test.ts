@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { RULES } from '../../src/checks/registry.js'
 import { parseConfig } from '../../src/config/config.js'
 import { cleanEvents, Folder } from '../checks/export.js'
@@ -40,6 +41,31 @@ describe('init', () => {
       event: 'odd: name',
       gap: '10m',
     })
+  })
+
+  it('keeps every rule that was named', async () => {
+    const flags = ['--definition', 'posthog', '--cut-on', 'utm, campaign', '--max-events', '9']
+    const text = await written(...flags, '--cut-at-midnight', '--gap', '30m', '--gap', 'os=iOS:5m')
+    const config = parseConfig(text, 'written', RULES)
+    expect(Object.fromEntries(config.flags)).toEqual({
+      definition: 'posthog',
+      gap: ['30m', 'os=iOS:5m'],
+      'max-events': 9,
+      'cut-at-midnight': true,
+      'cut-on': ['utm', 'campaign'],
+    })
+    const named = parseConfig(await written('--definition', 'amplitude-mobile'), 'written', RULES)
+    expect(Object.fromEntries(named.flags)).toEqual({ definition: 'amplitude-mobile' })
+  })
+
+  it('is not led by the config file that is there', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'sessionize-init-'))
+    onTestFinished(() => rmSync(cwd, { recursive: true }))
+    writeFileSync(join(cwd, 'sessionize.config.yaml'), 'input: {preset: amplitude}\n')
+    const csv = folder.file('other.csv', 'user,time\na,2024-01-01T00:00:00Z\n')
+    const { exit, stdout, stderr } = await run(['init', csv, '-o', '-'], undefined, cwd)
+    expect(exit, stderr).toBe(0)
+    expect(stdout).toContain('  user: user #')
   })
 
   it('without files writes what one may fill in', async () => {

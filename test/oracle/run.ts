@@ -8,7 +8,8 @@ export interface Run {
   readonly stderr: string
 }
 
-export async function run(argv: readonly string[], stdin?: Buffer): Promise<Run> {
+/** @param cwd where a config file is looked for */
+export async function run(argv: readonly string[], stdin?: Buffer, cwd?: string): Promise<Run> {
   const out: Buffer[] = []
   const err: Buffer[] = []
   const exit = await main(argv, {
@@ -16,6 +17,7 @@ export async function run(argv: readonly string[], stdin?: Buffer): Promise<Run>
     stdout: collect(out),
     stderr: collect(err),
     env: {},
+    ...(cwd === undefined ? {} : { cwd }),
   })
   return {
     exit,

@@ -2,18 +2,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { Command } from 'commander'
+import type { FlagValue } from '../../config/config.js'
 import { CONFIG_NAMES } from '../../config/find.js'
 import type { Seen } from '../../config/template.js'
 import { SessionizeError } from '../../errors/errors.js'
 import type { Context } from '../context.js'
-import {
-  definitionOptions,
-  mappingOptions,
-  readDataset,
-  readDefinition,
-  resourceOptions,
-  type SharedFlags,
-} from '../options.js'
+import { readDataset, readDefinition, type SharedFlags } from '../flags.js'
+import { definitionOptions, mappingOptions, resourceOptions } from '../options.js'
 import { printText, withTarget } from '../output.js'
 import { Watch } from '../watch.js'
 
@@ -24,7 +19,7 @@ interface Flags extends SharedFlags {
 
 const EXAMPLES = `Examples:
   sessionize init export.zip                      sessionize.config.yaml, with what was detected
-  sessionize init events.csv --user visitor -o -  the same on standard output
+  sessionize init events.csv --user user_id -o -  the same on standard output
 `
 
 export function initCommand(context: Context): Command {
@@ -42,6 +37,7 @@ export function initCommand(context: Context): Command {
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
     const { configTemplate } = await import('../../config/template.js')
+    const { SESSION_KEYS } = await import('../../config/schema.js')
     const { terminal } = context
     const path = flags.output ?? join(terminal.cwd ?? process.cwd(), CONFIG_NAMES[0])
     const file = path === '-' ? undefined : path
@@ -52,11 +48,26 @@ export function initCommand(context: Context): Command {
     }
     await withTarget(file, async (target) => {
       const seen = inputs.length === 0 ? undefined : await look(inputs, flags, context)
-      await printText(configTemplate(readDefinition(flags).gapMicros, seen), target, terminal)
+      const { gapMicros } = readDefinition(flags)
+      await printText(
+        configTemplate(gapMicros, rulesIn(command, SESSION_KEYS), seen),
+        target,
+        terminal,
+      )
     })
     if (file !== undefined) terminal.stderr.write(`Wrote ${file}\n`)
   })
 }
+
+/** What flags said about sessions, by the keys of the config file. */
+const rulesIn = (command: Command, keys: object): Record<string, FlagValue> =>
+  Object.fromEntries(
+    command.options.flatMap((option) => {
+      const key = option.long?.slice(2) ?? ''
+      const value: FlagValue | undefined = command.getOptionValue(option.attributeName())
+      return key in keys && value !== undefined ? [[key, value]] : []
+    }),
+  )
 
 async function look(
   inputs: readonly string[],
