@@ -63,8 +63,11 @@ export function requireKey(groups: readonly SourceGroup[], key: string, flag: st
     .join(',')
 }
 
-/** @throws SessionizeError `unknown_column` when no group has it. */
-export function requireColumn(groups: readonly SourceGroup[], name: string, flag: string): string {
+/**
+ * @param flag that named it, where that is known
+ * @throws SessionizeError `unknown_column` when no group has it.
+ */
+export function requireColumn(groups: readonly SourceGroup[], name: string, flag?: string): string {
   for (const group of groups) {
     const field = findField(group, name)
     if (field !== undefined) return field.path.length === 0 ? field.column.name : name
@@ -73,7 +76,7 @@ export function requireColumn(groups: readonly SourceGroup[], name: string, flag
   throw new SessionizeError(
     'unknown_column',
     `No column \`${name}\` in ${groupLabel(groups)}.${didYouMean(name, names)}`,
-    { hint: `${flag} takes one of: ${shortList(names)}.` },
+    { hint: `${flag === undefined ? 'There are' : `${flag} takes one of`}: ${shortList(names)}.` },
   )
 }
 

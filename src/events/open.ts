@@ -307,7 +307,7 @@ function dimension(
 ): Dimension {
   const column = `d${position}`
   const found = vendorKeys(groups, mapping, name)
-  return { name, sources: found.length > 0 ? found : [requireColumn(groups, name, '--by')], column }
+  return { name, sources: found.length > 0 ? found : [requireColumn(groups, name)], column }
 }
 
 /** A time without a zone is meant in that of the data. */
