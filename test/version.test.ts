@@ -53,5 +53,5 @@ test('servers are told it', async () => {
 test('the change log ends an entry for it or is about to', () => {
   const [, ...entries] = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8').split(/^## /m)
   const names = entries.map((entry) => entry.split('\n')[0])
-  expect(names[0] === 'Unreleased' || names[0]?.startsWith(`${VERSION} - `)).toBe(true)
+  expect(names[0] === '[Unreleased]' || names[0]?.startsWith(`[${VERSION}] - `)).toBe(true)
 })

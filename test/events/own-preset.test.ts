@@ -1,23 +1,8 @@
-/** `docs/presets.md` is written from the presets: `UPDATE_DOCS=1 npx vitest run test/events/preset-docs.test.ts`. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { PRESETS, parsePreset } from '../../src/events/presets/index.js'
 import { open, Scratch } from './opened.js'
-import { renderPresets } from './preset-docs.js'
 
-const PATH = join(import.meta.dirname, '..', '..', 'docs', 'presets.md')
-const MARK =
-  '<!-- Below this line the presets themselves are written out; see test/events/preset-docs.test.ts. -->'
 const scratch = new Scratch()
-
-test('the documentation says what the presets say', () => {
-  const text = readFileSync(PATH, 'utf8')
-  const [prose = ''] = text.split(MARK)
-  const written = `${prose}${MARK}\n\n${renderPresets(PRESETS)}`
-  if (process.env['UPDATE_DOCS'] !== undefined) writeFileSync(PATH, written)
-  else expect(text).toBe(written)
-})
 
 test('every preset is plain data that its own reader takes', () => {
   for (const preset of PRESETS) {

@@ -1,4 +1,4 @@
-/** `docs/presets.md` as the presets say it. */
+/** The presets of `docs/presets.md`, as they say themselves. */
 import type { Preset } from '../../src/events/presets/index.js'
 
 const code = (name: string): string => `\`${name}\``
@@ -6,7 +6,7 @@ const list = (names: readonly string[]): string => names.map(code).join(', else 
 const sets = (groups: readonly (readonly string[])[]): string =>
   groups.map((names) => names.map(code).join(' + ')).join('; or ')
 
-export function renderPreset(preset: Preset): string {
+function renderPreset(preset: Preset): string {
   const { detect, session, outOfSession, dedupe, insertId, dimensions, identity, clocks } = preset
   const rows: (readonly [string, string])[] = [
     ['Detected by', detect.length === 0 ? 'nothing else fits' : sets(detect)],
@@ -47,7 +47,7 @@ export function renderPreset(preset: Preset): string {
     ),
   ]
   return [
-    `## ${preset.name}`,
+    `### ${preset.name}`,
     '',
     preset.about,
     '',
@@ -63,3 +63,19 @@ export const renderPresets = (presets: readonly Preset[]): string =>
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(renderPreset)
     .join('\n')
+
+/** One line each, to choose from. */
+export const presetOverview = (presets: readonly Preset[]): string =>
+  [
+    '| preset | user | time | event | recorded session |',
+    '|---|---|---|---|---|',
+    ...[...presets]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, user, time, event, session }) => {
+        const best = (keys: readonly string[] | undefined): string =>
+          keys?.[0] === undefined ? 'none' : code(keys[0])
+        const cells = [`[${name}](#${name})`, best(user), best(time), best(event), best(session)]
+        return `| ${cells.join(' | ')} |`
+      }),
+    '',
+  ].join('\n')
