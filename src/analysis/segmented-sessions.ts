@@ -8,11 +8,13 @@ import { asTimestamp } from '../events/clock.js'
 import type { Ledger } from '../events/ledger.js'
 import type { Events } from '../events/open.js'
 import { measureSessions, planSessions, settleLedger } from '../sessions/build.js'
+import type { SessionRequest } from '../sessions/compile.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { PRODUCT_BINS } from './bins.js'
 import { requireEvents } from './event-access.js'
+import { eventsInSessions } from './event-sessions.js'
 import { type CalendarPart, type Pick, parseSegmentKey, type SegmentKey } from './segment-key.js'
 
 export interface SegmentOptions {
@@ -53,7 +55,7 @@ export async function measureSegments(
   for (const [i, key] of keys.entries()) {
     const table = identifier(`picked_${i}`)
     if (key.kind === 'property' && key.pick !== 'first') {
-      await pickValues(engine, events, key.property, key.pick, table)
+      await pickValues(engine, events, request, key.property, key.pick, table)
       joins.push(
         key.pick === 'user'
           ? sql` LEFT JOIN ${table} ON ${table}.user = s.user`
@@ -152,13 +154,11 @@ function byLength(of: (bin: (typeof PRODUCT_BINS)[number], at: number) => Sql): 
   return sql`CASE ${join(cases.reverse(), ' ')} END`
 }
 
-/**
- * Values that need more than a session's first: each event is joined to the session that it is in,
- * which is the user's last one to start at or before it.
- */
+/** Values that need more than a session's first: the last, the most frequent, or the user's last. */
 async function pickValues(
   engine: Engine,
   events: Events,
+  request: SessionRequest,
   property: string,
   pick: Exclude<Pick, 'first'>,
   table: Sql,
@@ -167,20 +167,22 @@ async function pickValues(
   const dimension = events.dimensions.find(({ name }) => name === property)
   if (dimension === undefined) throw new RangeError(`${property} was not read from the events`)
   const value = identifier(dimension.column)
-  const filled = sql`SELECT user, t, ${value} AS value FROM events WHERE ${value} IS NOT NULL`
   // Ties are broken by value, never by chance.
-  const latest = sql`max({t: t, value: value}).value`
-  const inSession = sql`
-    SELECT s.rowid AS id, e.t, e.value
-    FROM (${filled}) AS e ASOF JOIN sessions AS s ON e.user = s.user AND e.t >= s.start
-    WHERE e.t <= s."end"`
-  const body = {
-    user: sql`SELECT user, ${latest} AS value FROM (${filled}) GROUP BY user`,
-    last: sql`SELECT id, ${latest} AS value FROM (${inSession}) GROUP BY id`,
-    mode: sql`
-      SELECT id, min({n: -n, value: value}).value AS value
-      FROM (SELECT id, value, count(*) AS n FROM (${inSession}) GROUP BY id, value)
-      GROUP BY id`,
-  }[pick]
-  await engine.run(sql`CREATE OR REPLACE TEMP TABLE ${table} AS ${body}`)
+  const latest = sql`max({t: t, value: ${value}}).value`
+  const filled = sql`${value} IS NOT NULL`
+  const body = async (): Promise<Sql> => {
+    if (pick === 'user') {
+      return sql`SELECT user, ${latest} AS value FROM events WHERE ${filled} GROUP BY user`
+    }
+    const source = { table: 'sessions', columns: ['rowid'] }
+    const inSession = sql`
+      SELECT rowid AS id, t, ${value} FROM (${await eventsInSessions(engine, events, request, source)})
+      WHERE rowid IS NOT NULL AND ${filled}`
+    if (pick === 'last') return sql`SELECT id, ${latest} AS value FROM (${inSession}) GROUP BY id`
+    return sql`
+      SELECT id, min({n: -n, value: ${value}}).value AS value
+      FROM (SELECT id, ${value}, count(*) AS n FROM (${inSession}) GROUP BY id, ${value})
+      GROUP BY id`
+  }
+  await engine.run(sql`CREATE OR REPLACE TEMP TABLE ${table} AS ${await body()}`)
 }

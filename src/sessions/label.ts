@@ -102,18 +102,6 @@ FROM cut AS c`,
 
 /** Rules: only ids, users, times and codes go through the sorts, however wide the events are. */
 function ruleLabels(request: SessionRequest, dialect: Dialect): Sql {
-  const plan: SessionPlan = {
-    events: raw('events'),
-    definition: request.definition,
-    blocks: 'events',
-    attributes: [],
-    measures: [],
-    ruleColumns: request.ruleColumns,
-    names: true,
-    distinctNames: false,
-    recordedIds: false,
-    eventIds: true,
-  }
   const labels = [
     sql`c.id`,
     sql`s.session_number`,
@@ -124,15 +112,7 @@ function ruleLabels(request: SessionRequest, dialect: Dialect): Sql {
   ]
   return withStages(
     [
-      ...(plan.definition.recorded === true ? [RECORDED] : cutStages(plan, dialect)),
-      {
-        name: 'counted',
-        comment: 'One row per session.',
-        body: sql`SELECT *,
-  row_number() OVER (PARTITION BY "user" ORDER BY "start", run, piece) AS session_number,
-  row_number() OVER (PARTITION BY "user", "start" ORDER BY run, piece) - 1 AS place
-FROM (SELECT "user", run, piece, min(t) AS "start", ${dialect.count()} AS events FROM cut GROUP BY "user", run, piece) AS whole`,
-      },
+      ...countedStages(request, raw('events'), dialect),
       {
         name: 'placed_events',
         comment:
@@ -147,6 +127,47 @@ FROM cut`,
 FROM placed_events AS c
 JOIN counted AS s ON s."user" = c."user" AND s.run = c.run AND s.piece = c.piece`,
   )
+}
+
+/**
+ * Which session each event is in, of a definition that is more than a single gap: `id`, and of the
+ * session "user", "start" and `place`, which tells sessions apart that start in one instant.
+ *
+ * @param events a relation as `events`, with `id`; ids order events that nothing else tells apart
+ */
+export const sessionsOfEvents = (request: SessionRequest, events: Sql, dialect: Dialect): Sql =>
+  withStages(
+    countedStages(request, events, dialect),
+    sql`SELECT c.id, s."user", s."start", s.place
+FROM cut AS c
+JOIN counted AS s ON s."user" = c."user" AND s.run = c.run AND s.piece = c.piece`,
+  )
+
+/** From events to `cut`, events with what identifies their session, and `counted`, their sessions. */
+function countedStages(request: SessionRequest, events: Sql, dialect: Dialect): Stage[] {
+  const plan: SessionPlan = {
+    events,
+    definition: request.definition,
+    blocks: 'events',
+    attributes: [],
+    measures: [],
+    ruleColumns: request.ruleColumns,
+    names: true,
+    distinctNames: false,
+    recordedIds: false,
+    eventIds: true,
+  }
+  return [
+    ...(plan.definition.recorded === true ? [recordedCut(events)] : cutStages(plan, dialect)),
+    {
+      name: 'counted',
+      comment: 'One row per session.',
+      body: sql`SELECT *,
+  row_number() OVER (PARTITION BY "user" ORDER BY "start", run, piece) AS session_number,
+  row_number() OVER (PARTITION BY "user", "start" ORDER BY run, piece) - 1 AS place
+FROM (SELECT "user", run, piece, min(t) AS "start", ${dialect.count()} AS events FROM cut GROUP BY "user", run, piece) AS whole`,
+    },
+  ]
 }
 
 function cutStages(plan: SessionPlan, dialect: Dialect): Stage[] {
@@ -165,10 +186,10 @@ function cutStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   ]
 }
 
-const RECORDED: Stage = {
+const recordedCut = (events: Sql): Stage => ({
   name: 'cut',
   comment: 'One row per event with its recorded session.',
   body: sql`SELECT id, "user", session AS run, 0 AS piece, t,
   row_number() OVER (PARTITION BY "user" ORDER BY t, name NULLS FIRST, session, file, id) AS ord
-FROM events`,
-}
+FROM ${events}`,
+})

@@ -5,18 +5,17 @@
  *   rebuilt_sessions   one row per rebuilt session, numbered by user and start
  *   labelled           one row per event: `uid`, `t`, `name`, `recorded`, `rebuilt`, `passive`, `platform`
  *
- * An event lies in its user's last rebuilt session that starts at or before it. That holds for every
- * definition, as the sessions of a user follow one another; events at the very instant where one
- * session ends and the next begins count for the next. Passive events have no rebuilt label: they
- * open and close nothing.
+ * Passive events have no rebuilt label: they open and close nothing.
  */
 import type { Engine } from '../../engines/duckdb.js'
 import type { Events } from '../../events/open.js'
-import { matchesPattern } from '../../events/pattern.js'
+import { given } from '../../given.js'
 import { measureSessions, planSessions } from '../../sessions/build.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { identifier, join, raw, type Sql, sql } from '../../sql/sql.js'
+import { eventsInSessions } from '../event-sessions.js'
+import { isPassive } from '../passive.js'
 
 export interface LabelOptions {
   readonly definition: SessionDefinition
@@ -28,37 +27,38 @@ export interface LabelOptions {
 /** A session's value of the dimension at this position. */
 export const dimensionColumn = (position: number): Sql => identifier(`dimension_${position}`)
 
+/** @returns `events` with the `rebuilt`, `start`, `end` and `length` of their rebuilt sessions */
 export async function labelEvents(
   engine: Engine,
   events: Events,
   options: LabelOptions,
-): Promise<void> {
-  await rebuildSessions(engine, events, options)
+): Promise<Sql> {
+  const inRebuilt = await rebuildSessions(engine, events, options)
   await groupRecorded(engine, events, options.dimensions)
-  const platform = options.dimensions.indexOf('platform')
+  const platform = options.dimensions.includes('platform')
+    ? eventColumn(events, 'platform')
+    : raw('CAST(NULL AS VARCHAR)')
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE labelled AS
-    SELECT s.uid, e.t, e.name, s.recorded, CASE WHEN NOT e.passive THEN r.rebuilt END AS rebuilt, e.passive, e.platform
+    SELECT s.uid, e.t, e.name, s.recorded, CASE WHEN NOT e.passive THEN e.rebuilt END AS rebuilt, e.passive, e.platform
     FROM (
-      SELECT user, t, name, session,
-        ${matchesPattern(sql`name`, options.definition.passiveEvents ?? [])} AS passive,
-        ${platform < 0 ? raw('CAST(NULL AS VARCHAR)') : eventColumn(events, 'platform')} AS platform
-      FROM events
+      SELECT user, t, name, session, rebuilt, ${isPassive(options.definition)} AS passive, ${platform} AS platform
+      FROM (${inRebuilt})
     ) AS e
-    JOIN recorded_sessions AS s ON s.user = e.user AND s.session = e.session
-    ASOF LEFT JOIN session_starts AS r ON r.user = e.user AND e.t >= r.start`)
+    JOIN recorded_sessions AS s ON s.user = e.user AND s.session = e.session`)
+  return inRebuilt
 }
 
-/** Sessions of the definition: the tables `rebuilt_sessions` and `session_starts`. */
+/** Sessions of the definition as `rebuilt_sessions`. @returns events as `labelEvents` does */
 export async function rebuildSessions(
   engine: Engine,
   events: Events,
   { definition, dimensions, plan }: LabelOptions,
-): Promise<void> {
+): Promise<Sql> {
   const request = await planSessions(engine, events, {
     definition,
     dimensions,
-    ...(plan === undefined ? {} : { plan }),
+    ...given({ plan }),
   })
   await measureSessions(engine, request)
   const renamed = dimensions.map(
@@ -66,13 +66,11 @@ export async function rebuildSessions(
   )
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE rebuilt_sessions AS
-    SELECT row_number() OVER (ORDER BY user, start, "end") AS rebuilt,
-      ${join([raw('user, start, "end", length, events'), ...renamed])}
+    SELECT row_number() OVER (ORDER BY user, start, place) AS rebuilt,
+      ${join([raw('user, start, place, "end", length, events'), ...renamed])}
     FROM sessions`)
-  // Of sessions that start in one instant, the last: the others end in it too.
-  await engine.run(sql`
-    CREATE OR REPLACE TEMP TABLE session_starts AS
-    SELECT user, start, max(rebuilt) AS rebuilt FROM rebuilt_sessions GROUP BY user, start`)
+  const source = { table: 'rebuilt_sessions', columns: ['rebuilt', 'start', 'end', 'length'] }
+  return eventsInSessions(engine, events, request, source)
 }
 
 async function groupRecorded(

@@ -2,7 +2,7 @@
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
 import type { Events } from '../../events/open.js'
-import { sql, text } from '../../sql/sql.js'
+import { type Sql, sql, text } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
 import type { ReportedAgainst, ReportedLength } from './audit.js'
 import { eventColumn } from './labelled-events.js'
@@ -28,21 +28,21 @@ export function parseReportedLength(value: string): ReportedLengthOption {
   })
 }
 
-/** Over `recorded_sessions`, `rebuilt_sessions` and `session_starts`. */
+/** @param inRebuilt events with the `length` of their rebuilt sessions; over `recorded_sessions` too */
 export async function checkReportedLength(
   engine: Engine,
   events: Events,
   { event, property }: ReportedLengthOption,
+  inRebuilt: Sql,
 ): Promise<ReportedLength> {
   const value = eventColumn(events, property)
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE reports AS
-    SELECT e.user, e.session, e.t, e.reported, s.length / 1e6 AS recorded,
-      CASE WHEN e.t <= r."end" THEN r.length / 1e6 END AS rebuilt
-    FROM (SELECT user, session, t, TRY_CAST(${value} AS DOUBLE) AS reported FROM events WHERE name = ${text(event)}) AS e
+    SELECT e.user, e.session, e.t, TRY_CAST(e.${value} AS DOUBLE) AS reported,
+      s.length / 1e6 AS recorded, e.length / 1e6 AS rebuilt
+    FROM (${inRebuilt}) AS e
     JOIN recorded_sessions AS s ON s.user = e.user AND s.session = e.session
-    ASOF LEFT JOIN session_starts AS b ON b.user = e.user AND e.t >= b.start
-    LEFT JOIN rebuilt_sessions AS r ON r.rebuilt = b.rebuilt`)
+    WHERE e.name = ${text(event)}`)
   const { n, readable } = await engine.row<{ n: bigint; readable: bigint }>(
     sql`SELECT count(*) AS n, count(reported) AS readable FROM reports`,
   )

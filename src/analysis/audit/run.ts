@@ -5,7 +5,7 @@ import { formatName } from '../../events/clock.js'
 import { type Events, isoTime } from '../../events/open.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
-import { sql } from '../../sql/sql.js'
+import { type Sql, sql } from '../../sql/sql.js'
 import { findBackground } from '../background/find.js'
 import type { Warning } from '../summary.js'
 import { measureAgreement } from './agreement.js'
@@ -38,8 +38,12 @@ export async function audit(engine: Engine, events: Events, options: AuditOption
       hint: 'Say how sessions are rebuilt: --gap 30m, or --definition amplitude-mobile.',
     })
   }
-  const recorded = backgroundOnly ? null : await auditRecorded(engine, events, options)
-  if (backgroundOnly) await rebuildSessions(engine, events, { ...options, dimensions: [] })
+  const { recorded, inRebuilt } = backgroundOnly
+    ? {
+        recorded: null,
+        inRebuilt: await rebuildSessions(engine, events, { ...options, dimensions: [] }),
+      }
+    : await auditRecorded(engine, events, options)
   const { mapping, ledger } = events
   return {
     schema: 'sessionize/audit/v1',
@@ -54,7 +58,7 @@ export async function audit(engine: Engine, events: Events, options: AuditOption
     firstEvent: events.firstMicros === null ? null : isoTime(events.firstMicros),
     lastEvent: events.lastMicros === null ? null : isoTime(events.lastMicros),
     recorded,
-    background: await findBackground(engine, events, options),
+    background: await findBackground(engine, events, options, inRebuilt),
     ledger,
     warnings: warnings(events),
   }
@@ -64,7 +68,7 @@ async function auditRecorded(
   engine: Engine,
   events: Events,
   options: AuditOptions,
-): Promise<RecordedAudit> {
+): Promise<{ recorded: RecordedAudit; inRebuilt: Sql }> {
   if (events.mapping.session === null) {
     throw new SessionizeError('usage', 'The events have no recorded session id to audit.', {
       hint: 'Name its column with --session, or look for background activity alone: --background.',
@@ -73,13 +77,13 @@ async function auditRecorded(
   const { definition, reportedLength } = options
   const present = events.dimensions.map(({ name }) => name)
   const dimensions = AUDIT_DIMENSIONS.filter((name) => present.includes(name))
-  await labelEvents(engine, events, { ...options, dimensions })
+  const inRebuilt = await labelEvents(engine, events, { ...options, dimensions })
   const counts = await engine.row<Record<'compared' | 'passive' | 'users', bigint>>(sql`
     SELECT count(*) FILTER (WHERE NOT passive) AS compared, count(*) FILTER (WHERE passive) AS passive,
       count(DISTINCT uid) AS users FROM labelled`)
   const agreement = await measureAgreement(engine)
   const boundaries = await measureBoundaries(engine)
-  return {
+  const recorded = {
     events: { compared: Number(counts.compared), passive: Number(counts.passive) },
     users: Number(counts.users),
     agreement,
@@ -91,8 +95,9 @@ async function auditRecorded(
     reportedLength:
       reportedLength === undefined
         ? null
-        : await checkReportedLength(engine, events, reportedLength),
+        : await checkReportedLength(engine, events, reportedLength, inRebuilt),
   }
+  return { recorded, inRebuilt }
 }
 
 function warnings({ mapping, ledger }: Events): Warning[] {

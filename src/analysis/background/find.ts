@@ -7,7 +7,7 @@ import type { Events } from '../../events/open.js'
 import { measureSessions, planSessions } from '../../sessions/build.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
-import { sql, text } from '../../sql/sql.js'
+import { type Sql, sql, text } from '../../sql/sql.js'
 import type { Background, BackgroundEvent, BackgroundLengths } from './background.js'
 import { lengthsOf } from './lengths.js'
 import { fillsTails, longSessions, TAIL_LIFT, TAIL_SHARE } from './long-sessions.js'
@@ -29,16 +29,20 @@ export interface BackgroundOptions {
   readonly plan?: BlockPlan
 }
 
-/** Over `events` and the tables `rebuilt_sessions` of the definition. */
+/**
+ * Over `events` and the table `rebuilt_sessions` of the definition.
+ *
+ * @param inRebuilt events with the `start` and `length` of their rebuilt sessions
+ */
 export async function findBackground(
   engine: Engine,
   events: Events,
   options: BackgroundOptions,
+  inRebuilt: Sql,
 ): Promise<Background> {
   const lengths = await lengthsOf(engine, sql`rebuilt_sessions`)
-  const passive = options.definition.passiveEvents ?? []
   const rhythmic = await rhythmicEvents(engine, options.definition)
-  const long = await longSessions(engine, passive)
+  const long = await longSessions(engine, options.definition, inRebuilt)
   const tails = long.tail.filter(fillsTails)
   const names = [
     ...new Set([...rhythmic.map(({ name }) => name), ...tails.flatMap(({ name }) => name ?? [])]),

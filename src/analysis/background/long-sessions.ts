@@ -1,7 +1,8 @@
 /** What happens in the later half of long sessions, compared with all other sessions. */
 import type { Engine } from '../../engines/duckdb.js'
-import { matchesPattern } from '../../events/pattern.js'
-import { sql } from '../../sql/sql.js'
+import type { SessionDefinition } from '../../sessions/definition.js'
+import { type Sql, sql } from '../../sql/sql.js'
+import { isPassive } from '../passive.js'
 import type { LongSessions } from './background.js'
 
 /** An event that is most of the later halves, and there far more common than elsewhere, fills them. */
@@ -9,35 +10,38 @@ export const TAIL_SHARE = 0.5
 export const TAIL_LIFT = 2
 const NAMES_SHOWN = 5
 
-/** Over `events`, the passive ones apart, and `rebuilt_sessions`. */
+/**
+ * Over `rebuilt_sessions`, passive events apart.
+ *
+ * @param inRebuilt events with the `start` and `length` of their rebuilt sessions
+ */
 export async function longSessions(
   engine: Engine,
-  passive: readonly string[],
+  definition: SessionDefinition,
+  inRebuilt: Sql,
 ): Promise<LongSessions> {
-  await engine.run(sql`
-    CREATE OR REPLACE TEMP TABLE long_sessions AS
-    SELECT user, start, "end", length FROM rebuilt_sessions
+  const { sessions, shortest } = await engine.row<{
+    sessions: bigint
+    shortest: bigint | null
+  }>(sql`
+    SELECT count(*) AS sessions, min(length) AS shortest FROM rebuilt_sessions
     WHERE length > 0 AND length >= (SELECT quantile_cont(length, 0.9) FROM rebuilt_sessions WHERE length > 0)`)
-  const { sessions, shortest } = await engine.row<{ sessions: bigint; shortest: bigint | null }>(
-    sql`SELECT count(*) AS sessions, min(length) AS shortest FROM long_sessions`,
-  )
   const rows = await engine.rows<{
     name: string | null
     share: number
     elsewhere: number | null
   }>(sql`
     WITH active AS (
-      SELECT user, t, name FROM events WHERE NOT ${matchesPattern(sql`name`, passive)}
+      SELECT name, t, start, length FROM (${inRebuilt}) WHERE NOT ${isPassive(definition)}
     ),
     everywhere AS (
       SELECT name, count(*) AS n FROM active GROUP BY name
     ),
     in_long AS (
-      SELECT e.name, count(*) AS n, count(*) FILTER (WHERE e.t > s.start + s.length // 2) AS late
-      FROM active AS e
-      ASOF JOIN long_sessions AS s ON s.user = e.user AND e.t >= s.start
-      WHERE e.t <= s."end"
-      GROUP BY e.name
+      SELECT name, count(*) AS n, count(*) FILTER (WHERE t > start + length // 2) AS late
+      FROM active
+      WHERE length >= ${shortest ?? 0n}
+      GROUP BY name
     )
     SELECT l.name, l.late / sum(l.late) OVER () AS share,
       (a.n - l.n) / nullif((SELECT sum(n) FROM everywhere) - (SELECT sum(n) FROM in_long), 0) AS elsewhere

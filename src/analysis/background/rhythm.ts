@@ -7,10 +7,10 @@
  * of Applied Statistics 49(2), 268-290 (RCV_Q).
  */
 import type { Engine } from '../../engines/duckdb.js'
-import { matchesPattern } from '../../events/pattern.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import { rankedGaps } from '../../sessions/liveness.js'
 import { type Sql, sql } from '../../sql/sql.js'
+import { isPassive } from '../passive.js'
 import type { Rhythm } from './background.js'
 
 /** Fewer intervals can be alike by chance. */
@@ -33,13 +33,11 @@ export interface RhythmicEvent {
  * the times.
  */
 export function rhythms(definition: SessionDefinition): Sql {
-  // Known already, and they keep nothing alive.
-  const passive = definition.passiveEvents ?? []
   const [longestGap = definition.gapMicros] = rankedGaps(definition)
   return sql`
     WITH frequent AS (
       SELECT user, name FROM events
-      WHERE name IS NOT NULL AND NOT ${matchesPattern(sql`name`, passive)}
+      WHERE name IS NOT NULL AND NOT ${isPassive(definition)}
       GROUP BY user, name HAVING count(*) > ${LEAST_INTERVALS}
     ),
     pauses AS (
