@@ -4,6 +4,13 @@ import type { Command, Option } from 'commander'
 const shown = (root: Command): Command[] =>
   root.commands.filter((command) => !command.name().startsWith('__'))
 
+/** The words that lead to each command, and to those under it. */
+export const visiblePaths = (root: Command): string[][] =>
+  shown(root).flatMap((command) => [
+    [command.name()],
+    ...visiblePaths(command).map((words) => [command.name(), ...words]),
+  ])
+
 const visible = (command: Command): Option[] => command.options.filter(({ hidden }) => !hidden)
 
 /** A man page, in the classic macros, which every `man` reads. */
@@ -19,15 +26,7 @@ export function manualPage(root: Command, version: string): string {
     roff(root.description()),
     'The default command is \\fBsummary\\fR.',
     '.SH COMMANDS',
-    ...shown(root).flatMap((command) => [
-      `.SS "${roff(usageOf(command))}"`,
-      roff(`${upperFirst(command.description())}.`),
-      ...visible(command).flatMap((option) => [
-        '.TP',
-        `\\fB${roff(option.flags)}\\fR`,
-        roff(describe(option)),
-      ]),
-    ]),
+    ...shown(root).flatMap((command) => commandSection(command, '')),
     '.SH EXIT STATUS',
     ...EXIT_CODES.flatMap(([code, meaning]) => ['.TP', `.B ${code}`, roff(meaning)]),
     '.SH ENVIRONMENT',
@@ -41,6 +40,19 @@ export function manualPage(root: Command, version: string): string {
     'Defaults, thresholds and rules, looked for in the folder in which a command is run.',
   ]
   return `${lines.join('\n')}\n`
+}
+
+function commandSection(command: Command, parent: string): string[] {
+  return [
+    `.SS "${roff(`${parent}${usageOf(command)}`)}"`,
+    roff(`${upperFirst(command.description())}.`),
+    ...visible(command).flatMap((option) => [
+      '.TP',
+      `\\fB${roff(option.flags)}\\fR`,
+      roff(describe(option)),
+    ]),
+    ...shown(command).flatMap((one) => commandSection(one, `${parent}${command.name()} `)),
+  ]
 }
 
 export const EXIT_CODES: readonly (readonly [number, string])[] = [

@@ -134,12 +134,12 @@ export function definitionOptions(command: Command): Command {
     .addOption(new Option('--plan <plan>').choices(['blocks', 'events']).hideHelp())
 }
 
-export function dimensionOptions(command: Command): Command {
-  return command.option(
-    '--by <columns>',
-    'the same per value of these: first filled value in the session',
-    names,
-  )
+/** @param about what the values of `--by` are used for */
+export function dimensionOptions(
+  command: Command,
+  about = 'add these columns: first filled value in the session',
+): Command {
+  return command.option('--by <columns>', about, names)
 }
 
 const BY_HELP =

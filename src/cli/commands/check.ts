@@ -41,7 +41,10 @@ export function checkCommand(context: Context): Command {
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
   inputOptions(command)
-  dimensionOptions(definitionOptions(command))
+  dimensionOptions(
+    definitionOptions(command),
+    'also look at segments of these: first filled value in the session',
+  )
     .optionsGroup('Checks:')
     .option('--select <ids>', 'only these rules', names)
     .option('--exclude <ids>', 'all but these rules', names)

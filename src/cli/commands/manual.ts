@@ -12,14 +12,13 @@ export function manualCommand({ terminal }: Context): Command {
     .action(async (form: 'man' | 'markdown', _flags: unknown, command: Command) => {
       const root = command.parent
       if (root === null) return
-      const { cliReference, manualPage } = await import('../manual.js')
+      const { cliReference, manualPage, visiblePaths } = await import('../manual.js')
       if (form === 'man') {
         return printText(manualPage(root, root.version() ?? ''), undefined, terminal)
       }
-      const names = root.commands.map((one) => one.name()).filter((name) => !name.startsWith('__'))
       const pages = [{ name: 'sessionize', help: await helpOf([]) }]
-      for (const name of names) {
-        pages.push({ name: `sessionize ${name}`, help: await helpOf([name]) })
+      for (const words of visiblePaths(root)) {
+        pages.push({ name: ['sessionize', ...words].join(' '), help: await helpOf(words) })
       }
       return printText(cliReference(pages), undefined, terminal)
     })
