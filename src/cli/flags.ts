@@ -51,6 +51,8 @@ export interface SharedFlags {
   readonly byRecorded?: boolean
   readonly boundary?: 'after' | 'at'
   readonly by?: string[]
+  readonly property?: string[]
+  readonly sum?: string[]
   readonly reportTimezone?: string
   readonly threads?: number
   readonly memory?: string
@@ -153,6 +155,7 @@ export function readDataset(
     stdin: terminal.stdin,
     signal,
     dimensions: [...new Set([...dimensions, ...ruleProperties(definition)])],
+    namedBy: namesByFlag(flags, definition),
     ...readColumns(flags),
     ...given({
       dedupe: flags.dedupe,
@@ -170,3 +173,19 @@ export function readDataset(
     ...readResources(flags),
   }
 }
+
+/** Which flag named a property: of several, the last. */
+const namesByFlag = (
+  { by = [], property = [], sum = [], cutOn = [] }: SharedFlags,
+  { gaps = [] }: SessionDefinition,
+): ReadonlyMap<string, string> =>
+  new Map([
+    ...by.flatMap((key): [string, string][] => [
+      [key, '--by'],
+      [key.replace(/:[a-z]+$/, ''), '--by'],
+    ]),
+    ...property.map((name): [string, string] => [name, '--property']),
+    ...sum.map((name): [string, string] => [name, '--sum']),
+    ...cutOn.map((name): [string, string] => [name, '--cut-on']),
+    ...gaps.map((rule): [string, string] => [rule.property, '--gap']),
+  ])

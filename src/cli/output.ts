@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, writeFileSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { SessionizeError } from '../errors/errors.js'
+import { given } from '../given.js'
 import type { Appearance } from '../report/appearance.js'
 import { SafeCsv, safeCsv } from '../report/safe-csv.js'
 import type { Target } from '../report/target.js'
@@ -65,7 +66,7 @@ function named(cause: unknown, target: Target): unknown {
   if (!(error instanceof SessionizeError) || !error.message.includes(path)) return error
   return new SessionizeError(error.code, error.message.replaceAll(path, finalPath), {
     cause: error,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...given({ hint: error.hint }),
   })
 }
 

@@ -32,6 +32,8 @@ import { assertTimeZone } from './time-column.js'
 export interface EventOptions extends MappingOptions {
   /** Names of presets' dimensions, columns or paths, for `by` and properties. */
   readonly dimensions?: readonly string[]
+  /** The flags that named them, for messages. */
+  readonly namedBy?: ReadonlyMap<string, string>
   /** Names of presets' dimensions that are taken where the files have them. */
   readonly optionalDimensions?: readonly string[]
   /** SQL on the columns of one event. */
@@ -151,7 +153,7 @@ async function readEvents(
     mapping,
     timeZone,
     dimensions: dimensionNames({ mapping, groups }, options).map((name, i) =>
-      dimension(groups, mapping, name, i),
+      dimension(groups, mapping, name, i, options.namedBy?.get(name)),
     ),
     condition:
       options.where === undefined
@@ -304,10 +306,11 @@ function dimension(
   mapping: Mapping,
   name: string,
   position: number,
+  flag: string | undefined,
 ): Dimension {
   const column = `d${position}`
   const found = vendorKeys(groups, mapping, name)
-  return { name, sources: found.length > 0 ? found : [requireColumn(groups, name)], column }
+  return { name, sources: found.length > 0 ? found : [requireColumn(groups, name, flag)], column }
 }
 
 /** A time without a zone is meant in that of the data. */

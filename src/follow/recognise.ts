@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { SessionizeError } from '../errors/errors.js'
+import { given } from '../given.js'
 import { encodingOf } from '../sources/encoding.js'
 import { sniff } from '../sources/sniff.js'
 import { Workspace } from '../sources/workspace.js'
@@ -27,7 +28,11 @@ export async function recognise(
   try {
     const path = workspace.path(`.${kind}`)
     writeFileSync(path, kind === 'ndjson' ? objectsOf(sample) : recordsOf(sample, delimiter))
-    const { columns, names, csv, notes } = await detectColumns(path, options, properties)
+    const { columns, names, csv, notes } = await detectColumns(path, options, properties).catch(
+      (error: unknown) => {
+        throw ofStream(error, path)
+      },
+    )
     const [first, ...doubts] = notes
     return {
       columns,
@@ -37,6 +42,15 @@ export async function recognise(
   } finally {
     workspace.close()
   }
+}
+
+/** Where the lines were put is nobody's business. */
+function ofStream(error: unknown, path: string): unknown {
+  if (!(error instanceof SessionizeError) || !error.message.includes(path)) return error
+  return new SessionizeError(error.code, error.message.replaceAll(path, 'the stream'), {
+    cause: error,
+    ...given({ hint: error.hint }),
+  })
 }
 
 function firstLines(bytes: Buffer): Buffer {

@@ -112,3 +112,19 @@ test('--safe-csv of a query on standard output', async () => {
     ["'=1+1", '5'],
   ])
 })
+
+test.each([
+  [['--cut-on', 'nope'], '--cut-on takes one of'],
+  [['--gap', 'nope=x:5m'], '--gap takes one of'],
+  [['--by', 'nope:last'], '--by takes one of'],
+])('a column that is not there is told with its flag: %j', async (flags, hint) => {
+  const { exit, stderr } = await run([events, ...flags])
+  expect(exit).toBe(2)
+  expect(stderr).toContain('No column `nope`')
+  expect(stderr).toContain(hint)
+})
+
+test('follow does not say where it put the first lines of the stream', async () => {
+  const { stderr } = await run(['follow', events, '--cut-on', 'nope'])
+  expect(stderr).toContain('No column `nope` in the stream.')
+})

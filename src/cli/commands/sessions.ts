@@ -16,8 +16,6 @@ import { stateOption } from '../state.js'
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: TableFormat
   readonly columns?: string[]
-  readonly property?: string[]
-  readonly sum?: string[]
   readonly count?: string[]
   readonly converted?: string[]
   readonly state?: string
