@@ -80,7 +80,7 @@ function program(context: Context, terminal: Terminal, seen: World): Command {
     })
     if (safeCsv === true) seen.safeCsv = writesCsv(command)
   })
-  for (const command of [root, ...root.commands]) {
+  for (const command of withSubcommands(root)) {
     command
       .addOption(
         new Option('-q, --quiet', 'no progress and no notes, only results and errors').helpGroup(
@@ -106,6 +106,11 @@ function program(context: Context, terminal: Terminal, seen: World): Command {
   }
   return root
 }
+
+const withSubcommands = (command: Command): Command[] => [
+  command,
+  ...command.commands.flatMap(withSubcommands),
+]
 
 const MESSAGES = 'Messages:'
 

@@ -71,6 +71,7 @@ describe('--help', () => {
     [['chek', 'x.csv'], 'Did you mean `check`?'],
     [['check', '--basline', 'x'], 'Did you mean --baseline?'],
     [['sessions', '--formt', 'csv'], 'Did you mean --format?'],
+    [['state', 'list', 'kept', '--formt', 'csv'], 'Did you mean --format?'],
   ])('is hinted at for what is misspelt: %j', async (argv, hint) => {
     const { exit, stderr } = await run(argv)
     expect(exit).not.toBe(0)
