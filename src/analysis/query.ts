@@ -133,6 +133,6 @@ const BODIES: Readonly<
       properties: [],
       ...(plan === undefined ? {} : { plan }),
     })
-    return sessionTable(request)
+    return sessionTable(engine, request)
   },
 }

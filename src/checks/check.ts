@@ -54,7 +54,10 @@ export async function check(
     const results = await runRules(scene, plan, checks)
     const taken = request.takeBaseline === true ? await snapshot() : undefined
     await request.meanwhile?.(read)
-    const ownTable = sessionTable(await planSessions(engine, events, buildOptions(seen, request)))
+    const ownTable = await sessionTable(
+      engine,
+      await planSessions(engine, events, buildOptions(seen, request)),
+    )
     const own = await runOwnRules(scene, plan, ownTable)
     return { report: closeReport(scene, [...results, ...own], checks), baseline: taken }
   })
@@ -63,7 +66,7 @@ export async function check(
 async function runOwnRules(
   scene: Scene,
   { own }: CheckPlan,
-  table: ReturnType<typeof sessionTable>,
+  table: Awaited<ReturnType<typeof sessionTable>>,
 ): Promise<CheckResult[]> {
   if (own.length === 0) return []
   const columns = await closeOver(scene.engine, scene.events, table)

@@ -1,12 +1,18 @@
-/** The session table and the user's own queries: as rows, as Arrow, or as files. */
+/** Tables of sessions and events, and the user's own queries: as rows, as Arrow, or as files. */
+
 import { readFileSync } from 'node:fs'
 import { type Table, tableFromIPC } from 'apache-arrow'
 import { prepareQuery, runQuery } from '../analysis/query.js'
+import { duckdb } from '../dialects/duckdb.js'
+import { type DialectName, dialectNamed } from '../dialects/index.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { withDataset } from '../events/dataset.js'
+import { given } from '../given.js'
+import { Target } from '../report/target.js'
 import { neededProperties, planSessions, sessionTable } from '../sessions/build.js'
 import type { SessionDefinition } from '../sessions/definition.js'
+import { labelledEvents } from '../sessions/label.js'
 import { sessionSql } from '../sessions/print.js'
 import { type TableFormat, tableFormatOf, writeTable } from '../sessions/write.js'
 import type { Sql } from '../sql/sql.js'
@@ -17,8 +23,14 @@ import { iterateWithin, type Row, rowsOf } from './rows.js'
 export interface SessionsOptions extends SessionOptions {
   /** Properties whose first filled value is a column. */
   readonly by?: readonly string[]
-  /** Properties with `entry_` and `exit_` columns. */
+  /** Properties with `entry_` and `exit_` columns: their first and last filled value. */
   readonly properties?: readonly string[]
+  /** Numeric properties with `sum_` columns. */
+  readonly sums?: readonly string[]
+  /** Event names with `count_` columns; `*` stands for anything. */
+  readonly counts?: readonly string[]
+  /** Event names with `has_` columns: whether the session holds such an event. */
+  readonly conversions?: readonly string[]
   /** Only these columns, in this order. */
   readonly columns?: readonly string[]
 }
@@ -37,7 +49,12 @@ export async function sessionsArrow(inputs: Inputs, options: SessionsOptions = {
   })
 }
 
-/** Writes the session table to a file; its name tells the format unless one is given. */
+/**
+ * Writes the session table to a file, whole or not at all; its name tells the format unless one is
+ * given.
+ *
+ * @throws SessionizeError `usage` when neither tells it; `output_unwritable`, `disk_full`
+ */
 export async function writeSessions(
   inputs: Inputs,
   path: string,
@@ -49,7 +66,16 @@ export async function writeSessions(
       hint: 'Use .csv, .ndjson, .parquet or .arrow, or give a format.',
     })
   }
-  await withSessions(inputs, options, (engine, query) => writeTable(engine, query, format, path))
+  const target = Target.create(path)
+  try {
+    await withSessions(inputs, options, (engine, query) =>
+      writeTable(engine, query, format, target.path),
+    )
+    await target.commit()
+  } catch (error) {
+    target.abort()
+    throw target.failure(error)
+  }
 }
 
 async function withSessions<T>(
@@ -61,16 +87,45 @@ async function withSessions<T>(
     definition: readDefinition(options),
     dimensions: options.by ?? [],
     properties: options.properties ?? [],
+    ...given({ sums: options.sums, counts: options.counts, conversions: options.conversions }),
   }
   return withDataset(
     inputList(inputs),
     datasetOptions(options, neededProperties(build)),
     async ({ engine, events, workspace }) => {
       const request = await planSessions(engine, events, build)
-      return use(engine, sessionTable(request, options.columns), workspace.path())
+      return use(engine, await sessionTable(engine, request, options.columns), workspace.path())
     },
   )
 }
+
+export interface EventsOptions extends SessionOptions {
+  /** Only these columns of the events; all by default. */
+  readonly columns?: readonly string[]
+  /** By user and time, which is the default, or as the files have them. */
+  readonly order?: 'user' | 'source'
+}
+
+/**
+ * The events with the session each belongs to, one plain object an event: its own columns, then
+ * `session_id`, `session_number`, `event_number`, `seconds_since_previous_event`, `is_first` and
+ * `is_last`: `sessionize events`. A label that a column has the name of is `rebuilt_...`.
+ *
+ * @throws SessionizeError when it is read
+ */
+export const events = (inputs: Inputs, options: EventsOptions = {}): AsyncIterable<Row> =>
+  iterateWithin((each) => {
+    const { columns, order = 'user', ...rest } = options
+    const dataset = { ...datasetOptions(rest), carry: columns ?? ('all' as const) }
+    return withDataset(inputList(inputs), dataset, async ({ engine, events: read }) => {
+      const request = await planSessions(engine, read, {
+        definition: readDefinition(rest),
+        dimensions: [],
+        plan: 'events',
+      })
+      await each(rowsOf(engine, labelledEvents(request, read.carried, order, duckdb)))
+    })
+  })
 
 export interface QueryOptions extends SessionOptions {
   /** Properties of events that are columns of `events` and `sessions`. */
@@ -104,12 +159,15 @@ export interface SqlOptions {
   readonly definition?: Partial<SessionDefinition>
   readonly by?: readonly string[]
   readonly columns?: readonly string[]
+  /** The engine that is to run it: `duckdb` if not given. */
+  readonly dialect?: DialectName
 }
 
 /** The compiled SQL over a relation `events`, without running it: `sessionize sql`. */
-export const sql = ({ definition, by, columns }: SqlOptions = {}): string =>
+export const sql = ({ definition, by, columns, dialect }: SqlOptions = {}): string =>
   sessionSql({
-    definition: readDefinition(definition === undefined ? {} : { definition }),
+    dialect: dialectNamed(dialect ?? 'duckdb'),
+    definition: readDefinition(given({ definition })),
     dimensions: by ?? [],
-    ...(columns === undefined ? {} : { columns }),
+    ...given({ columns }),
   })

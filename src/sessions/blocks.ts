@@ -4,23 +4,22 @@
  * window, by a hash aggregation that is parallel, spills and merges; only blocks are ordered.
  */
 import type { Dialect } from '../dialects/dialect.js'
-import { identifier, join, type Sql, type Stage, sql } from '../sql/sql.js'
+import { identifier, join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import {
   CODE_BITS,
   codedColumns,
   codedEvents,
   codeOf,
-  collectedSets,
   extreme,
   measureColumns,
   packedOffset,
-  setColumns,
   summedMeasures,
   timeOf,
 } from './codes.js'
 import { hasGapRules, type SessionDefinition, smallestGapMicros } from './definition.js'
 import { aliveUntil, gapRank, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
+import { collectedSetColumns, collectedSets, splittingColumns } from './sets.js'
 import { storedBlockStage } from './stored-blocks.js'
 
 /** The widest block that leaves room for a code: times within it are below 2^32 microseconds. */
@@ -35,7 +34,8 @@ export const blockOf = (definition: SessionDefinition, t: Sql, dialect: Dialect)
 
 /**
  * `user`, `block`, `first`, `last`, `events`, codes with their times, sets, measures; with gaps per
- * value `alive` and `gap_rank`, the first event's; with a cut at midnight `day`.
+ * value `alive` and `gap_rank`, the first event's; with a cut at midnight `day`. Where values split
+ * blocks there may be several of one window, which then overlap in time.
  */
 export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
   const { definition, stored } = plan
@@ -83,20 +83,23 @@ export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
     ]),
     ...(gaps ? [sql`alive`, sql`${unpackCode(sql`gap_key`)} AS gap_rank`] : []),
     ...(midnight ? [sql`day`] : []),
-    ...setColumns(plan),
+    ...collectedSetColumns(plan),
+    ...splittingColumns(plan),
     ...measureColumns(plan),
   ]
+  const split = splittingColumns(plan)
+  const group = join([raw('"user", block'), ...(midnight ? [raw('day')] : []), ...split])
   return {
     name: 'blocks',
-    comment: `One row per user${midnight ? ', local day' : ''} and window of ${width} microseconds with events in it.`,
+    comment: `One row per ${['user', ...(midnight ? ['local day'] : []), ...split.map(({ text }) => text)].join(', ')} and window of ${width} microseconds with events in it.`,
     body: sql`SELECT "user", block, ${join(unpacked)}, events
 FROM (
-  SELECT "user", block, ${midnight ? sql`day, ` : sql``}${dialect.count()} AS events, ${join(keys)}
+  SELECT ${group}, ${join([sql`${dialect.count()} AS events`, ...keys])}
   FROM (
     SELECT ${join(select)}
     ${from}
   ) AS coded
-  GROUP BY "user", block${midnight ? sql`, day` : sql``}
+  GROUP BY ${group}
 ) AS packed`,
   }
 }

@@ -26,6 +26,7 @@ import {
   type SessionDefinition,
 } from './definition.js'
 import type { BlockPlan, DataEdges } from './plan.js'
+import { nameForm } from './sets.js'
 import { assertDefinition } from './validity.js'
 
 export interface BuildOptions {
@@ -85,6 +86,7 @@ export async function planSessions(
   return sessionRequest(options, column, {
     plan: options.plan ?? (await choosePlan(engine, events, definition)),
     edges: edgesOf(events),
+    unrecorded: events.mapping.session === null,
   })
 }
 
@@ -122,7 +124,7 @@ function storedRequest(
 export function sessionRequest(
   options: BuildOptions,
   column: (property: string) => string,
-  how: Pick<SessionRequest, 'plan' | 'edges' | 'heard' | 'stored'>,
+  how: Pick<SessionRequest, 'plan' | 'edges' | 'heard' | 'stored' | 'unrecorded'>,
 ): SessionRequest {
   const property = (name: string): Property => ({ name, column: column(name) })
   const request: SessionRequest = {
@@ -212,9 +214,38 @@ async function measurePlan(
   return Number(n) >= WORTHWHILE_DENSITY * Number(blocks) ? 'blocks' : 'events'
 }
 
-/** The session table as a query. */
-export function sessionTable(request: SessionRequest, columns?: readonly string[]): Sql {
-  return compileSessions(request, chooseColumns(request, columns), duckdb)
+/** The session table as a query whose every stage can be written to disk where memory is short. */
+export async function sessionTable(
+  engine: Engine,
+  request: SessionRequest,
+  columns?: readonly string[],
+): Promise<Sql> {
+  const chosen = chooseColumns(request, columns)
+  const sets = await measureSets(engine, request, chosen)
+  return compileSessions({ ...request, ...sets }, chosen, duckdb)
+}
+
+/** Stored blocks have lists already. */
+async function measureSets(
+  engine: Engine,
+  request: SessionRequest,
+  columns: readonly string[],
+): Promise<Pick<SessionRequest, 'sets'>> {
+  if (request.stored !== undefined || request.sets !== undefined) return {}
+  if (!columns.includes('distinct_events')) {
+    return columns.includes('recorded_session_ids')
+      ? { sets: { names: 'rows', recorded: 'rows' } }
+      : {}
+  }
+  const { names, unnamed } = await engine.row<{ names: bigint; unnamed: boolean | null }>(
+    sql`SELECT count(*) AS names, bool_or(name IS NULL OR name = '') AS unnamed FROM (SELECT DISTINCT name FROM events) AS distinct_names`,
+  )
+  return {
+    sets: {
+      names: nameForm({ codes: Number(names), unnamed: unnamed === true }),
+      recorded: 'rows',
+    },
+  }
 }
 
 /** Creates the table `sessions` with integer times and lengths, and `segment_N` columns. */

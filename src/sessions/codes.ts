@@ -4,14 +4,16 @@
  * value, never by chance.
  */
 import type { Dialect } from '../dialects/dialect.js'
-import { identifier, join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
+import { identifier, join, raw, type Sql, type Stage, small, sql } from '../sql/sql.js'
 import type { SessionPlan } from './plan.js'
+import { codesNames, collectedSetColumns, mergedSets, setSources } from './sets.js'
 
 /** Codes are below 2^31, and a time within a block is below 2^32: together they fit 63 bits. */
 export const CODE_BITS = 31
 const CODES = 2 ** CODE_BITS
 
-export const codeTable = (column: string): Sql => identifier(`${column}_codes`)
+const codeTableName = (column: string): string => `${column}_codes`
+export const codeTable = (column: string): Sql => identifier(codeTableName(column))
 export const codeOf = (column: string): Sql => identifier(`${column}_code`)
 export const timeOf = (column: string): Sql => identifier(`${column}_at`)
 
@@ -28,13 +30,13 @@ export const codeStage = (
 FROM (${
     stored === undefined
       ? sql`SELECT DISTINCT coalesce(${identifier(column)}, '') AS value FROM ${events}`
-      : join(
+      : sql`SELECT DISTINCT value FROM (${join(
           (['first', 'last'] as const).map(
             (pick) =>
               sql`SELECT coalesce(${storedValue(column, pick)}, '') AS value FROM ${stored}`,
           ),
-          ' UNION ',
-        )
+          ' UNION ALL ',
+        )}) AS stored_values`
   }) AS distinct_values`,
 })
 
@@ -46,7 +48,7 @@ export const storedValue = (column: string, pick: Carried['pick']): Sql =>
 export function codedColumns(plan: SessionPlan, alsoRules = false): string[] {
   return [
     ...new Set([
-      ...(plan.names ? ['name'] : []),
+      ...(plan.names || codesNames(plan) ? ['name'] : []),
       ...plan.attributes.map(({ column }) => column),
       ...(alsoRules ? Object.values(plan.ruleColumns) : []),
     ]),
@@ -60,15 +62,14 @@ export function codedEvents(
   extra: readonly Sql[] = [],
 ): { select: Sql[]; from: Sql } {
   const select = [
-    sql`e."user"`,
+    sql`${small(columns.map(codeTableName))}e."user"`,
     sql`e.t`,
     ...columns.map((column) =>
       column === 'name'
         ? sql`${codeTable(column)}.code AS ${codeOf(column)}`
         : sql`CASE WHEN e.${identifier(column)} IS NOT NULL THEN ${codeTable(column)}.code END AS ${codeOf(column)}`,
     ),
-    ...(plan.distinctNames ? [sql`e.name`] : []),
-    ...(plan.recordedIds ? [sql`e.session`] : []),
+    ...setSources(plan).map((column) => sql`e.${column}`),
     ...(plan.eventIds === true ? [sql`e.id`] : []),
     ...plan.measures.map(({ value, as }) => sql`${value} AS ${identifier(as)}`),
     ...extra,
@@ -85,8 +86,7 @@ export const codedEventColumns = (plan: SessionPlan, columns: readonly string[])
   raw('"user"'),
   raw('t'),
   ...columns.map(codeOf),
-  ...(plan.distinctNames ? [raw('name')] : []),
-  ...(plan.recordedIds ? [raw('session')] : []),
+  ...setSources(plan),
   ...(plan.eventIds === true ? [raw('id')] : []),
   ...measureColumns(plan),
 ]
@@ -132,25 +132,14 @@ export const mergedBlocks = (plan: SessionPlan, dialect: Dialect): Sql[] => [
     const at = isName ? raw(pick) : timeOf(as)
     return sql`${codeAt(pick, at, codeOf(as), dialect)} AS ${codeOf(as)}`
   }),
-  ...setColumns(plan).map((set) => sql`${dialect.merge(set)} AS ${set}`),
+  ...mergedSets(plan, dialect),
   ...summedMeasures(plan),
 ]
 
-/** Sets of names and of recorded ids, of the events of a group. */
-export const collectedSets = (plan: SessionPlan, dialect: Dialect): Sql[] => [
-  ...(plan.distinctNames ? [sql`${dialect.collect(sql`name`)} AS names`] : []),
-  ...(plan.recordedIds ? [sql`${dialect.collect(sql`session`)} AS recorded`] : []),
-]
-
-export const setColumns = (plan: SessionPlan): Sql[] => [
-  ...(plan.distinctNames ? [raw('names')] : []),
-  ...(plan.recordedIds ? [raw('recorded')] : []),
-]
-
-/** Everything that a session carries besides its times. */
+/** Everything that a session carries besides its times and the sets that split its blocks. */
 export const carriedOver = (plan: SessionPlan): Sql[] => [
   ...carriedColumns(plan).map(({ as }) => codeOf(as)),
-  ...setColumns(plan),
+  ...collectedSetColumns(plan),
   ...measureColumns(plan),
 ]
 

@@ -8,6 +8,7 @@ import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
 import type { Attribute, BlockPlan, DataEdges, Measure, SessionPlan } from './plan.js'
+import { emptySet, type SetForms } from './sets.js'
 import { sessionStages, unkeptStages } from './stages.js'
 
 /** A property of events that sessions carry, under the user's name for it. */
@@ -20,6 +21,8 @@ export interface Property {
 export interface SessionRequest {
   readonly definition: SessionDefinition
   readonly plan: BlockPlan
+  /** What `events` is, where no relation has that name. */
+  readonly source?: Stage
   /** Comes first, over `events`, where that relation holds more than the definition is about. */
   readonly heard?: Stage
   /** Blocks that earlier runs made, in place of `events`. */
@@ -33,6 +36,10 @@ export interface SessionRequest {
   readonly measures: readonly NamedMeasure[]
   /** Columns of `events` with the properties that the definition's rules name. */
   readonly ruleColumns: Readonly<Record<string, string>>
+  /** In which forms sets are carried; lists if not given. */
+  readonly sets?: SetForms
+  /** No event has a recorded session id. */
+  readonly unrecorded?: boolean
 }
 
 export interface NamedMeasure {
@@ -100,7 +107,7 @@ export const COLUMNS: readonly SessionColumn[] = [
   {
     name: 'distinct_events',
     about: 'number of different event names',
-    expression: (dialect) => dialect.size(raw('names')),
+    expression: () => raw('names'),
     needs: 'distinctNames',
   },
   {
@@ -201,10 +208,16 @@ function attributes(
   return all.filter(({ name }) => columns.includes(name)).map((one, i) => ({ ...one, as: `a${i}` }))
 }
 
-type CarriedAttribute = Attribute & { readonly name: string }
+export type CarriedAttribute = Attribute & { readonly name: string }
+
+/** The stages before those of the sessions. */
+export const leadingStages = ({ source, heard }: SessionRequest): Stage[] => [
+  ...(source === undefined ? [] : [source]),
+  ...(heard === undefined ? [] : [heard]),
+]
 
 /** What the stages must carry for these columns. */
-function sessionPlan(
+export function sessionPlan(
   request: SessionRequest,
   columns: readonly string[],
 ): Omit<SessionPlan, 'attributes'> & { readonly attributes: readonly CarriedAttribute[] } {
@@ -223,17 +236,27 @@ function sessionPlan(
     ruleColumns: request.ruleColumns,
     names: needs.has('names'),
     distinctNames: needs.has('distinctNames'),
-    recordedIds: needs.has('recordedIds'),
+    recordedIds: needs.has('recordedIds') && request.unrecorded !== true,
+    ...(request.sets === undefined ? {} : { sets: request.sets }),
   }
 }
 
 const measureName = (position: number): string => `m${position}`
+
+/** How the session table comes out, where it is not as files have it. */
+export interface TableShape {
+  /** Other names of columns. */
+  readonly renamed?: ReadonlyMap<string, string>
+  /** By user and start if not given. */
+  readonly ordered?: boolean
+}
 
 /** The session table: one row per session with the chosen columns, ordered by user and start. */
 export function compileSessions(
   request: SessionRequest,
   columns: readonly string[],
   dialect: Dialect,
+  { renamed, ordered = true }: TableShape = {},
 ): Sql {
   const plan = sessionPlan(request, columns)
   const value = (name: string): Sql => {
@@ -241,16 +264,18 @@ export function compileSessions(
     if (attribute !== undefined) return identifier(attribute.as)
     const measure = request.measures.findIndex((one) => one.name === name)
     if (measure >= 0) return measureValue(request, measure, dialect)
+    if (name === 'recorded_session_ids' && request.unrecorded === true)
+      return dialect.sorted(emptySet(dialect))
     return COLUMNS.find((one) => one.name === name)?.expression(dialect) ?? raw('NULL')
   }
-  const select = columns.map((name) => sql`${value(name)} AS ${identifier(name)}`)
+  const select = columns.map(
+    (name) => sql`${value(name)} AS ${identifier(renamed?.get(name) ?? name)}`,
+  )
+  // Qualified, because output columns reuse the names `start` and `end` for instants.
+  const order = sql`\nORDER BY ${dialect.bytewise(sql`sessions."user"`)}, sessions."start", sessions.place`
   return withStages(
-    [
-      ...(request.heard === undefined ? [] : [request.heard]),
-      ...sessionStages(plan, request.edges, dialect),
-    ],
-    // Qualified, because output columns reuse the names `start` and `end` for instants.
-    sql`SELECT ${join(select, ',\n  ')}\nFROM sessions\nORDER BY ${dialect.bytewise(sql`sessions."user"`)}, sessions."start", sessions.place`,
+    [...leadingStages(request), ...sessionStages(plan, request.edges, dialect)],
+    sql`SELECT ${join(select, ',\n  ')}\nFROM sessions${ordered ? order : sql``}`,
   )
 }
 
@@ -283,10 +308,11 @@ export function compileMeasures(request: SessionRequest, dialect: Dialect): Sql 
     raw('start_censored'),
     raw('end_censored'),
     raw('end_reason'),
+    raw('place'),
     ...plan.attributes.map(({ as }, i) => sql`${identifier(as)} AS ${identifier(`segment_${i}`)}`),
   ]
   return withStages(
-    sessionStages(plan, request.edges, dialect),
+    [...leadingStages(request), ...sessionStages(plan, request.edges, dialect)],
     sql`SELECT ${join(columns)}\nFROM sessions`,
   )
 }

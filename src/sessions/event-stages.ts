@@ -17,13 +17,13 @@ import {
   codedEventColumns,
   codedEvents,
   codeOf,
-  collectedSets,
   measureColumns,
   summedMeasures,
 } from './codes.js'
 import { hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
 import { aliveUntil, gapRank, isPast, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
+import { collectedSets } from './sets.js'
 
 /** Events with everything that the rules look at. */
 function placedQuery(plan: SessionPlan, dialect: Dialect, extra: readonly Sql[] = []): Sql {
@@ -232,7 +232,7 @@ export function eventsOfLongSessions(plan: SessionPlan, over: Sql, dialect: Dial
       sql`SELECT e.*, b.run, b.reason, true AS kept
 FROM (${placedQuery(plan, dialect, [sql`${block} AS block`])}) AS e
 JOIN (
-  SELECT n."user", ${join(keys.map((key) => sql`n.${raw(key)}`))}, n.run, s.reason
+  SELECT DISTINCT n."user", ${join(keys.map((key) => sql`n.${raw(key)}`))}, n.run, s.reason AS reason
   FROM numbered_blocks AS n
   JOIN (SELECT "user", run, reason FROM based_blocks WHERE ${over}) AS s
     ON s."user" = n."user" AND s.run = n.run

@@ -3,6 +3,9 @@
  *
  *   events -> blocks -> linked -> (alone | runs) -> joined
  *
+ * Telling the sessions of a single block apart saves a second window over them; an engine that does
+ * not share stages takes all of them for runs.
+ *
  * Where nearly every event is alone in its window the aggregation into blocks is wasted, and each
  * event is taken as a block of its own. The results are the same.
  */
@@ -20,7 +23,19 @@ import {
 } from './codes.js'
 import { exceedsGap } from './liveness.js'
 import type { DataEdges, SessionPlan } from './plan.js'
+import {
+  rowSetColumns,
+  rowSetJoins,
+  rowSetNames,
+  rowSetStages,
+  rowSetsOfBlock,
+  setsOfEvent,
+  splittingColumns,
+} from './sets.js'
 import type { SessionPath } from './stages.js'
+
+/** What tells the sessions of a user apart. */
+const RUN = [raw('run')]
 
 export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
   const { definition } = plan
@@ -29,8 +44,9 @@ export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): 
     stages: [
       plan.blocks === 'blocks' ? blockStage(plan, dialect) : eventStage(plan),
       linkedStage(plan),
-      aloneStage(plan, dialect),
+      ...(dialect.sharesStages ? [aloneStage(plan, dialect)] : []),
       runStage(plan, dialect),
+      ...rowSetStages(plan, raw('runs'), RUN, dialect),
       joinedStage(plan, dialect),
     ],
     bounce: raw('s.events = 1'),
@@ -68,8 +84,8 @@ function spelledOut(plan: SessionPlan, dialect: Dialect): Sql {
       sql`CASE WHEN ${codeOf(column)} IS NOT NULL THEN t END AS ${timeOf(as)}`,
       sql`${codeOf(column)} AS ${codeOf(as)}`,
     ]),
-    ...(plan.distinctNames ? [sql`${dialect.single(sql`name`)} AS names`] : []),
-    ...(plan.recordedIds ? [sql`${dialect.single(sql`session`)} AS recorded`] : []),
+    ...setsOfEvent(plan, dialect),
+    ...splittingColumns(plan),
     ...measureColumns(plan),
     sql`previous_last`,
     sql`next_first`,
@@ -78,19 +94,27 @@ function spelledOut(plan: SessionPlan, dialect: Dialect): Sql {
   ])
 }
 
-function linkedStage({ blocks, definition }: SessionPlan): Stage {
+function linkedStage(plan: SessionPlan): Stage {
+  const { blocks, definition } = plan
   const [first, last] = blocks === 'blocks' ? [sql`first`, sql`last`] : [sql`t`, sql`t`]
-  const byTime = sql`(PARTITION BY "user" ORDER BY ${first})`
+  const byTime = sql`PARTITION BY "user" ORDER BY ${first}`
+  const overlap = blocks === 'blocks' && splittingColumns(plan).length > 0
+  // The latest time up to a row; where blocks overlap it need not be that of the row.
+  const latest = (through: string): Sql =>
+    sql`max(last) OVER (${byTime} ROWS BETWEEN UNBOUNDED PRECEDING AND ${raw(through)})`
+  const neighbours = [
+    sql`${overlap ? latest('1 PRECEDING') : sql`lag(${last}) OVER (${byTime})`} AS previous_last`,
+    sql`lead(${first}) OVER (${byTime}) AS next_first`,
+    ...(overlap ? [sql`${latest('CURRENT ROW')} AS last_so_far`] : []),
+  ]
   return {
     name: 'linked',
     comment: 'Blocks with their neighbours: whether each opens and whether it closes a session.',
     body: sql`SELECT *,
   previous_last IS NULL OR ${exceedsGap(definition, sql`${first} - previous_last`)} AS opens,
-  next_first IS NULL OR ${exceedsGap(definition, sql`next_first - ${last}`)} AS closes
+  next_first IS NULL OR ${exceedsGap(definition, sql`next_first - ${overlap ? raw('last_so_far') : last}`)} AS closes
 FROM (
-  SELECT *,
-    lag(${last}) OVER ${byTime} AS previous_last,
-    lead(${first}) OVER ${byTime} AS next_first
+  SELECT *, ${join(neighbours)}
   FROM blocks
 ) AS neighbours`,
   }
@@ -103,6 +127,7 @@ function aloneStage(plan: SessionPlan, dialect: Dialect): Stage {
       '"user", first AS "start", last AS "end", events, previous_last AS previous_end, next_first IS NULL AS is_last',
     ),
     ...carriedOver(plan),
+    ...rowSetsOfBlock(plan, dialect),
   ]
   return {
     name: 'alone',
@@ -116,9 +141,9 @@ FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE opens AND closes) AS
 function runStage(plan: SessionPlan, dialect: Dialect): Stage {
   return {
     name: 'runs',
-    comment: 'Blocks of longer sessions, numbered by session within the user.',
+    comment: `Blocks${dialect.sharesStages ? ' of longer sessions' : ''}, numbered by session within the user.`,
     body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY first, CASE WHEN opens THEN 0 ELSE 1 END ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE NOT (opens AND closes)) AS b`,
+FROM (SELECT ${spelledOut(plan, dialect)} FROM linked${raw(dialect.sharesStages ? ' WHERE NOT (opens AND closes)' : '')}) AS b`,
   }
 }
 
@@ -132,14 +157,20 @@ function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
     sql`max(CASE WHEN next_first IS NULL THEN 1 ELSE 0 END) = 1 AS is_last`,
     ...mergedBlocks(plan, dialect),
   ]
-  const same = [raw('"user", "start", "end", events, previous_end, is_last'), ...carriedOver(plan)]
+  const same = [
+    ...['"user"', '"start"', '"end"', 'events', 'previous_end', 'is_last'].map(raw),
+    ...carriedOver(plan),
+  ]
+  const sets = rowSetColumns(plan, dialect)
+  const longer = same.map((column) => sql`r.${column}`)
   return {
     name: 'joined',
     comment: 'One row per session, with coded values.',
-    body: sql`SELECT ${join(same)} FROM alone
-UNION ALL
-SELECT ${join(merged)}
-FROM runs
-GROUP BY "user", run`,
+    body: sql`${dialect.sharesStages ? sql`SELECT ${join([...same, ...rowSetNames(plan)])} FROM alone\nUNION ALL\n` : raw('')}SELECT ${join([...longer, ...sets])}
+FROM (
+  SELECT ${join(merged)}, run
+  FROM runs
+  GROUP BY "user", run
+) AS r${rowSetJoins(plan, raw('r'), RUN)}`,
   }
 }

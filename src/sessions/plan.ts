@@ -1,5 +1,6 @@
 import type { Sql } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
+import type { SetForms } from './sets.js'
 
 /** How events become sessions. The results are the same; the cost depends on the data. */
 export type BlockPlan = 'blocks' | 'events'
@@ -41,6 +42,8 @@ export interface SessionPlan {
   readonly names: boolean
   readonly distinctNames: boolean
   readonly recordedIds: boolean
+  /** In which forms their sets are carried; lists if not given. */
+  readonly sets?: SetForms
   /** Whether events carry their `id`, to be found again. */
   readonly eventIds?: boolean
 }

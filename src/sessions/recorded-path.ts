@@ -1,24 +1,32 @@
 /** Sessions as the export recorded them: one per user and recorded session id. */
 import type { Dialect } from '../dialects/dialect.js'
-import { join, raw, type Stage, sql } from '../sql/sql.js'
+import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import {
   carriedColumns,
   codeAt,
   codedColumns,
   codedEvents,
   codeOf,
-  collectedSets,
   summedMeasures,
 } from './codes.js'
 import { exceedsGap } from './liveness.js'
 import type { DataEdges, SessionPlan } from './plan.js'
+import { collectedSets, rowSetColumns, rowSetJoins, rowSetStages } from './sets.js'
 import type { SessionPath } from './stages.js'
+
+const BY_ID = [raw('recorded_id')]
 
 export function recordedPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
   const { definition } = plan
+  // Each session covers one id: its own.
+  const named: SessionPlan = { ...plan, recordedIds: false }
   return {
     coded: codedColumns(plan),
-    stages: [groupedStage(plan, dialect), joinedStage(dialect)],
+    stages: [
+      groupedStage(named, dialect),
+      ...rowSetStages(named, namesById(plan), BY_ID, dialect),
+      joinedStage(plan, named, dialect),
+    ],
     bounce: raw('s.events = 1'),
     startCensored: sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
     endCensored: sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
@@ -51,14 +59,23 @@ GROUP BY "user", recorded_id`,
   }
 }
 
-function joinedStage(dialect: Dialect): Stage {
-  const byId = dialect.bytewise(sql`recorded_id`)
+/** Names of events with their recorded id. */
+const namesById = ({ events }: SessionPlan): Sql =>
+  sql`(SELECT "user", session AS recorded_id, name FROM ${events}) AS named`
+
+function joinedStage(plan: SessionPlan, named: SessionPlan, dialect: Dialect): Stage {
+  const byId = dialect.bytewise(sql`g.recorded_id`)
+  const columns = [
+    sql`g.*`,
+    ...(plan.recordedIds ? [sql`${dialect.single(sql`g.recorded_id`)} AS recorded`] : []),
+    ...rowSetColumns(named, dialect),
+    sql`lag(g."end") OVER (PARTITION BY g."user" ORDER BY g."start", ${byId}) AS previous_end`,
+    sql`row_number() OVER (PARTITION BY g."user", g."start" ORDER BY ${byId}) - 1 AS place`,
+  ]
   return {
     name: 'joined',
     comment: 'One row per session, with coded values and its neighbours.',
-    body: sql`SELECT *,
-  lag("end") OVER (PARTITION BY "user" ORDER BY "start", ${byId}) AS previous_end,
-  row_number() OVER (PARTITION BY "user", "start" ORDER BY ${byId}) - 1 AS place
-FROM grouped`,
+    body: sql`SELECT ${join(columns, ',\n  ')}
+FROM grouped AS g${rowSetJoins(named, raw('g'), BY_ID)}`,
   }
 }

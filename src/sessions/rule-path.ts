@@ -14,11 +14,12 @@ import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockStage } from './blocks.js'
 import { carriedOver, codeAt, codedColumns, mergedBlocks } from './codes.js'
-import { eventRules, hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
+import { eventRules, hasGapRules, hasPassiveEvents } from './definition.js'
 import { eventsOfLongSessions, partsOfEvents, placedStages } from './event-stages.js'
 import { gapOfRank, isPast } from './liveness.js'
 import type { DataEdges, SessionPlan } from './plan.js'
 import { exceedsLimit, hasLimit, recutStages } from './recut.js'
+import { rowSetColumns, rowSetJoins, rowSetStages, splittingColumns } from './sets.js'
 import type { SessionPath } from './stages.js'
 
 export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
@@ -38,7 +39,8 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
     coded: codedColumns(ordered, true),
     stages: [
       ...(byEvent ? eventStages(ordered, dialect) : groupedStages(ordered, dialect)),
-      joinedStage(definition),
+      ...rowSetStages(ordered, pieces(ordered, byEvent), SESSION, dialect),
+      joinedStage(ordered, dialect),
     ],
     bounce: raw('s.active = 1'),
     startCensored: sql`(s.previous_end IS NULL AND NOT s.started AND NOT (${isPast(definition, sql`s."start"`, sql`${first} + ${firstGap}`)}))`,
@@ -54,7 +56,8 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
  * broken, in this order. The reasons that need only the two sessions are told here, the others were
  * noted where they cut.
  */
-function joinedStage(definition: SessionDefinition): Stage {
+function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
+  const { definition } = plan
   const { maxEvents, maxLengthMicros } = definition
   const whens = [
     sql`WHEN ${isPast(definition, sql`next_start`, sql`alive`)} THEN 'gap'`,
@@ -63,18 +66,22 @@ function joinedStage(definition: SessionDefinition): Stage {
       : [sql`WHEN next_start - "start" > ${maxLengthMicros} THEN 'max_length'`]),
     ...(maxEvents === undefined ? [] : [sql`WHEN events >= ${maxEvents} THEN 'max_events'`]),
   ]
-  const byOrder = sql`(PARTITION BY "user" ORDER BY run, piece)`
+  const byOrder = sql`(PARTITION BY p."user" ORDER BY p.run, p.piece)`
+  const neighbours = [
+    sql`p.*`,
+    ...rowSetColumns(plan, dialect),
+    sql`lag(p."end") OVER ${byOrder} AS previous_end`,
+    sql`lead(p."start") OVER ${byOrder} AS next_start`,
+    sql`lead(p.reason) OVER ${byOrder} AS opened_next`,
+    sql`row_number() OVER (PARTITION BY p."user", p."start" ORDER BY p.run, p.piece) - 1 AS place`,
+  ]
   return {
     name: 'joined',
     comment: 'One row per session with its neighbours.',
     body: sql`SELECT *, CASE WHEN next_start IS NULL THEN NULL ${join(whens, ' ')} ELSE opened_next END AS next_reason
 FROM (
-  SELECT *,
-    lag("end") OVER ${byOrder} AS previous_end,
-    lead("start") OVER ${byOrder} AS next_start,
-    lead(reason) OVER ${byOrder} AS opened_next,
-    row_number() OVER (PARTITION BY "user", "start" ORDER BY run, piece) - 1 AS place
-  FROM parts
+  SELECT ${join(neighbours, ',\n    ')}
+  FROM parts AS p${rowSetJoins(plan, raw('p'), SESSION)}
 ) AS neighbours`,
   }
 }
@@ -94,7 +101,7 @@ function groupedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const grouped = [
     blockStage(plan, dialect),
     linkedBlocks(plan),
-    NUMBERED_BLOCKS,
+    numberedBlocks(plan),
     basedBlocks(plan, dialect),
   ]
   const whole = sql`SELECT ${join(partColumns(plan))} FROM (SELECT *, 0 AS piece FROM based_blocks) AS whole`
@@ -125,13 +132,18 @@ const partColumns = (plan: SessionPlan): Sql[] => [
   ...carriedOver(plan),
 ]
 
-function linkedBlocks({ definition }: SessionPlan): Stage {
+function linkedBlocks(plan: SessionPlan): Stage {
+  const { definition } = plan
   const gaps = hasGapRules(definition)
   const midnight = definition.midnightZone !== undefined
   // A session lives until the latest moment that any of its events gives it.
-  const alive = gaps
-    ? sql`max(alive) OVER (PARTITION BY "user"${midnight ? sql`, day` : sql``} ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)`
-    : sql`last + ${definition.gapMicros}`
+  // Blocks that values split may begin in one instant: none of them is before the others.
+  const overlap = splittingColumns(plan).length > 0
+  const frame = raw(`${overlap ? 'RANGE' : 'ROWS'} BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`)
+  const soFar = (value: Sql): Sql =>
+    sql`max(${value}) OVER (PARTITION BY "user"${midnight ? sql`, day` : sql``} ORDER BY first ${frame})`
+  const own = gaps ? raw('alive') : sql`last + ${definition.gapMicros}`
+  const alive = gaps || overlap ? soFar(own) : own
   const nextDay = midnight ? raw('coalesce(day > previous_day, false)') : raw('false')
   const byTime = sql`(PARTITION BY "user" ORDER BY first)`
   return {
@@ -147,11 +159,48 @@ FROM (
   }
 }
 
-const NUMBERED_BLOCKS: Stage = {
-  name: 'numbered_blocks',
-  comment: 'Blocks with the number of their session within the user.',
-  body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY first ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
+/** Of blocks that begin in one instant the one that opens comes first. */
+function numberedBlocks(plan: SessionPlan): Stage {
+  const order =
+    splittingColumns(plan).length > 0
+      ? raw('first, CASE WHEN opens THEN 0 ELSE 1 END')
+      : raw('first')
+  return {
+    name: 'numbered_blocks',
+    comment: 'Blocks with the number of their session within the user.',
+    body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
 FROM linked`,
+  }
+}
+
+/** What tells the sessions of a user apart. */
+const SESSION = [raw('run'), raw('piece')]
+
+/** The values that split blocks, with their session. */
+function pieces(plan: SessionPlan, byEvent: boolean): Sql {
+  const limited = hasLimit(plan.definition)
+  const columns = splittingColumns(plan)
+  const select = (of: string, piece: string): Sql =>
+    join([
+      ...['"user"', 'run'].map((key) => sql`${raw(of)}.${raw(key)}`),
+      sql`${raw(piece)} AS piece`,
+      ...columns.map((column) => sql`${raw(of)}.${column}`),
+    ])
+  const cut = sql`SELECT ${select('a', 'a.piece')} FROM assigned AS a WHERE a.kept`
+  if (byEvent) {
+    return limited
+      ? sql`(${cut}) AS pieces`
+      : sql`(SELECT ${select('b', '0')} FROM based AS b WHERE b.kept) AS pieces`
+  }
+  const whole = sql`SELECT ${select('n', '0')} FROM numbered_blocks AS n`
+  if (!limited) return sql`(${whole}) AS pieces`
+  return sql`(
+  ${whole}
+  LEFT JOIN long_sessions AS l ON l."user" = n."user" AND l.run = n.run
+  WHERE l.run IS NULL
+  UNION ALL
+  ${cut}
+) AS pieces`
 }
 
 function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {

@@ -8,7 +8,7 @@
  * `joined`, one row per session. Times are microseconds since year 1 and never negative.
  */
 import type { Dialect } from '../dialects/dialect.js'
-import { identifier, join, type Sql, type Stage, sql } from '../sql/sql.js'
+import { identifier, join, type Sql, type Stage, small, sql } from '../sql/sql.js'
 import {
   carriedColumns,
   codedColumns,
@@ -16,7 +16,6 @@ import {
   codeStage,
   codeTable,
   measureColumns,
-  setColumns,
 } from './codes.js'
 import { isGapOnly } from './definition.js'
 import { placedStages } from './event-stages.js'
@@ -25,6 +24,7 @@ import type { DataEdges, SessionPlan } from './plan.js'
 import { recordedPath } from './recorded-path.js'
 import { hasLimit, recutStages } from './recut.js'
 import { rulePath } from './rule-path.js'
+import { shownSets } from './sets.js'
 
 /** The stages up to `joined`, and what the path's columns mean. */
 export interface SessionPath {
@@ -51,19 +51,20 @@ export function sessionStages(plan: SessionPlan, edges: DataEdges, dialect: Dial
   return [
     ...path.coded.map((column) => codeStage(column, plan, dialect)),
     ...path.stages,
-    sessionsStage(plan, path),
+    sessionsStage(plan, path, dialect),
   ]
 }
 
-function sessionsStage(plan: SessionPlan, path: SessionPath): Stage {
+function sessionsStage(plan: SessionPlan, path: SessionPath, dialect: Dialect): Stage {
   const carried = carriedColumns(plan)
-  const value = (as: string): Sql => identifier(`${as}_value`)
+  const valueTable = (as: string): string => `${as}_value`
+  const value = (as: string): Sql => identifier(valueTable(as))
   const joins = carried.map(
     ({ as, column }) =>
       sql`\nLEFT JOIN ${codeTable(column)} AS ${value(as)} ON ${value(as)}.code = s.${codeOf(as)}`,
   )
   const columns = [
-    sql`s."user"`,
+    sql`${small(carried.map(({ as }) => valueTable(as)))}s."user"`,
     sql`s."start"`,
     sql`s."end"`,
     sql`s.events`,
@@ -74,7 +75,8 @@ function sessionsStage(plan: SessionPlan, path: SessionPath): Stage {
     sql`${path.endReason(path.endCensored)} AS end_reason`,
     sql`${path.place} AS place`,
     ...carried.map(({ as }) => sql`nullif(${value(as)}.value, '') AS ${identifier(as)}`),
-    ...[...setColumns(plan), ...measureColumns(plan)].map((column) => sql`s.${column}`),
+    ...shownSets(plan, dialect),
+    ...measureColumns(plan).map((column) => sql`s.${column}`),
   ]
   return {
     name: 'sessions',

@@ -7,17 +7,10 @@
  * where gaps differ, the sets `names` and `recorded`, and measures.
  */
 import { identifier, join, type Sql, type Stage, sql } from '../sql/sql.js'
-import {
-  carriedColumns,
-  codeOf,
-  codeTable,
-  measureColumns,
-  setColumns,
-  storedValue,
-  timeOf,
-} from './codes.js'
+import { carriedColumns, codeOf, codeTable, measureColumns, storedValue, timeOf } from './codes.js'
 import { hasGapRules } from './definition.js'
 import type { Attribute, SessionPlan } from './plan.js'
+import { collectedSetColumns } from './sets.js'
 
 /** The time of a stored value. */
 export const storedTime = (column: string, pick: Attribute['pick']): Sql =>
@@ -34,7 +27,7 @@ export function storedBlockStage(plan: SessionPlan, stored: Sql): Stage {
     ),
     ...(hasGapRules(definition) ? [sql`e.alive`, sql`e.gap_rank`] : []),
     ...(definition.midnightZone === undefined ? [] : [sql`e.day`]),
-    ...setColumns(plan).map((set) => sql`e.${set}`),
+    ...collectedSetColumns(plan).map((set) => sql`e.${set}`),
     ...plan.measures.map(({ value }, i) => sql`${value} AS ${measureColumns(plan)[i] ?? value}`),
   ]
   const joins = coded.map(({ as, column, pick, isName }) => {
@@ -68,7 +61,7 @@ export function decodedBlocks(plan: SessionPlan): Sql {
     sql`last_name.value AS last_event`,
     ...decoded,
     ...(hasGapRules(plan.definition) ? [sql`b.alive`, sql`b.gap_rank`] : []),
-    ...setColumns(plan).map((set) => sql`b.${set}`),
+    ...collectedSetColumns(plan).map((set) => sql`b.${set}`),
     ...measureColumns(plan).map((measure) => sql`b.${measure}`),
   ]
   const joins = plan.attributes.map(({ as, column }) => {

@@ -1,0 +1,126 @@
+/**
+ * Sets of names and recorded ids, in every form in which they can be carried: as lists, as bits, and
+ * as rows. The answer is the same; only lists need memory in proportion to the data.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { duckdb } from '../src/dialects/duckdb.js'
+import { Engine } from '../src/engines/duckdb.js'
+import { compileSessions, type SessionRequest } from '../src/sessions/compile.js'
+import {
+  DEFAULT_DEFINITION,
+  MICROS_PER_HOUR,
+  MICROS_PER_MINUTE,
+  type SessionDefinition,
+} from '../src/sessions/definition.js'
+import { nameForm } from '../src/sessions/sets.js'
+import { raw, sql } from '../src/sql/sql.js'
+
+const YEAR_2024 = 63_839_750_400_000_000n
+
+let folder = ''
+let engine: Engine
+beforeAll(async () => {
+  folder = mkdtempSync(`${tmpdir()}/sets-`)
+  engine = await Engine.open({ tempDirectory: folder })
+})
+afterAll(() => {
+  engine.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Events that crowd and tie in time, of few users, with and without a name and a recorded id. */
+async function makeEvents(names: number): Promise<void> {
+  const pick = (salt: number, of: number) => sql`CAST(hash(i, ${salt}) % ${of} AS BIGINT)`
+  await engine.run(sql`CREATE OR REPLACE TABLE events AS
+    SELECT CAST(0 AS INTEGER) AS file, i AS id, 'user-' || ${pick(1, 7)} AS "user",
+      ${YEAR_2024} + ${pick(2, 1200)} * ${10 * MICROS_PER_MINUTE} + (${pick(3, 4)} * ${MICROS_PER_MINUTE}) AS t,
+      CASE WHEN ${pick(4, 9)} > 0 THEN 'name ' || ${pick(5, names)} END AS name,
+      CASE WHEN ${pick(6, 5)} > 0 THEN 'a rather long recorded id ' || ${pick(7, 3000)} END AS session,
+      'p' || ${pick(8, 2)} AS d0
+    FROM range(3000) AS numbers(i)`)
+}
+
+const request = (definition: SessionDefinition, plan: 'blocks' | 'events'): SessionRequest => ({
+  definition,
+  plan,
+  edges: {
+    first: raw('(SELECT min(t) FROM events)'),
+    last: raw('(SELECT max(t) FROM events)'),
+  },
+  dimensions: [{ name: 'platform', column: 'd0' }],
+  properties: [],
+  measures: [{ name: 'count_all', value: sql`1`, as: 'integer' }],
+  ruleColumns: { platform: 'd0' },
+  ...(definition.recorded === true
+    ? {
+        heard: {
+          name: 'heard',
+          comment: 'Events with an id.',
+          body: raw('SELECT * FROM events WHERE session IS NOT NULL'),
+        },
+      }
+    : {}),
+})
+
+const COLUMNS = [
+  ...['user', 'start', 'end', 'events', 'seconds_since_previous', 'end_reason', 'platform'],
+  ...['distinct_events', 'recorded_session_ids', 'first_event', 'last_event', 'count_all'],
+]
+
+const DEFINITIONS: Readonly<Record<string, SessionDefinition>> = {
+  'a gap': DEFAULT_DEFINITION,
+  'a gap that ends at its time': { ...DEFAULT_DEFINITION, boundary: 'at' },
+  'gaps per value': {
+    ...DEFAULT_DEFINITION,
+    gaps: [{ property: 'platform', value: 'p1', gapMicros: 5 * MICROS_PER_MINUTE }],
+  },
+  midnight: { ...DEFAULT_DEFINITION, midnightZone: 'Europe/Berlin' },
+  'gaps per value, and midnight': {
+    ...DEFAULT_DEFINITION,
+    gaps: [{ property: 'platform', value: 'p1', gapMicros: 45 * MICROS_PER_MINUTE }],
+    midnightZone: 'Asia/Kolkata',
+  },
+  'at most five events': { ...DEFAULT_DEFINITION, maxEvents: 5 },
+  'at most an hour, and midnight': {
+    ...DEFAULT_DEFINITION,
+    maxLengthMicros: MICROS_PER_HOUR,
+    midnightZone: 'UTC',
+  },
+  'an end event': { ...DEFAULT_DEFINITION, endEvents: ['name 1*'] },
+  'passive events, and at most eight': {
+    ...DEFAULT_DEFINITION,
+    passiveEvents: ['name 2*'],
+    maxEvents: 8,
+  },
+  recorded: { ...DEFAULT_DEFINITION, recorded: true },
+}
+
+/** Codes for names and for no name; 63 fit one integer. */
+test.for([62, 63, 1100])('%i names', async (names) => {
+  await makeEvents(names)
+  const bits = nameForm({ codes: names + 1, unnamed: true })
+  expect(bits === 'rows').toBe(names === 1100)
+  for (const [title, definition] of Object.entries(DEFINITIONS)) {
+    const rows = async (
+      plan: 'blocks' | 'events',
+      sets: SessionRequest['sets'],
+    ): Promise<object[]> =>
+      engine.rows(
+        compileSessions(
+          { ...request(definition, plan), ...(sets === undefined ? {} : { sets }) },
+          COLUMNS,
+          duckdb,
+        ),
+      )
+    const lists = await rows('events', undefined)
+    expect(lists.length, title).toBeGreaterThan(20)
+    for (const plan of ['blocks', 'events'] as const) {
+      for (const form of [bits, 'rows'] as const) {
+        const found = await rows(plan, { names: form, recorded: 'rows' })
+        expect(found, `${title}, ${plan}, ${form === 'rows' ? 'rows' : 'bits'}`).toEqual(lists)
+      }
+    }
+  }
+})
