@@ -9,6 +9,7 @@ import type { CheckReport } from '../../src/checks/result.js'
 import { CHECK_FORMATS, checkFormatOf } from '../../src/report/check/format-names.js'
 import { checkFormats } from '../../src/report/check/formats.js'
 import { stepSummary } from '../../src/report/check/github.js'
+import { artifactUri } from '../../src/report/check/sarif.js'
 import { textWidth } from '../../src/report/width.js'
 import { HOSTILE, HUGE, hostileReport, reportOf, result, SAMPLE } from './samples.js'
 
@@ -20,6 +21,27 @@ const rendered = (format: keyof typeof checkFormats, report: CheckReport): strin
 const obeyed = /(?!\n)\p{Cc}|\p{Bidi_Control}|\p{Cs}/u
 
 const read = (path: string): Record<string, unknown> => JSON.parse(readFileSync(path, 'utf8'))
+
+describe('the place of a file in SARIF', () => {
+  it.each([
+    ['data/events.csv', 'data/events.csv'],
+    ['a b/ü#1.csv', 'a%20b/%C3%BC%231.csv'],
+    ['day: 1/x.csv', 'day%3A%201/x.csv'],
+    ['/data/export.zip!day/1.json', 'file:///data/export.zip'],
+    ['back\\slash.csv', 'back%5Cslash.csv'],
+    ['C:/exports/x.csv', 'C%3A/exports/x.csv'],
+  ])('%s on POSIX', (label, uri) => {
+    expect(artifactUri(label, false)).toBe(uri)
+  })
+
+  it.each([
+    ['data/events.csv', 'data/events.csv'],
+    ['C:/exports of May/x.zip!1.json', 'file:///C:/exports%20of%20May/x.zip'],
+    ['//server/share/x.csv', 'file://server/share/x.csv'],
+  ])('%s on Windows', (label, uri) => {
+    expect(artifactUri(label, true)).toBe(uri)
+  })
+})
 
 describe('as JSON', () => {
   const schema = read(join(import.meta.dirname, '../../docs/schemas/check.v1.json'))

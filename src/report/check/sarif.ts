@@ -2,6 +2,7 @@
  * SARIF 2.1.0: failures and warnings only, one result per rule. GitHub shows a result only where it
  * has a file, so a rule that is about none is told of the first file of the input.
  */
+import { sep } from 'node:path'
 import type { CheckReport, CheckResult } from '../../checks/result.js'
 import { VERSION } from '../../version.js'
 import { jsonText, visible } from '../untrusted.js'
@@ -73,11 +74,16 @@ function locations(check: CheckResult, { ledger }: CheckReport) {
 /** Of `export.zip!day/1.json` the archive: that is the file which exists. */
 export const fileOnDisk = (label: string): string => label.split('!')[0] ?? label
 
-/** A relative reference; a colon in its first part would read as a scheme. */
-function artifactUri(label: string): string {
-  const path = fileOnDisk(label)
-    .replaceAll('\\', '/')
-    .replace(/\p{Cs}/gu, '\ufffd')
-  const encoded = path.split('/').map(encodeURIComponent).join('/')
-  return path.startsWith('/') ? `file://${encoded}` : encoded
+/**
+ * A relative reference, in which a colon in the first part would read as a scheme, or a file URL.
+ *
+ * @param label with `/` between its parts, as labels are on every system
+ */
+export function artifactUri(label: string, windows = sep === '\\'): string {
+  const path = fileOnDisk(label).replace(/\p{Cs}/gu, '\ufffd')
+  const encode = (part: string): string => part.split('/').map(encodeURIComponent).join('/')
+  const [, drive, rest = ''] = (windows ? /^([a-z]:)(\/.*)$/i.exec(path) : null) ?? []
+  if (drive !== undefined) return `file:///${drive}${encode(rest)}`
+  if (windows && path.startsWith('//')) return `file:${encode(path)}`
+  return path.startsWith('/') ? `file://${encode(path)}` : encode(path)
 }
