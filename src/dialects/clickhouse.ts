@@ -15,6 +15,8 @@ export const CLICKHOUSE_SETTINGS = [
   ['join_use_nulls', 1],
   // A column is meant where an output column has its name too.
   ['prefer_column_name_to_alias', 1],
+  // A cast of NULL is NULL.
+  ['cast_keep_nullable', 1],
 ] as const
 
 /** ClickHouse from 25.8 on: named stages, recursion and windows as the standard has them. */
@@ -49,6 +51,7 @@ export const clickhouse: Dialect = {
   double: (value) => sql`toFloat64(${value})`,
   lastKnown: (value, { partition, order }, through) =>
     sql`last_value(${value}) IGNORE NULLS OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`,
+  longRanges: false,
   collect: (value) => sql`groupUniqArray(${value})`,
   single: (value) => sql`if(${value} IS NULL, [], [assumeNotNull(${value})])`,
   merge: (set) => sql`groupUniqArrayArray(${set})`,

@@ -48,7 +48,7 @@ FROM (
 FROM steps AS s
 JOIN long_sessions AS l ON l."user" = s."user" AND l.run = s.run`,
   },
-  successorsStage(plan.definition),
+  successorsStage(plan.definition, dialect),
   ...dialect.openers(),
   assignedStage(plan),
 ]
@@ -74,15 +74,18 @@ export function exceedsLimit(
  * One row per active event: `node`, and as `next` the node that would open the next piece
  * if this one opened a piece; NULL where none would.
  */
-function successorsStage(definition: SessionDefinition): Stage {
+function successorsStage(definition: SessionDefinition, dialect: Dialect): Stage {
   const { maxEvents, maxLengthMicros } = definition
   // The last active event within reach, by time or by number, has the next one after it.
   const within = (order: string, reach: number): Sql =>
     sql`max(nth) OVER (PARTITION BY "user", run ORDER BY ${raw(order)} RANGE BETWEEN CURRENT ROW AND ${reach} FOLLOWING) + 1`
   const limits = [
-    ...(maxLengthMicros === undefined ? [] : [within('t', maxLengthMicros)]),
+    ...(maxLengthMicros === undefined
+      ? []
+      : [dialect.longRanges ? within('t', maxLengthMicros) : sql`last_within + 1`]),
     ...(maxEvents === undefined ? [] : [within('step', maxEvents - 1)]),
   ]
+  const apart = maxLengthMicros !== undefined && !dialect.longRanges
   const weakRanks = hasGapRules(definition)
     ? rankedGaps(definition)
         .map((_, i) => i)
@@ -102,12 +105,29 @@ FROM (
       weakRanks.map((rank) => sql`, ${isWeak(definition, rank)} AS ${weak(rank)}`),
       '',
     )}
-    FROM long_steps
+    FROM ${apart ? withinReach(maxLengthMicros) : sql`long_steps`}
     WHERE NOT is_passive
   ) AS active_steps
 ) AS reached`,
   }
 }
+
+/**
+ * `long_steps` with `last_within`, the `nth` of the last active event within reach of each: events and
+ * the ends of their reaches in one order, in which each end looks back for the event before it.
+ */
+const withinReach = (maxLengthMicros: number): Sql => sql`(
+      SELECT s.*, r.last_within
+      FROM long_steps AS s
+      LEFT JOIN (
+        SELECT of_node, max(known) OVER (PARTITION BY "user", run ORDER BY at, is_end ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS last_within
+        FROM (
+          SELECT "user", run, t AS at, 0 AS is_end, nth AS known, NULL AS of_node FROM long_steps WHERE NOT is_passive
+          UNION ALL
+          SELECT "user", run, t + ${maxLengthMicros}, 1, NULL, node FROM long_steps WHERE NOT is_passive
+        ) AS ends
+      ) AS r ON r.of_node = s.node
+    ) AS reaching`
 
 const weak = (rank: number): Sql => raw(`weak_${rank}`)
 
