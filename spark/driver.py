@@ -11,6 +11,8 @@ takes one JSON object per line:
                                                              {"id": 3, "file": "..."} per file,
                                                              {"id": 3, "rows": 42}
   {"id": 4, "do": "write", "sql": "...", "path": "..."}   -> {"id": 4}
+  {"id": 6, "do": "exists", "table": "a.b"}               -> {"id": 6, "exists": true}
+  {"id": 7, "do": "files", "paths": ["..."], "format": "csv", "view": "..."} -> {"id": 7}
   {"do": "cancel"}                                        what runs now ends in an error
   {"id": 5, "do": "persistent", "table": "a.b"}           -> {"id": 5, "persistent": true}
 
@@ -163,6 +165,25 @@ def plain(F, field):
     return column
 
 
+def exists(spark, request, connection):
+    return {"exists": spark.catalog.tableExists(request["table"])}
+
+
+def files(spark, request, connection):
+    reader = spark.read.format(request["format"]).options(**READING[request["format"]])
+    reader.load(request["paths"]).createOrReplaceTempView(request["view"])
+    return {}
+
+
+READING = {
+    # Columns that only some files have are there for all.
+    "parquet": {"mergeSchema": "true"},
+    # Quotes are doubled, not escaped, and what is in them is taken as it is.
+    "csv": {"header": "true", "escape": '"'},
+    "json": {},
+}
+
+
 def persistent(spark, request, connection):
     """Whether a table created in the catalog will be there after this application."""
     conf = spark.conf
@@ -186,6 +207,8 @@ ANSWERS = {
     "fetch": fetch,
     "write": write,
     "persistent": persistent,
+    "exists": exists,
+    "files": files,
 }
 
 

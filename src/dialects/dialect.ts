@@ -47,6 +47,10 @@ export interface Dialect extends Spelling {
    * up to the one before it (`before`). The order is an integer and total.
    */
   lastKnown(value: Sql, over: Ordered, through: 'here' | 'before'): Sql
+  /** Whether a `RANGE` frame can reach further than 32 bits. */
+  readonly longRanges: boolean
+  /** Whether a stage that several later ones read is computed once; else each of them computes it. */
+  readonly sharesStages: boolean
   /** Set of the values of all rows of a group; NULLs left out. */
   collect(value: Sql): Sql
   /** The set of one value, or the empty set for NULL. */
@@ -67,6 +71,12 @@ export interface Dialect extends Spelling {
    * Where the engine can only estimate it, that is told.
    */
   quantile(value: Sql, share: number): { readonly value: Sql; readonly exact: boolean }
+  /**
+   * What somebody who runs a query has to know.
+   *
+   * @param recursive whether sessions have a limit, so that their pieces follow one from another
+   */
+  advice(recursive: boolean): readonly string[]
   /** The whole query, with whatever settings its meaning depends on. */
   statement(query: Sql): Sql
 }

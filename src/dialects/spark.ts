@@ -47,6 +47,10 @@ export const spark: Dialect = {
   text: quoted,
   like: (value, pattern) =>
     `${value} LIKE ${quoted(pattern.replaceAll(/[!%_]/g, '!$&').replaceAll('*', '%'))} ESCAPE '!'`,
+  small: (relations) =>
+    relations.length === 0 ? '' : `/*+ BROADCAST(${relations.join(', ')}) */ `,
+  // It would read the events again for each, unless it happens to see that the plans are the same.
+  sharesStages: false,
   quotient: (a, b) => sql`((${a}) div ${b})`,
   remainder: (a, b) => sql`((${a}) % ${b})`,
   asText: (value) => sql`CAST(${value} AS STRING)`,
@@ -61,5 +65,6 @@ export const spark: Dialect = {
   size: (set) => sql`CAST(size(${set}) AS BIGINT)`,
   quantile: (value, share) => ({ value: sql`percentile(${value}, ${share})`, exact: true }),
   sorted: (set) => sql`array_sort(${set})`,
+  advice: () => ['Run it with spark.sql.session.timeZone = UTC.'],
   openers: () => [WALKED, OPENERS],
 }

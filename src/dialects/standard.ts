@@ -51,6 +51,9 @@ export const standard: Omit<
   double: (value) => sql`CAST(${value} AS DOUBLE PRECISION)`,
   lastKnown: (value, { partition, order }, through) =>
     sql`last_value(${value}) IGNORE NULLS OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`,
+  longRanges: true,
+  sharesStages: true,
   openers: () => [OPENERS],
+  advice: () => [],
   statement: (query) => query,
 }

@@ -31,6 +31,7 @@ export interface Reply {
   readonly file?: string
   readonly rows?: number
   readonly persistent?: boolean
+  readonly exists?: boolean
 }
 
 export interface Started {
@@ -163,7 +164,7 @@ export class SparkProcess {
    * @throws SessionizeError as the statement failed; `interrupted` when aborted
    */
   async ask(
-    request: Readonly<Record<string, string>>,
+    request: { readonly do: string } & Readonly<Record<string, string | readonly string[]>>,
     { signal, each }: { signal?: AbortSignal | undefined; each?: (reply: Reply) => void } = {},
   ): Promise<Reply> {
     signal?.throwIfAborted()
@@ -173,7 +174,7 @@ export class SparkProcess {
       this.waiting.set(id, (reply) => {
         if (reply === undefined) reject(this.endedError(signal))
         else if (reply.error !== undefined) reject(sparkError(reply.error))
-        else if (isLast(request['do'], reply)) resolve(reply)
+        else if (isLast(request.do, reply)) resolve(reply)
         else each?.(reply)
       })
     })
@@ -250,8 +251,7 @@ export class SparkProcess {
 }
 
 /** A fetch tells its columns and files first. */
-const isLast = (asked: string | undefined, { rows }: Reply): boolean =>
-  asked !== 'fetch' || rows !== undefined
+const isLast = (asked: string, { rows }: Reply): boolean => asked !== 'fetch' || rows !== undefined
 
 function portOf(server: Server): number {
   const address = server.address()

@@ -2,16 +2,18 @@
  * Spark as an engine: the compiled SQL runs in one application of the user's own Spark, and rows come
  * back as Parquet. See docs/spark.md for why it is spark-submit.
  */
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Dialect } from '../dialects/dialect.js'
 import { spark as sparkDialect } from '../dialects/spark.js'
 import { SessionizeError } from '../errors/errors.js'
-import { render, type Sql } from '../sql/sql.js'
-import type { Cluster, ClusterColumn } from './cluster.js'
+import { identifier, join as joined, raw, render, type Sql, sql } from '../sql/sql.js'
+import type { Cluster, ClusterColumn, ClusterTable } from './cluster.js'
 import { type Environment, findSparkSubmit } from './spark-home.js'
 import { SparkProcess, type Started } from './spark-process.js'
 import { RowFiles } from './spark-rows.js'
+import { sparkValues } from './spark-values.js'
 
 export interface SparkOptions {
   /** `spark://host:7077`, `yarn`, `k8s://https://host:443`, `local[*]`. */
@@ -30,6 +32,12 @@ export interface SparkOptions {
 }
 
 const MASTER = /^(local(\[[^\]]+\])?|yarn|spark:\/\/.+|k8s:\/\/.+)$/
+
+export const SPARK_FORMATS = ['parquet', 'json', 'csv'] as const
+export type SparkFormat = (typeof SPARK_FORMATS)[number]
+
+/** Whether executors run in the driver, and so on this machine. */
+const isLocal = (master: string): boolean => master.startsWith('local')
 
 /** What the results rest on; the rest is the user's. */
 const FIXED: Readonly<Record<string, string>> = {
@@ -56,7 +64,7 @@ export async function openSpark(options: SparkOptions): Promise<SparkCluster> {
     ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   })
-  return new SparkCluster(spark, started, new RowFiles(folder))
+  return new SparkCluster(spark, started, new RowFiles(folder), isLocal(options.master))
 }
 
 function submitArgs({ master, conf = {}, metastore }: SparkOptions, folder: string): string[] {
@@ -89,14 +97,35 @@ function submitArgs({ master, conf = {}, metastore }: SparkOptions, folder: stri
 export class SparkCluster implements Cluster {
   readonly name = 'spark'
   readonly dialect: Dialect = sparkDialect
+  readonly values = sparkValues
   private fetches = 0
+  private kept = 0
 
   constructor(
     private readonly spark: SparkProcess,
     /** The application, as the cluster's own pages call it. */
     readonly started: Started,
     private readonly rowFiles: RowFiles,
+    private readonly local: boolean,
   ) {}
+
+  table(name: string): ClusterTable {
+    return { relation: tableName(name), label: name }
+  }
+
+  /**
+   * Files as a relation: paths, folders and globs that all workers can read. Columns are united by
+   * name; CSV has a header and only text.
+   *
+   * @throws SessionizeError `input_missing` when there is no such path.
+   */
+  async files(paths: readonly string[], format: SparkFormat): Promise<ClusterTable> {
+    const view = `sessionize_files_${this.kept++}`
+    // The driver runs in a folder of its own.
+    const full = paths.map((path) => (this.local && !/^\w+:/.test(path) ? resolve(path) : path))
+    await this.spark.ask({ do: 'files', paths: full, format, view })
+    return { relation: raw(view), label: paths.join(', ') }
+  }
 
   async describe(query: Sql): Promise<ClusterColumn[]> {
     const { columns = [] } = await this.spark.ask({
@@ -137,6 +166,13 @@ export class SparkCluster implements Cluster {
     return paths
   }
 
+  /** In the memory of the executors, and on their disks where that is too little. */
+  async keep(query: Sql, signal?: AbortSignal): Promise<Sql> {
+    const name = raw(`sessionize_kept_${this.kept++}`)
+    await this.run(sql`CACHE TABLE ${name} AS ${query}`, signal)
+    return name
+  }
+
   async run(statement: Sql, signal?: AbortSignal): Promise<void> {
     await this.spark.ask({ do: 'run', sql: render(statement, this.dialect) }, { signal })
   }
@@ -150,6 +186,43 @@ export class SparkCluster implements Cluster {
     await this.spark.ask({ do: 'write', sql: render(query, this.dialect), path }, { signal })
   }
 
+  /** Under a name of its own until it is whole, and then in the place of the other. */
+  async createTable(name: string, query: Sql, signal?: AbortSignal): Promise<void> {
+    const table = tableName(name)
+    if (!(await this.keepsTable(name))) {
+      throw new SessionizeError(
+        'usage',
+        `This Spark has no catalog in which the table ${name} would last.`,
+        { hint: 'Write files with --output-path, or configure a metastore (hive-site.xml).' },
+      )
+    }
+    const named = (suffix: string): Sql => {
+      const parts = nameParts(name) ?? []
+      return joined([...parts.slice(0, -1), `${parts.at(-1)}${suffix}`].map(identifier), '.')
+    }
+    const mark = randomUUID().slice(0, 8)
+    const made = named(`_sessionize_${mark}`)
+    const before = named(`_before_${mark}`)
+    try {
+      await this.run(sql`CREATE TABLE ${made} USING parquet AS ${query}`, signal)
+      signal?.throwIfAborted()
+      const { exists = false } = await this.spark.ask({
+        do: 'exists',
+        table: render(table, this.dialect),
+      })
+      if (exists) await this.run(sql`ALTER TABLE ${table} RENAME TO ${before}`)
+      try {
+        await this.run(sql`ALTER TABLE ${made} RENAME TO ${table}`)
+      } catch (error) {
+        if (exists) await this.run(sql`ALTER TABLE ${before} RENAME TO ${table}`)
+        throw error
+      }
+      if (exists) await this.run(sql`DROP TABLE ${before}`)
+    } finally {
+      await this.run(sql`DROP TABLE IF EXISTS ${made}`).catch(() => undefined)
+    }
+  }
+
   /** Whether a table made there under this name outlives this run. */
   async keepsTable(table: string): Promise<boolean> {
     const { persistent = false } = await this.spark.ask({ do: 'persistent', table })
@@ -159,5 +232,31 @@ export class SparkCluster implements Cluster {
   async close(): Promise<void> {
     this.rowFiles.close()
     await this.spark.close()
+  }
+}
+
+/** `table`, `schema.table` or `catalog.schema.table`; each part may be in backticks. */
+function tableName(given: string): Sql {
+  const parts = nameParts(given)
+  if (parts === undefined) {
+    throw new SessionizeError('usage', `--table ${given} is not the name of a table.`, {
+      hint: 'Write it as --table schema.table; for files use --paths.',
+    })
+  }
+  return joined(parts.map(identifier), '.')
+}
+
+function nameParts(given: string): string[] | undefined {
+  const part = /\s*(?:`((?:[^`]|``)+)`|([^\s."'`();\\/]+))\s*/y
+  const names: string[] = []
+  for (let at = 0; ; at++) {
+    part.lastIndex = at
+    const found = part.exec(given)
+    if (found === null) return undefined
+    const [, quoted, plain] = found
+    names.push(plain ?? (quoted ?? '').replaceAll('``', '`'))
+    at = part.lastIndex
+    if (at === given.length) return names
+    if (given[at] !== '.') return undefined
   }
 }

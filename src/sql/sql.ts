@@ -17,6 +17,8 @@ export interface Spelling {
   like(value: string, pattern: string): string
   /** Text as an exact number of six decimals; NULL where it is no number. */
   decimal(text: string): string
+  /** Tells that these relations are small, right after `SELECT`; empty where an engine finds it out. */
+  small(relations: readonly string[]): string
   /** What asks for a stage to be computed once; empty where an engine cannot be asked. */
   readonly materialized: string
   /** The columns of a stage that refers to itself, after its name. */
@@ -95,6 +97,10 @@ export const like = (value: Sql, pattern: string): Sql =>
 export const decimal = (value: Sql): Sql =>
   new Sql([(spelling) => spelling.decimal(value.spelt(spelling))])
 
+/** Tells, right after `SELECT`, that these relations are small enough for every worker to have them. */
+export const small = (relations: readonly string[]): Sql =>
+  new Sql([(spelling) => spelling.small(relations)])
+
 /** A fragment that this program wrote itself (never a user's words). */
 export const raw = (fragment: string): Sql => new Sql(fragment)
 
@@ -115,6 +121,7 @@ export const PLAIN: Spelling = {
   like: (value, pattern) =>
     `${value} LIKE ${quoted(pattern.replaceAll(/[!%_]/g, '!$&').replaceAll('*', '%'))} ESCAPE '!'`,
   decimal: (value) => `TRY_CAST(${value} AS DECIMAL(28, 6))`,
+  small: () => '',
   materialized: 'MATERIALIZED ',
   recursiveColumns: (names) => ` (${names.join(', ')})`,
 }
