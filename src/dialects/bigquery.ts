@@ -39,6 +39,10 @@ export const bigquery: Dialect = {
   merge: (set) => sql`ARRAY_CONCAT_AGG(${set})`,
   size: (set) => sql`(SELECT COUNT(DISTINCT one) FROM UNNEST(${set}) AS one)`,
   sorted: (set) => sql`ARRAY(SELECT DISTINCT one FROM UNNEST(${set}) AS one ORDER BY one)`,
+  advice: (recursive) =>
+    recursive
+      ? ['BigQuery ends a recursion after 500 rounds: no session may be cut into more pieces.']
+      : [],
   quantile: (value, share) => ({
     value: sql`APPROX_QUANTILES(${value}, 1000)[OFFSET(${Math.round(share * 1000)})]`,
     exact: false,

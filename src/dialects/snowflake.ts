@@ -36,6 +36,12 @@ export const snowflake: Dialect = {
   merge: (set) => sql`ARRAY_UNION_AGG(${set})`,
   size: (set) => sql`ARRAY_SIZE(${set})`,
   sorted: (set) => sql`ARRAY_SORT(${set})`,
+  advice: (recursive) =>
+    recursive
+      ? [
+          'Snowflake limits the rounds of a recursion: a session cut into very many pieces fails there.',
+        ]
+      : [],
   quantile: (value, share) => ({
     value: sql`PERCENTILE_CONT(${share}) WITHIN GROUP (ORDER BY ${value})`,
     exact: true,

@@ -54,6 +54,7 @@ export const trino: Dialect = {
   merge: (set) => sql`array_distinct(flatten(array_agg(${set})))`,
   size: (set) => sql`cardinality(${set})`,
   sorted: (set) => sql`array_sort(${set})`,
+  advice: () => ["Times without a zone are read in the session's: SET TIME ZONE 'UTC' first."],
   openers: () => [WALKED, OPENERS],
   quantile: (value, share) => ({
     value: sql`approx_percentile(${value}, ${share})`,

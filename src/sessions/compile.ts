@@ -225,7 +225,7 @@ export function sessionPlan(
     COLUMNS.filter(({ name }) => columns.includes(name)).map((column) => column.needs),
   )
   return {
-    events: raw(request.heard?.name ?? 'events'),
+    events: raw(request.heard?.name ?? request.source?.name ?? 'events'),
     ...(request.stored === undefined ? {} : { stored: request.stored }),
     definition: request.definition,
     blocks: request.plan,

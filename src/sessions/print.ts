@@ -1,31 +1,54 @@
-/** The compiled SQL for readers: complete over a relation `events`, with columns named as properties. */
-import { duckdb } from '../dialects/duckdb.js'
+/**
+ * The compiled SQL for readers: complete over a relation `events`, or over a table whose columns are
+ * named.
+ */
+import type { Dialect } from '../dialects/dialect.js'
+import { SessionizeError } from '../errors/errors.js'
 import { matchesPattern } from '../events/pattern.js'
-import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
+import { identifier, join, raw, render, type Sql, type Stage, sql } from '../sql/sql.js'
 import { type BuildOptions, neededProperties, sessionRequest } from './build.js'
 import { chooseColumns, compileSessions, type SessionRequest } from './compile.js'
+import { byUserAndBlock, compileBlocks } from './compile-blocks.js'
+import { compileSummary, estimatesQuantiles } from './compile-summary.js'
 import { eventRules, type SessionDefinition } from './definition.js'
 import { formatDuration } from './duration.js'
 import type { BlockPlan } from './plan.js'
+import { hasLimit } from './recut.js'
+import { propertyColumns, stageOver, type TableMapping, tableEvents } from './table-events.js'
 import { assertDefinition } from './validity.js'
 
+export const PRINTED_STAGES = ['blocks', 'sessions', 'summary'] as const
+export type PrintedStage = (typeof PRINTED_STAGES)[number]
+
+export interface TableSource extends TableMapping {
+  /** `schema.table`, as the engine calls it. */
+  readonly table: string
+}
+
 export interface PrintOptions extends BuildOptions {
+  readonly dialect: Dialect
   readonly columns?: readonly string[]
+  /** `sessions` if not given. */
+  readonly stage?: PrintedStage
+  /** Where `events` is made of a table; else it is a relation with columns named as properties. */
+  readonly source?: TableSource
 }
 
 /**
  * A request whose every figure comes from the relation `events` itself: no file is read first.
  *
  * @param column the column of `events` that holds a property
+ * @param events what that relation is called
  * @throws SessionizeError `bad_definition`, `usage`
  */
 export function tableRequest(
   options: BuildOptions,
   column: (property: string) => string = (property) => property,
+  events = 'events',
 ): SessionRequest {
   assertDefinition(options.definition)
-  const heard = heardStage(options.definition)
-  const relation = raw(heard?.name ?? 'events')
+  const heard = heardStage(options.definition, events)
+  const relation = raw(heard?.name ?? events)
   return sessionRequest(options, column, {
     plan: options.plan ?? 'blocks',
     edges: {
@@ -36,21 +59,112 @@ export function tableRequest(
   })
 }
 
-/** @throws SessionizeError `bad_definition`, `unknown_column`, `usage` */
+/**
+ * The same over a table of another shape, which a first stage maps.
+ *
+ * @param stage that stage's name
+ * @param table the table as a query names it
+ * @param since a further condition on `t`
+ * @throws SessionizeError `bad_definition`, `usage`
+ */
+export function mappedRequest(
+  options: BuildOptions,
+  stage: string,
+  table: Sql,
+  mapping: TableMapping,
+  dialect: Dialect,
+  since?: Sql,
+): SessionRequest {
+  const columns = propertyColumns(neededProperties(options))
+  const properties = [...columns].map(([name, column]) => ({ name, column }))
+  assertMapped(options.definition, mapping)
+  return {
+    ...tableRequest(options, (property) => columns.get(property) ?? property, stage),
+    source: tableEvents(stage, table, mapping, properties, dialect, since),
+    unrecorded: mapping.session === undefined,
+  }
+}
+
+function assertMapped({ recorded }: SessionDefinition, { session }: TableMapping): void {
+  if (recorded !== true || session !== undefined) return
+  throw new SessionizeError('usage', 'No column holds the recorded session id.', {
+    hint: 'Name it with --session COLUMN.',
+  })
+}
+
+/**
+ * `a.b.c` as three names.
+ *
+ * @throws SessionizeError `usage`
+ */
+export function tableParts(name: string): string[] {
+  const parts = name.split('.').map((part) => part.trim())
+  if (!parts.includes('')) return parts
+  throw new SessionizeError('usage', `\`${name}\` is no table's name.`, {
+    hint: 'Write it as TABLE, SCHEMA.TABLE or DATABASE.SCHEMA.TABLE.',
+  })
+}
+
+/** @throws SessionizeError `bad_definition`, `unknown_column`, `unsupported`, `usage` */
 export function sessionSql(options: PrintOptions): string {
-  const { definition } = options
-  const request = tableRequest(options)
-  const heading = [
+  const { dialect, source } = options
+  const request =
+    source === undefined
+      ? tableRequest(options)
+      : mappedRequest(
+          options,
+          stageOver(tableParts(source.table)),
+          join(tableParts(source.table).map(identifier), '.'),
+          source,
+          dialect,
+        )
+  const stage = options.stage ?? 'sessions'
+  const query = dialect.statement(compiled(stage, request, options))
+  return `${headingOf(request, options)}${render(query, dialect)}`
+}
+
+function compiled(
+  stage: PrintedStage,
+  request: SessionRequest,
+  { dialect, columns }: PrintOptions,
+): Sql {
+  if (stage !== 'sessions' && columns !== undefined) {
+    throw new SessionizeError('usage', `--columns chooses columns of sessions, not of ${stage}.`, {
+      hint: 'Leave it out, or use --stage sessions.',
+    })
+  }
+  switch (stage) {
+    case 'blocks': {
+      const blocks = (rows: Sql) => ({ stages: [], select: byUserAndBlock(rows, dialect) })
+      return compileBlocks(request, dialect, blocks)
+    }
+    case 'sessions':
+      return compileSessions(request, chooseColumns(request, columns), dialect)
+    case 'summary':
+      return compileSummary(request, dialect)
+  }
+}
+
+/** What the query is, in comments. */
+export function headingOf(request: SessionRequest, options: PrintOptions): string {
+  const { definition, dialect, source, stage } = options
+  const lines = [
     `Sessions: ${sentence(definition)}`,
     `Path: ${path(definition, request.plan)}`,
-    eventsColumns(neededProperties(options)),
+    ...(source === undefined ? [eventsColumns(neededProperties(options))] : []),
+    ...dialect.advice(hasLimit(definition)),
+    ...(stage === 'summary' && estimatesQuantiles(dialect)
+      ? [`Quantiles are estimates: ${dialect.name} has no exact ones of groups.`]
+      : []),
   ]
-  const query = compileSessions(request, chooseColumns(request, options.columns), duckdb)
-  return `${heading.map((line) => `-- ${line}\n`).join('')}${query.text}`
+  return lines.map((line) => `-- ${line}\n`).join('')
 }
 
 /** Reading files leaves these events out; over a table the query does. */
-function heardStage({ ignoreEvents, recorded }: SessionDefinition): Stage | undefined {
+function heardStage(
+  { ignoreEvents, recorded }: SessionDefinition,
+  events: string,
+): Stage | undefined {
   const conditions: Sql[] = [
     ...((ignoreEvents ?? []).length === 0
       ? []
@@ -61,7 +175,7 @@ function heardStage({ ignoreEvents, recorded }: SessionDefinition): Stage | unde
   return {
     name: 'heard',
     comment: 'Events that the definition does not leave out.',
-    body: sql`SELECT * FROM events WHERE ${join(conditions, ' AND ')}`,
+    body: sql`SELECT * FROM ${raw(events)} WHERE ${join(conditions, ' AND ')}`,
   }
 }
 

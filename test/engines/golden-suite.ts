@@ -13,22 +13,18 @@ import { Readable } from 'node:stream'
 import { Command } from 'commander'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  planOf,
-  readDataset,
-  readDefinition,
-  type SharedFlags,
-} from '../../src/cli/flags.js'
+import { planOf, readDataset, readDefinition, type SharedFlags } from '../../src/cli/flags.js'
 import { definitionOptions, dimensionOptions, inputOptions, names } from '../../src/cli/options.js'
 import type { Dialect } from '../../src/dialects/dialect.js'
 import { duckdb } from '../../src/dialects/duckdb.js'
-import type { Engine } from '../../src/engines/duckdb.js'
+import { Engine } from '../../src/engines/duckdb.js'
 import { type Dataset, withDataset } from '../../src/events/dataset.js'
 import { type BuildOptions, neededProperties, planSessions } from '../../src/sessions/build.js'
 import { chooseColumns, compileSessions, type SessionRequest } from '../../src/sessions/compile.js'
 import { eventRules } from '../../src/sessions/definition.js'
-import { tableRequest } from '../../src/sessions/print.js'
-import { identifier, join as joined, raw, render, type Sql, sql, text } from '../../src/sql/sql.js'
+import { type PrintedStage, sessionSql, tableRequest } from '../../src/sessions/print.js'
+import { YEAR_ONE_MICROS } from '../../src/sql/origin.js'
+import { identifier, join as joined, raw, render, Sql, sql, text } from '../../src/sql/sql.js'
 import { DEDUPE, eventsCsv, MAPPING, pack } from '../oracle/datasets.js'
 import { columnFlags, columnSet, limitedRuleSet, ruleSet } from '../oracle/rules.js'
 
@@ -72,6 +68,8 @@ const CASES = join(import.meta.dirname, '..', 'cases')
 /** How many definitions are drawn, of all rules and again of limits. */
 const DRAWN = Number(process.env['ENGINE_RULE_RUNS'] ?? 12)
 
+const SEED = 20_240_229
+
 const caseNames = readdirSync(CASES)
   .sort()
   .filter((name) => existsSync(join(CASES, name, 'expected.csv')))
@@ -102,15 +100,29 @@ export function runGoldenCasesOn(engineName: string, open: () => Promise<TestedE
       })
     })
 
+    test.each(PRINTED.map((flags) => [flags.join(' '), flags] as const))(
+      'as `sessionize sql` prints it: %s',
+      { timeout: 120_000 },
+      async (_title, flags) => {
+        const all = parse([...MAPPING, '--by=platform,amount', ...flags])
+        await withDataset([drawnFile(folder)], reading(all.flags, all.build), async (dataset) => {
+          const path = join(folder, 'own.parquet')
+          await dataset.engine.run(sql`COPY (SELECT ${OWN_COLUMNS} FROM (
+          SELECT *, ${joined(dataset.events.dimensions.map(({ name, column }) => sql`${identifier(column)} AS ${identifier(`own_${name}`)}`))}
+          FROM events
+        ) AS e) TO ${text(path)} (FORMAT parquet)`)
+          await engine.load(path, OWN_TABLE)
+          await expectPrinted(engine, dataset, path, all.build)
+        })
+      },
+    )
+
     test('drawn definitions, over the table alone', { timeout: 1_200_000 }, async () => {
-      const seed = { seed: 20_240_229, numRuns: DRAWN }
-      const [events = []] = fc.sample(pack(20, 14), { ...seed, numRuns: 1 })
+      const seed = { seed: SEED, numRuns: DRAWN }
       const drawn = [...fc.sample(ruleSet, seed), ...fc.sample(limitedRuleSet, seed)]
       const columns = fc.sample(columnSet, { ...seed, numRuns: drawn.length })
-      const path = join(folder, 'drawn.csv')
-      writeFileSync(path, eventsCsv(events))
       const all = parse([...MAPPING, DEDUPE, '--by=platform,country,amount'])
-      await withDataset([path], reading(all.flags, all.build), async (dataset) => {
+      await withDataset([drawnFile(folder)], reading(all.flags, all.build), async (dataset) => {
         await loadInto(engine, dataset, folder)
         for (const [i, rules] of drawn.entries()) {
           const set = columns[i]
@@ -125,6 +137,114 @@ export function runGoldenCasesOn(engineName: string, open: () => Promise<TestedE
       })
     })
   })
+}
+
+/** A table that is not shaped as `events`, with a column whose name needs quotes. */
+const OWN_TABLE: readonly EventColumn[] = [
+  { name: 'uid', type: 'text' },
+  { name: 'at', type: 'integer' },
+  { name: 'what', type: 'text' },
+  { name: 'sid', type: 'text' },
+  { name: 'platform', type: 'text' },
+  { name: 'Amount, paid', type: 'text' },
+]
+
+const OWN_COLUMNS = joined([
+  sql`"user" AS uid`,
+  sql`t - ${YEAR_ONE_MICROS} AS at`,
+  sql`name AS what`,
+  sql`session AS sid`,
+  sql`own_platform AS platform`,
+  sql`own_amount AS ${identifier('Amount, paid')}`,
+])
+
+const PRINTED: readonly (readonly string[])[] = [
+  ['--gap=30m'],
+  ['--gap=10m', '--boundary=at', '--cut-at-midnight=America/New_York', '--gap=platform=web:5m'],
+  ['--max-events=3', '--max-length=12m', '--passive-event=vie*', '--ignore-event=9'],
+  ['--by-recorded'],
+]
+
+const PRINTED_COLUMNS = [
+  ...['user', 'session_id', 'session_number', 'length_seconds', 'events', 'distinct_events'],
+  ...['first_event', 'last_event', 'platform', 'bounce', 'seconds_since_previous', 'end_reason'],
+  ...['recorded_session_ids', 'start_censored', 'end_censored'],
+]
+
+/** The session table as the program makes it, blocks and summary as DuckDB makes them of the text. */
+async function expectPrinted(
+  engine: TestedEngine,
+  dataset: Dataset,
+  parquet: string,
+  build: BuildOptions,
+): Promise<void> {
+  const amount = 'Amount, paid'
+  const printed = (dialect: Dialect, stage: PrintedStage): string =>
+    sessionSql({
+      ...build,
+      dimensions: ['platform', amount],
+      dialect,
+      stage,
+      ...(stage === 'sessions' ? { columns: [...PRINTED_COLUMNS, amount] } : {}),
+      source: {
+        table: 'events',
+        user: ['uid'],
+        time: 'at',
+        unit: 'us',
+        event: 'what',
+        session: 'sid',
+      },
+    })
+  const request = await planSessions(dataset.engine, dataset.events, build)
+  const columns = [...PRINTED_COLUMNS, 'amount']
+  const sessions = await dataset.engine.rows<EngineRow>(compileSessions(request, columns, duckdb))
+  await expectRows(
+    engine,
+    printed(engine.dialect, 'sessions'),
+    sessions.map(({ amount: value, ...row }) => ({ ...row, [amount]: value })),
+    'sessions',
+  )
+  const local = await Engine.open({ tempDirectory: `${parquet}.spill` })
+  try {
+    await local.run(sql`CREATE TABLE events AS FROM read_parquet(${text(parquet)})`)
+    const grouped = eventRules(build.definition).length === 0 && build.definition.recorded !== true
+    for (const stage of grouped ? (['blocks', 'summary'] as const) : (['summary'] as const)) {
+      const rows = await local.rows<EngineRow>(new Sql(printed(duckdb, stage)))
+      await expectRows(engine, printed(engine.dialect, stage), rows, stage)
+    }
+  } finally {
+    local.close()
+  }
+}
+
+async function expectRows(
+  engine: TestedEngine,
+  statement: string,
+  expected: readonly EngineRow[],
+  told: string,
+): Promise<void> {
+  const rows = await engine.query(statement).catch((error: unknown) => {
+    throw new Error(`${told}\n${String(error)}\n${statement}`)
+  })
+  const actual = rows.map((row, i) => unordered(as(expected[i], row)))
+  expect(actual, `${told}\n${statement}`).toEqual(expected.map((row) => unordered(plain(row))))
+}
+
+/** Sets of blocks come in any order, and quantiles are interpolated with other roundings. */
+const unordered = (row: EngineRow): EngineRow =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => {
+      if (Array.isArray(value)) return [name, value.toSorted()]
+      return [name, typeof value === 'number' && /^p\d/.test(name) ? value.toPrecision(12) : value]
+    }),
+  )
+
+/** Generated events, the same for all engines. */
+function drawnFile(folder: string): string {
+  const path = join(folder, 'drawn.csv')
+  const [events = []] = fc.sample(pack(20, 14), { seed: SEED, numRuns: 1 })
+  writeFileSync(path, eventsCsv(events))
+  return path
 }
 
 function readCase(name: string): { args: readonly string[]; paths: string[]; stdin?: Buffer } {
@@ -208,11 +328,7 @@ async function expectAsDuckdb(
   const expected = await local.rows<EngineRow>(comparable(request, duckdb))
   const query = comparable(request, engine.dialect)
   const statement = render(engine.dialect.statement(query), engine.dialect)
-  const rows = await engine.query(statement).catch((error: unknown) => {
-    throw new Error(`${told}\n${String(error)}\n${statement}`)
-  })
-  const actual = rows.map((row, i) => as(expected[i], row))
-  expect(actual, `${told}\n${statement}`).toEqual(expected.map(plain))
+  await expectRows(engine, statement, expected, told)
 }
 
 /** Instants as text of whole microseconds, in the same order in all engines. */

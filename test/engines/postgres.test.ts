@@ -28,7 +28,7 @@ async function opened(bin: string): Promise<TestedEngine> {
         sql`COPY (FROM read_parquet(${text(parquet)})) TO ${text(csv)} (FORMAT csv, HEADER false, FORCE_QUOTE *)`,
       )
       const types = { integer: 'BIGINT', text: 'TEXT' }
-      const defined = columns.map(({ name, type }) => `"${name}" ${types[type]}`)
+      const defined = columns.map(({ name, type }) => `${postgres.identifier(name)} ${types[type]}`)
       await server.psql(`DROP TABLE IF EXISTS events;
 CREATE TABLE events (${defined.join(', ')});
 COPY events FROM stdin (FORMAT csv);
