@@ -9,8 +9,8 @@
  * Every function reads its inputs, answers, and leaves nothing open behind it. Failures that a user
  * can cause are a `SessionizeError` with a code, a message and a hint.
  */
-import { compare, gap, inspect, summary, trend, users } from './library/answers.js'
-import { query, sessions, sessionsArrow, sql, writeSessions } from './library/tables.js'
+import { audit, check, compare, gap, inspect, summary, trend, users } from './library/answers.js'
+import { events, query, sessions, sessionsArrow, sql, writeSessions } from './library/tables.js'
 
 /** Every function by the name of its command. */
 export const sessionize = {
@@ -18,23 +18,59 @@ export const sessionize = {
   sessions,
   sessionsArrow,
   writeSessions,
+  events,
   compare,
   trend,
   users,
   gap,
   query,
+  audit,
+  check,
   inspect,
   sql,
 } as const
 
+export type {
+  Agreement,
+  Audit,
+  AuditMapping,
+  Boundaries,
+  BoundaryExample,
+  Cause,
+  CauseId,
+  ExampleEvent,
+  IdChecks,
+  IdFinding,
+  KindCounts,
+  LengthFigures,
+  LengthPair,
+  Lengths,
+  RecordedAudit,
+  ReportedAgainst,
+  ReportedLength,
+  SessionKind,
+  StartTimeFinding,
+  Timeouts,
+} from './analysis/audit/audit.js'
+export type { ReportedLengthOption } from './analysis/audit/reported-length.js'
+export type {
+  Background,
+  BackgroundEvent,
+  BackgroundLengths,
+  LongSessions,
+  Rhythm,
+  RoundTheClock,
+  TailShare,
+} from './analysis/background/background.js'
 export type { BinScale } from './analysis/bins.js'
 export type {
   CompareAnswer,
+  CompareChoices,
   CompareMethod,
   Comparison,
   Difference,
 } from './analysis/compare/compare.js'
-export type { GroupFigures } from './analysis/compare/groups.js'
+export type { Group, GroupFigures, GroupSet } from './analysis/compare/groups.js'
 export type { BrunnerMunzel, KolmogorovSmirnov } from './analysis/compare/ranks.js'
 export type { Magnitude, Verdict } from './analysis/compare/verdict.js'
 export type { AnswerContext } from './analysis/context.js'
@@ -53,11 +89,30 @@ export type { Advice, ComponentSummary, IntervalFit } from './analysis/gap/advic
 export type { GapAnswer, HiddenByLongGap, PauseReport } from './analysis/gap/gap.js'
 export type { OctaveBin } from './analysis/gap/intervals.js'
 export type { SweepRow } from './analysis/gap/sweep.js'
+export type { SummaryChoices } from './analysis/summarize.js'
 export type { MappingSummary, Segments, Summary, Warning } from './analysis/summary.js'
-export type { HourOfWeek, PeriodUnit, Trend, TrendPeriod, TrendSeries } from './analysis/trend.js'
-export { type ErrorCode, SessionizeError } from './errors/errors.js'
-export type { Inspection } from './events/inspect.js'
+export type {
+  HourOfWeek,
+  PeriodFigures,
+  PeriodUnit,
+  Trend,
+  TrendPeriod,
+  TrendSeries,
+} from './analysis/trend.js'
+export type { OwnRule } from './checks/own-rule.js'
+export type { CheckReport, CheckResult, CheckVerdict } from './checks/result.js'
+export type { CheckExample, CheckUnit, Thresholds } from './checks/rule.js'
+export type { RuleSetting } from './checks/run.js'
+export type { DialectName } from './dialects/names.js'
+export { type ErrorCode, type ErrorOptions, SessionizeError } from './errors/errors.js'
+export type { ClockChoice } from './events/clock-choice.js'
+export type { DatasetOptions, Resources } from './events/dataset.js'
+export type { PresetOptions } from './events/detection.js'
+export type { InspectedGroup, Inspection } from './events/inspect.js'
 export type { Ledger, LedgerCounts, RejectReason } from './events/ledger.js'
+export type { Choice, MappingOptions, Role } from './events/mapping.js'
+export type { EventOptions } from './events/open.js'
+export type { Clocks, Preset } from './events/presets/preset.js'
 export {
   SessionTracker,
   type Tracked,
@@ -65,6 +120,8 @@ export {
   type TrackerOptions,
 } from './follow/tracker.js'
 export type {
+  AuditOptions,
+  CheckOptions,
   CompareOptions,
   GapOptions,
   Inputs,
@@ -74,7 +131,7 @@ export type {
 } from './library/answers.js'
 export type { GroupingOptions, InputOptions, SessionOptions } from './library/options.js'
 export type { Row, Value } from './library/rows.js'
-export type { QueryOptions, SessionsOptions, SqlOptions } from './library/tables.js'
+export type { EventsOptions, QueryOptions, SessionsOptions, SqlOptions } from './library/tables.js'
 export {
   DEFAULT_DEFINITION,
   type GapRule,
@@ -82,8 +139,12 @@ export {
 } from './sessions/definition.js'
 export { formatDuration, parseDuration } from './sessions/duration.js'
 export type { TableFormat } from './sessions/write.js'
+export type { SourceProgress } from './sources/open.js'
 export {
+  audit,
+  check,
   compare,
+  events,
   gap,
   inspect,
   query,

@@ -8,6 +8,7 @@ export interface Bin {
 }
 
 export const BIN_SCALES = ['product', 'log', 'linear'] as const
+/** Bins of a histogram of lengths: those of product analytics, logarithmic, or linear ones. */
 export type BinScale = (typeof BIN_SCALES)[number]
 
 const SECOND = 1_000_000

@@ -31,7 +31,7 @@ export interface Cohort {
 const COLUMNS: readonly (readonly [name: string, aggregate: Sql])[] = [
   ['sessions', raw('count(*)')],
   ['events', raw('CAST(sum(events) AS BIGINT)')],
-  ['bounces', raw('count(*) FILTER (WHERE events = 1)')],
+  ['bounces', raw('count(*) FILTER (WHERE bounce)')],
   ['total_seconds', raw('CAST(sum(length) AS DOUBLE) / 1e6')],
   ['mean_seconds', raw('CAST(sum(length) AS DOUBLE) / count(*) / 1e6')],
   ['p50_seconds', raw('quantile_cont(length, 0.5) / 1e6')],

@@ -4,6 +4,7 @@ import type { Ledger } from '../events/ledger.js'
 import { type Events, isoTime } from '../events/open.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 
+/** What an answer rests on. */
 export interface AnswerContext {
   readonly definition: SessionDefinition
   /** First and last kept event, ISO 8601 UTC; null when nothing was kept. */

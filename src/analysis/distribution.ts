@@ -20,7 +20,7 @@ export async function describeDetail(
     length: await lengthDistribution(engine, sql`sessions`, quantiles),
     lengthWithoutBounces: await lengthDistribution(
       engine,
-      sql`(SELECT user, length FROM sessions WHERE events > 1)`,
+      sql`(SELECT user, length FROM sessions WHERE NOT bounce)`,
       quantiles,
     ),
     logNormal: await fitLogNormal(engine, sql`sessions`),

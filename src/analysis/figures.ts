@@ -11,6 +11,7 @@ export interface LengthStatistics {
   readonly maxSeconds: number | null
 }
 
+/** Sessions in figures; shares are from 0 to 1, and null where there is nothing to divide by. */
 export interface Figures {
   readonly sessions: number
   readonly users: number
@@ -53,6 +54,10 @@ export interface Detail {
   readonly secondsBetweenSessions: Spread
 }
 
+/**
+ * How lengths are distributed, with 95 % confidence intervals that hold for the users, not for the
+ * single sessions.
+ */
 export interface LengthDistribution {
   readonly sessions: number
   /** Without the shortest and the longest 5 % of the sessions. */
@@ -66,6 +71,7 @@ export interface LengthDistribution {
   readonly ecdf: readonly EcdfPoint[]
 }
 
+/** A quantile with its confidence interval; the ends are null where there are too few users. */
 export interface QuantileEstimate {
   readonly share: number
   readonly seconds: number | null

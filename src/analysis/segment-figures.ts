@@ -114,13 +114,13 @@ function aggregates(bins: readonly Bin[]): Sql[] {
     sql`count(*) AS sessions`,
     sql`count(DISTINCT user) AS users`,
     sql`coalesce(sum(events), 0)::BIGINT AS events`,
-    sql`count(*) FILTER (WHERE events = 1) AS bounces`,
+    sql`count(*) FILTER (WHERE bounce) AS bounces`,
     sql`coalesce(sum(length), 0) AS total`,
     sql`count(*) FILTER (WHERE start_censored) AS start_censored`,
     sql`count(*) FILTER (WHERE end_censored) AS end_censored`,
     sql`quantile_cont(length, ${quantiles}) AS quantiles`,
     sql`max(length) AS longest`,
-    sql`quantile_cont(length, ${quantiles}) FILTER (WHERE events > 1) AS quantiles_long`,
+    sql`quantile_cont(length, ${quantiles}) FILTER (WHERE NOT bounce) AS quantiles_long`,
     ...bins.map(({ fromMicros }, i) => {
       const to = bins[i + 1]?.fromMicros
       const upper = to === undefined ? sql`` : sql` AND length < ${to}`

@@ -13,7 +13,8 @@ import { measureSegments, type SegmentOptions } from './segmented-sessions.js'
 import type { Summary } from './summary.js'
 import { warningsOf } from './warnings.js'
 
-export interface SummaryOptions extends SegmentOptions {
+/** What of a summary can be chosen. */
+export interface SummaryChoices {
   /** Only the segments of the most sessions; the others are told together. */
   readonly top?: number
   /** Only segments whose figures meet this, such as `sessions >= 100`. */
@@ -25,6 +26,8 @@ export interface SummaryOptions extends SegmentOptions {
   /** Shares from 0 to 1; naming some asks for the detail. */
   readonly quantiles?: readonly number[]
 }
+
+export interface SummaryOptions extends SegmentOptions, SummaryChoices {}
 
 export async function summarize(
   engine: Engine,

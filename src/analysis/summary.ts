@@ -36,6 +36,7 @@ export interface Summary {
   readonly warnings: readonly Warning[]
 }
 
+/** Figures per segment. */
 export interface Segments {
   /** As `--by` named them. */
   readonly dimensions: readonly string[]

@@ -10,14 +10,17 @@ import { segmentOrder } from './segment-figures.js'
 import { localTime, measureSegments, type SegmentOptions } from './segmented-sessions.js'
 
 export const PERIODS = ['hour', 'day', 'week', 'month', 'hour-of-week'] as const
+/** Length of a period; weeks begin on Monday. */
 export type PeriodUnit = (typeof PERIODS)[number]
 
 export interface TrendOptions extends SegmentOptions {
+  /** Length of a period. */
   readonly per: PeriodUnit
   /** Where a session counts; its start by default. */
   readonly attribute?: 'start' | 'end'
 }
 
+/** The answer of `trend`. */
 export interface Trend extends AnswerContext {
   readonly schema: 'sessionize/trend/v1'
   readonly per: PeriodUnit
@@ -28,6 +31,7 @@ export interface Trend extends AnswerContext {
   readonly series: readonly TrendSeries[]
 }
 
+/** One segment over time. */
 export interface TrendSeries {
   readonly values: readonly (string | null)[]
   /** Every period from the first to the last of the data, also those without a session. */
@@ -36,7 +40,8 @@ export interface TrendSeries {
   readonly hoursOfWeek: readonly HourOfWeek[]
 }
 
-interface PeriodFigures {
+/** Sessions of a period in figures. */
+export interface PeriodFigures {
   readonly sessions: number
   readonly users: number
   readonly events: number
@@ -48,6 +53,7 @@ interface PeriodFigures {
   readonly p90Seconds: number | null
 }
 
+/** A period of the calendar. */
 export interface TrendPeriod extends PeriodFigures {
   /** `2024-01-31 18:00`, `2024-01-31`, `2024-W05`, `2024-01`, in the zone. */
   readonly label: string
@@ -60,6 +66,7 @@ export interface TrendPeriod extends PeriodFigures {
   readonly meanChange: number | null
 }
 
+/** An hour of the week, over all weeks. */
 export interface HourOfWeek extends PeriodFigures {
   /** 1 is Monday. */
   readonly weekday: number
@@ -154,7 +161,7 @@ const FIGURES: readonly Sql[] = [
   raw('count(*) AS sessions'),
   raw('count(DISTINCT user) AS users'),
   raw('CAST(coalesce(sum(events), 0) AS BIGINT) AS events'),
-  raw('count(*) FILTER (WHERE events = 1) AS bounces'),
+  raw('count(*) FILTER (WHERE bounce) AS bounces'),
   raw('coalesce(sum(length), 0) AS total'),
   raw('quantile_cont(length, [0.5, 0.9]) AS quantiles'),
 ]

@@ -1,14 +1,14 @@
 /** The first offending rows of a rule, with where they are. */
 import type { Sql } from '../sql/sql.js'
 import { sql } from '../sql/sql.js'
-import { EXAMPLES_SHOWN, type Example } from './rule.js'
+import { type CheckExample, EXAMPLES_SHOWN } from './rule.js'
 import type { Scene } from './scene.js'
 
-export async function readExamples(scene: Scene, query: Sql): Promise<Example[]> {
+export async function readExamples(scene: Scene, query: Sql): Promise<CheckExample[]> {
   const rows = await scene.engine.rows<Record<string, unknown>>(
     sql`SELECT * FROM (${query}) LIMIT ${EXAMPLES_SHOWN}`,
   )
-  const examples: Example[] = []
+  const examples: CheckExample[] = []
   for (const { file, row, ordinal, ...values } of rows) {
     const number = typeof file === 'number' ? file : undefined
     examples.push({

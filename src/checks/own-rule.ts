@@ -9,6 +9,7 @@ import type { CheckResult } from './result.js'
 import { EXAMPLES_SHOWN } from './rule.js'
 import type { Scene } from './scene.js'
 
+/** A rule of the user in SQL. */
 export interface OwnRule {
   readonly id: string
   readonly meaning: string

@@ -1,17 +1,19 @@
 /** The answer of `sessionize check`. */
 import type { AnswerContext } from '../analysis/context.js'
 import { SessionizeError } from '../errors/errors.js'
-import type { Example, Unit } from './rule.js'
+import type { CheckExample, CheckUnit } from './rule.js'
 
-export type Verdict = 'pass' | 'warn' | 'fail' | 'skipped'
+/** What a rule says of the data. */
+export type CheckVerdict = 'pass' | 'warn' | 'fail' | 'skipped'
 
+/** One rule and what it found. */
 export interface CheckResult {
   readonly id: string
   readonly meaning: string
   /** `built-in`, `drift` (against a baseline) or `own` (of the config file). */
   readonly origin: 'built-in' | 'drift' | 'own'
-  readonly verdict: Verdict
-  readonly unit: Unit
+  readonly verdict: CheckVerdict
+  readonly unit: CheckUnit
   /** Null when the rule was skipped. */
   readonly value: number | null
   readonly found: number | null
@@ -25,15 +27,16 @@ export interface CheckResult {
   readonly why: string | null
   /** What to do; null when there is nothing to do. */
   readonly hint: string | null
-  readonly examples: readonly Example[]
+  readonly examples: readonly CheckExample[]
 }
 
+/** The answer of `check`. */
 export interface CheckReport extends AnswerContext {
   readonly schema: 'sessionize/check/v1'
   /** The worst of all. A warning is a failure only where `failOn` says so. */
   readonly verdict: 'pass' | 'warn' | 'fail'
   readonly failOn: 'error' | 'warn'
-  readonly counts: Readonly<Record<Verdict, number>>
+  readonly counts: Readonly<Record<CheckVerdict, number>>
   /** Failures first, then warnings; each in the order of the registry. */
   readonly checks: readonly CheckResult[]
   /** What it was compared with; null without `--baseline`. */
@@ -62,13 +65,13 @@ export function failure(report: CheckReport): SessionizeError | undefined {
   )
 }
 
-const ORDER: readonly Verdict[] = ['fail', 'warn', 'pass', 'skipped']
+const ORDER: readonly CheckVerdict[] = ['fail', 'warn', 'pass', 'skipped']
 
 export const worstFirst = (checks: readonly CheckResult[]): CheckResult[] =>
   ORDER.flatMap((verdict) => checks.filter((check) => check.verdict === verdict))
 
 export function overallVerdict(checks: readonly CheckResult[]): CheckReport['verdict'] {
-  const has = (verdict: Verdict): boolean => checks.some((check) => check.verdict === verdict)
+  const has = (verdict: CheckVerdict): boolean => checks.some((check) => check.verdict === verdict)
   return has('fail') ? 'fail' : has('warn') ? 'warn' : 'pass'
 }
 

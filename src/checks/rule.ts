@@ -12,7 +12,7 @@ import type { Scene } from './scene.js'
  * What a rule's value is: a share from 0 to 1, a number of things, a factor of change (1: none),
  * a distance between distributions, or whatever number a rule of the user gives.
  */
-export type Unit = 'share' | 'count' | 'factor' | 'distance' | 'number'
+export type CheckUnit = 'share' | 'count' | 'factor' | 'distance' | 'number'
 
 /** A value above `warn` is a warning, one above `error` a failure; null: never. */
 export interface Thresholds {
@@ -25,7 +25,7 @@ interface Described extends Thresholds {
   readonly id: string
   /** One line, as a statement about what is wrong: `rows without a user`. */
   readonly meaning: string
-  readonly unit: Unit
+  readonly unit: CheckUnit
   /** What to look at or do when it is found. */
   readonly hint: string
 }
@@ -82,11 +82,11 @@ export interface Finding {
   /** How many were found, and among how many; null where that is no question. */
   readonly found: number | null
   readonly of: number | null
-  readonly examples: readonly Example[]
+  readonly examples: readonly CheckExample[]
 }
 
 /** One thing that a rule is about. */
-export interface Example {
+export interface CheckExample {
   /** As the user would name the file; null where the thing is in no single file. */
   readonly file: string | null
   /** 1-based record number in the file, headers not counted; null where it is not known. */

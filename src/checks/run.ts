@@ -10,9 +10,9 @@ import { Relations } from './relations/index.js'
 import {
   type CheckReport,
   type CheckResult,
+  type CheckVerdict,
   countVerdicts,
   overallVerdict,
-  type Verdict,
   worstFirst,
 } from './result.js'
 import type { Finding, Rule, SqlRule, Thresholds } from './rule.js'
@@ -170,7 +170,7 @@ function judgeDrift(
   return judged(rule, verdict, verdict === 'pass' ? { ...finding, examples: [] } : finding)
 }
 
-function judge({ warn, error }: Thresholds, value: number): Exclude<Verdict, 'skipped'> {
+function judge({ warn, error }: Thresholds, value: number): Exclude<CheckVerdict, 'skipped'> {
   if (error !== null && value > error) return 'fail'
   return warn !== null && value > warn ? 'warn' : 'pass'
 }
@@ -185,7 +185,7 @@ const described = (rule: Rule) => ({
   least: null,
 })
 
-const judged = (rule: Rule, verdict: Verdict, finding: Finding): CheckResult => ({
+const judged = (rule: Rule, verdict: CheckVerdict, finding: Finding): CheckResult => ({
   ...described(rule),
   verdict,
   ...finding,

@@ -37,14 +37,20 @@ const EXIT_CODES = {
   interrupted: 130,
 } as const satisfies Record<string, number>
 
+/** What went wrong; each code has its exit code. */
 export type ErrorCode = keyof typeof EXIT_CODES
 
+/** What comes with a failure. */
 export interface ErrorOptions {
   /** What to type or change next. */
   readonly hint?: string
   readonly cause?: unknown
 }
 
+/**
+ * A failure that a user can cause or meet: its message says what is wrong and where, its `hint`
+ * what to type next.
+ */
 export class SessionizeError extends Error {
   override readonly name = 'SessionizeError'
   readonly hint: string | undefined

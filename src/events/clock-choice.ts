@@ -4,6 +4,7 @@ import type { Preset } from './presets/index.js'
 import type { TimeColumn } from './time-column.js'
 
 export const CLOCK_CHOICES = ['event', 'client', 'server', 'corrected'] as const
+/** Which of an event's times counts; `corrected` is the device's, set right by the server's. */
 export type ClockChoice = (typeof CLOCK_CHOICES)[number]
 
 export interface MappedClock {

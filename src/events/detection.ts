@@ -12,6 +12,7 @@ export interface Detection {
   readonly doubts: readonly string[]
 }
 
+/** Whose export it is. */
 export interface PresetOptions {
   /** The name of one, built in or of `presets`. */
   readonly preset?: string

@@ -10,8 +10,10 @@ export const REJECT_REASONS = {
   time_out_of_range: 'time outside the years 1 to 9999',
 } as const
 
+/** Why a row is no event. */
 export type RejectReason = keyof typeof REJECT_REASONS
 
+/** Where rows went: `read` is the sum of all the others. */
 export interface LedgerCounts {
   readonly read: number
   /** In a session. */
@@ -26,6 +28,7 @@ export interface LedgerCounts {
   readonly outOfSession: number
 }
 
+/** Where every row went, over all and per file; `skipped` are files that hold no events. */
 export interface Ledger extends LedgerCounts {
   readonly files: readonly (LedgerCounts & { readonly label: string })[]
   readonly skipped: readonly { readonly label: string; readonly why: string }[]

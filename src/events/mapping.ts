@@ -19,6 +19,7 @@ import { isTyped, type TimeColumn, timeColumn } from './time-column.js'
 
 export { requireColumn } from './key.js'
 
+/** What a column is for. */
 export type Role = 'user' | 'time' | 'event' | 'session'
 
 /** What the user said; everything else is detected. Columns may be keys: `a+b`, `a,b`. */

@@ -15,6 +15,7 @@ import { IsoTimes } from './iso-time.js'
 import { asList, asNumber, asText, asTextOrNull, type Saved } from './saved.js'
 import { Zone } from './zone.js'
 
+/** A definition, with its timeout as text. */
 export interface TrackerOptions extends Partial<SessionDefinition> {
   /** The inactivity timeout as text: `30m` (default), `90s`, or milliseconds. */
   readonly gap?: string
@@ -22,6 +23,7 @@ export interface TrackerOptions extends Partial<SessionDefinition> {
   readonly maxUsers?: number
 }
 
+/** An event as it arrives. */
 export interface TrackedEvent {
   readonly user: string
   /** A date, milliseconds since 1970 (a fraction counts), or ISO 8601 (UTC where it names no zone). */
@@ -105,7 +107,7 @@ export class SessionTracker {
     return current === undefined ? undefined : millis(current.start)
   }
 
-  /** As `track`, for an event whose time was read already. */
+  /** As `track`, for an event whose time was read already. @internal */
   place(event: StreamEvent): Tracked {
     const { rules } = this
     if (rules.ignores(event)) return IN_NO_SESSION
@@ -177,11 +179,12 @@ export class SessionTracker {
     return micros
   }
 
+  /** Users that are remembered. */
   get size(): number {
     return this.users.size
   }
 
-  /** One line per user, for a checkpoint. */
+  /** One line per user, for a checkpoint. @internal */
   *save(): Iterable<Saved> {
     for (const [user, { start, events, last, closesAt, number, ended, latest }] of this.users) {
       yield [
@@ -197,6 +200,7 @@ export class SessionTracker {
     }
   }
 
+  /** @internal */
   load(saved: Iterable<unknown>): void {
     for (const line of saved) {
       const [user, start, events, last, closesAt, number, ended, latest] = asList(line)

@@ -7,6 +7,7 @@ import type { Sql } from '../sql/sql.js'
 /** Instants are ISO 8601 in UTC with microseconds; integers beyond 2^53 are bigint. */
 export type Value = string | number | bigint | boolean | null | readonly Value[]
 
+/** A row by the names of its columns. */
 export type Row = Readonly<Record<string, Value>>
 
 export async function* rowsOf(engine: Engine, query: Sql): AsyncGenerator<Row, void, undefined> {

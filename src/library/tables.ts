@@ -20,6 +20,7 @@ import { type Inputs, inputList } from './answers.js'
 import { datasetOptions, readDefinition, type SessionOptions } from './options.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 
+/** Options of `sessions`, `sessionsArrow` and `writeSessions`. */
 export interface SessionsOptions extends SessionOptions {
   /** Properties whose first filled value is a column. */
   readonly by?: readonly string[]
@@ -35,7 +36,11 @@ export interface SessionsOptions extends SessionOptions {
   readonly columns?: readonly string[]
 }
 
-/** One plain object per session, ordered by user and start: `sessionize sessions`. */
+/**
+ * One plain object per session, ordered by user and start: `sessionize sessions`. The keys are the
+ * columns of the session table (docs/definitions.md). Rows are made as they are read, and what goes
+ * wrong is thrown then; leaving the loop early ends the work.
+ */
 export const sessions = (inputs: Inputs, options: SessionsOptions = {}): AsyncIterable<Row> =>
   iterateWithin((each) =>
     withSessions(inputs, options, (engine, query) => each(rowsOf(engine, query))),
@@ -99,6 +104,7 @@ async function withSessions<T>(
   )
 }
 
+/** Options of `events`. */
 export interface EventsOptions extends SessionOptions {
   /** Only these columns of the events; all by default. */
   readonly columns?: readonly string[]
@@ -127,6 +133,7 @@ export const events = (inputs: Inputs, options: EventsOptions = {}): AsyncIterab
     })
   })
 
+/** Options of `query`. */
 export interface QueryOptions extends SessionOptions {
   /** Properties of events that are columns of `events` and `sessions`. */
   readonly by?: readonly string[]
@@ -135,6 +142,8 @@ export interface QueryOptions extends SessionOptions {
 /**
  * The rows of one SELECT over `events`, `blocks` and `sessions`: `sessionize query`. It can read
  * nothing else.
+ *
+ * @throws SessionizeError `usage` when it is not one SELECT, or the engine refuses it; when it is read
  */
 export const query = (
   statement: string,
@@ -155,6 +164,7 @@ export const query = (
     ),
   )
 
+/** Options of `sql`. */
 export interface SqlOptions {
   readonly definition?: Partial<SessionDefinition>
   readonly by?: readonly string[]

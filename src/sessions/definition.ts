@@ -38,6 +38,7 @@ export interface SessionDefinition {
   readonly recorded?: boolean
 }
 
+/** A timeout for the events with a value of a property. */
 export interface GapRule {
   readonly property: string
   readonly value: string
@@ -48,6 +49,7 @@ export const MICROS_PER_SECOND = 1_000_000
 export const MICROS_PER_MINUTE = 60 * MICROS_PER_SECOND
 export const MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE
 
+/** A timeout of 30 minutes, and no other rule. */
 export const DEFAULT_DEFINITION: SessionDefinition = {
   gapMicros: 30 * MICROS_PER_MINUTE,
   boundary: 'after',

@@ -66,7 +66,7 @@ function sumOfParts(text: string, units: Readonly<Record<string, number>>): numb
   return end === text.length ? total : undefined
 }
 
-/** The shortest exact spelling: 1800000000 is `30m`, 5400000000 is `1h30m`. */
+/** The shortest exact spelling of whole microseconds: 1800000000 is `30m`, 5400000000 is `1h30m`. */
 export function formatDuration(micros: number): string {
   const names = ['d', 'h', 'm', 's', 'ms', 'us'] as const
   let rest = micros

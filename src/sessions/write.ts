@@ -3,6 +3,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 
 export const TABLE_FORMATS = ['csv', 'ndjson', 'parquet', 'arrow'] as const
+/** Formats of tables. */
 export type TableFormat = (typeof TABLE_FORMATS)[number]
 
 const EXTENSIONS: Readonly<Record<string, TableFormat>> = {

@@ -22,6 +22,7 @@ export interface OpenOptions {
   readonly onProgress?: (progress: SourceProgress) => void
 }
 
+/** How far the reading has come. */
 export interface SourceProgress {
   readonly phase: string
   readonly bytes: number

@@ -105,3 +105,30 @@ describe('an audit', () => {
     expect((await audited(events, flags)).events).toEqual({ compared: 1, passive: 1 })
   })
 })
+
+describe('a session of one event and passive ones', () => {
+  const file = csvFile(
+    [
+      { user: 'a', at: 0, event: 'open' },
+      { user: 'a', at: 60, event: 'beat' },
+      { user: 'b', at: 0, event: 'open' },
+      { user: 'b', at: 60, event: 'open' },
+    ],
+    ['event'],
+  )
+  const flags = ['--passive-event', 'beat', '--format', 'json', '--no-config']
+
+  it('is a bounce in every answer, as in the session table', async () => {
+    const summary: Summary = JSON.parse(await output([file, ...flags]))
+    expect(summary.overall).toMatchObject({ sessions: 2, bounces: 1 })
+    expect(JSON.parse(await output(['trend', file, ...flags]))).toMatchObject({
+      series: [{ periods: [{ sessions: 2, bounces: 1 }] }],
+    })
+    const found = JSON.parse(await output(['users', file, ...flags, '--where', 'bounce_share = 1']))
+    expect(found.rows).toMatchObject([{ user: 'a', bounces: 1 }])
+    const compared = JSON.parse(
+      await output(['compare', file, '--baseline', file, '--no-bounces', ...flags]),
+    )
+    expect(compared.groups).toMatchObject([{ sessions: 1 }, { sessions: 1 }])
+  })
+})

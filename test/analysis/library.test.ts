@@ -1,7 +1,12 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
+  audit,
   type CompareAnswer,
+  check,
   compare,
+  events,
   type GapAnswer,
   gap,
   type Inspection,
@@ -18,6 +23,7 @@ import {
   type Trend,
   trend,
   users,
+  writeSessions,
 } from '../../src/index.js'
 import { csvFile, sessionsFile } from './files.js'
 
@@ -84,6 +90,65 @@ describe('rows', () => {
     }
     await expect(read()).rejects.toThrow(SessionizeError)
   })
+})
+
+it('sessions have sums, counts and conversions', async () => {
+  const bought = csvFile(
+    [
+      { user: 'a', at: 0, event: 'view', price: '' },
+      { user: 'a', at: 60, event: 'buy', price: '2.5' },
+    ],
+    ['event', 'price'],
+  )
+  const rows: Row[] = []
+  const options = { sums: ['price'], counts: ['v*'], conversions: ['buy'] }
+  for await (const row of sessions(bought, options)) rows.push(row)
+  expect(rows).toMatchObject([{ sum_price: 2.5, 'count_v*': 1, has_buy: true }])
+})
+
+it('events come with their sessions', async () => {
+  const rows: Row[] = []
+  for await (const row of events(file, { columns: ['user_id'] })) rows.push(row)
+  expect(rows).toHaveLength(5)
+  expect(rows[0]).toMatchObject({
+    user_id: 'a',
+    session_number: 1,
+    event_number: 1,
+    is_first: true,
+  })
+})
+
+it('a table is written whole or not at all', async () => {
+  const path = `${file}.sessions.csv`
+  writeFileSync(path, 'before')
+  await expect(writeSessions(file, path, { columns: ['nothing'] })).rejects.toThrow(SessionizeError)
+  expect(readFileSync(path, 'utf8')).toBe('before')
+  await writeSessions(file, path, { columns: ['user'] })
+  expect(readFileSync(path, 'utf8')).toBe('user\na\na\nb\n')
+  expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.partial'))).toEqual([])
+})
+
+it('audit and check answer as the commands do', async () => {
+  const { background, recorded } = await audit(file, { backgroundOnly: true })
+  expect(recorded).toBeNull()
+  expect(background.lengths.sessions).toBe(3)
+  await expect(audit(file)).rejects.toMatchObject({ code: 'usage' })
+  const report = await check(file, {
+    select: ['zero-length', 'short'],
+    settings: { 'zero-length': { warn: 0.1, error: 0.2 } },
+    own: [
+      {
+        id: 'short',
+        meaning: 'sessions under a minute',
+        sql: 'SELECT * FROM sessions WHERE length_seconds < 60',
+        severity: 'warn',
+      },
+    ],
+  })
+  expect(report.checks).toMatchObject([
+    { id: 'zero-length', verdict: 'fail', found: 1 },
+    { id: 'short', verdict: 'warn', found: 2 },
+  ])
 })
 
 it('sessions are an Arrow table', async () => {

@@ -18,6 +18,7 @@ export interface Audit {
   readonly warnings: readonly Warning[]
 }
 
+/** Which columns held what. */
 export interface AuditMapping {
   readonly preset: string
   readonly user: string
@@ -26,6 +27,7 @@ export interface AuditMapping {
   readonly recordedSession: string | null
 }
 
+/** Recorded sessions against rebuilt ones. */
 export interface RecordedAudit {
   readonly events: {
     /** In both partitions. */
@@ -50,10 +52,13 @@ export interface RecordedAudit {
  * that the other side has (only passive ones).
  */
 export const SESSION_KINDS = ['exact', 'split', 'merged', 'mixed', 'apart'] as const
+/** How a session lies to those of the other side. */
 export type SessionKind = (typeof SESSION_KINDS)[number]
 
+/** Sessions of one side, by kind. */
 export type KindCounts = Readonly<Record<SessionKind, number>> & { readonly sessions: number }
 
+/** How far two partitions of the same events into sessions agree. */
 export interface Agreement {
   readonly recorded: KindCounts
   readonly rebuilt: KindCounts
@@ -87,8 +92,10 @@ export const CAUSES = [
   'longer_timeout',
   'kept_open',
 ] as const
+/** Why the sides differ at a boundary. */
 export type CauseId = (typeof CAUSES)[number]
 
+/** Boundaries that are on one side only, and why. */
 export interface Cause {
   readonly id: CauseId
   /** `split`: only recorded ids change there; `merged`: only the rebuilt session does. */
@@ -101,11 +108,13 @@ export interface Cause {
   readonly examples: readonly BoundaryExample[]
 }
 
+/** A boundary with the events around it. */
 export interface BoundaryExample {
   readonly user: string
   readonly events: readonly ExampleEvent[]
 }
 
+/** An event near a boundary. */
 export interface ExampleEvent {
   readonly time: string
   readonly name: string | null
@@ -123,6 +132,7 @@ export interface Timeouts {
   readonly tried: readonly { readonly seconds: number; readonly f1: number | null }[]
 }
 
+/** Lengths on both sides, over all and per value of a dimension. */
 export interface Lengths {
   readonly overall: LengthPair
   readonly dimensions: readonly {
@@ -132,6 +142,7 @@ export interface Lengths {
   }[]
 }
 
+/** Lengths on both sides. */
 export interface LengthPair {
   readonly recorded: LengthFigures
   readonly rebuilt: LengthFigures
@@ -143,6 +154,7 @@ export interface LengthPair {
   }
 }
 
+/** Lengths of the sessions of one side. */
 export interface LengthFigures {
   readonly sessions: number
   readonly meanSeconds: number | null
@@ -150,6 +162,7 @@ export interface LengthFigures {
   readonly p90Seconds: number | null
 }
 
+/** Recorded ids that are not what a session id should be. */
 export interface IdChecks {
   readonly sessions: number
   readonly equalToUser: IdFinding
@@ -161,6 +174,7 @@ export interface IdChecks {
   readonly overlapping: IdFinding
 }
 
+/** How many ids are so, with examples. */
 export interface IdFinding {
   readonly checked: number
   readonly found: number
@@ -173,6 +187,7 @@ export interface IdFinding {
   }[]
 }
 
+/** Ids that are times and not that of their first event. */
 export interface StartTimeFinding extends IdFinding {
   readonly toleranceSeconds: number
   /** Ids after the first event: lengths measured from the id would be too short, or negative. */
@@ -182,6 +197,7 @@ export interface StartTimeFinding extends IdFinding {
   readonly medianSeconds: number | null
 }
 
+/** Lengths that the app reports, against the measured ones. */
 export interface ReportedLength {
   readonly event: string
   readonly property: string
@@ -201,6 +217,7 @@ export interface ReportedLength {
   }[]
 }
 
+/** Reported lengths against those of one side. */
 export interface ReportedAgainst {
   readonly compared: number
   readonly disagree: number

@@ -11,6 +11,7 @@ import { eventColumn } from './labelled-events.js'
 const TOLERANCE = { seconds: 1, share: 0.05 } as const
 const EXAMPLES = 5
 
+/** Where an app reports the length of a session. */
 export interface ReportedLengthOption {
   readonly event: string
   /** Seconds. */

@@ -24,6 +24,7 @@ export interface Background {
   }
 }
 
+/** Lengths of some sessions. */
 export interface BackgroundLengths {
   readonly sessions: number
   readonly meanSeconds: number | null
@@ -31,6 +32,7 @@ export interface BackgroundLengths {
   readonly p90Seconds: number | null
 }
 
+/** An event that may keep sessions alive while nobody is there. */
 export interface BackgroundEvent {
   readonly name: string
   readonly events: number
@@ -48,6 +50,7 @@ export interface BackgroundEvent {
   readonly flag: string
 }
 
+/** How evenly an event comes. */
 export interface Rhythm {
   /** Users with enough intervals to tell, and those of them whose intervals are near constant. */
   readonly measuredUsers: number
@@ -66,6 +69,7 @@ export interface TailShare {
   readonly shareElsewhere: number
 }
 
+/** What the longest tenth of the sessions is filled with. */
 export interface LongSessions {
   /** Sessions at least this long (the 90th percentile) are long. */
   readonly fromSeconds: number | null
@@ -74,6 +78,7 @@ export interface LongSessions {
   readonly tail: readonly (TailShare & { readonly name: string | null })[]
 }
 
+/** Users who never sleep. */
 export interface RoundTheClock {
   readonly users: number
   readonly userShare: number | null

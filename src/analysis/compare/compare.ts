@@ -33,7 +33,8 @@ import {
   type Verdict,
 } from './verdict.js'
 
-export interface CompareOptions extends SegmentOptions {
+/** What of a comparison can be chosen. */
+export interface CompareChoices {
   /** A value that the others are compared with, its parts separated by commas; the largest by default. */
   readonly reference?: string
   /** Compares only the groups of the most sessions; 12 by default. */
@@ -44,15 +45,20 @@ export interface CompareOptions extends SegmentOptions {
   readonly longMicros?: number
   /** False: only sessions of two events or more. */
   readonly withBounces?: boolean
+  /** Resamples for the intervals; 1,000 by default. */
   readonly replicates?: number
+  /** The same seed gives the same intervals; 1 by default. */
   readonly seed?: number
 }
+
+export interface CompareOptions extends SegmentOptions, CompareChoices {}
 
 /** Sessions of other files to compare with, written by `exportBaseline`. */
 export interface Baseline extends AnswerContext {
   readonly path: string
 }
 
+/** The answer of `compare`. */
 export interface CompareAnswer extends AnswerContext {
   readonly schema: 'sessionize/compare/v1'
   readonly baseline: AnswerContext | null
@@ -64,6 +70,7 @@ export interface CompareAnswer extends AnswerContext {
   readonly leftOut: number
 }
 
+/** How it was compared: what was counted, and the limits below which nothing is told. */
 export interface CompareMethod {
   readonly withBounces: boolean
   readonly longSeconds: number
@@ -76,6 +83,7 @@ export interface CompareMethod {
   readonly significance: number
 }
 
+/** One group against another; differences are the group minus the reference. */
 export interface Comparison {
   /** Positions in `groups`. Differences are the group less the reference. */
   readonly group: number
@@ -93,6 +101,7 @@ export interface Comparison {
   readonly verdict: Verdict
 }
 
+/** A difference with its confidence interval; the ends are null where too little is known. */
 export interface Difference {
   readonly estimate: number | null
   readonly low: number | null

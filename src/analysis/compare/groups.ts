@@ -9,12 +9,14 @@ import type { QuantileEstimate } from '../figures.js'
 /** Which files a group's sessions are from. */
 export type GroupSet = 'files' | 'baseline'
 
+/** Sessions of one set of files with the same values of the dimensions. */
 export interface Group {
   readonly set: GroupSet
   /** Of the dimensions; empty without. */
   readonly values: readonly (string | null)[]
 }
 
+/** A group in figures. */
 export interface GroupFigures extends Group {
   readonly sessions: number
   readonly users: number
@@ -39,7 +41,7 @@ export async function createPool(
   baselinePath: string | undefined,
 ): Promise<void> {
   const columns = poolColumns(by)
-  const filter = withBounces ? raw('') : raw(' WHERE events > 1')
+  const filter = withBounces ? raw('') : raw(' WHERE NOT bounce')
   const sets = [
     sql`SELECT 'files' AS side, ${columns} FROM segmented${filter}`,
     ...(baselinePath === undefined
@@ -52,7 +54,7 @@ export async function createPool(
 }
 
 export const poolColumns = (by: readonly string[]): Sql =>
-  join([raw('user'), raw('length'), raw('events'), ...keysOf(by)])
+  join([raw('user'), raw('length'), raw('bounce'), ...keysOf(by)])
 
 const keysOf = (by: readonly string[]): Sql[] => by.map((_, i) => identifier(`key_${i}`))
 
@@ -91,7 +93,7 @@ export async function createCompared(
   )
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE compared AS
-    SELECT g, user, length, events = 1 AS bounce
+    SELECT g, user, length, bounce
     FROM pool JOIN (VALUES ${join(rows)}) AS named(${join([raw('g'), raw('side'), ...keys])}) ON ${same}`)
   const { users } = await engine.row<{ users: bigint }>(
     sql`SELECT count(DISTINCT user) AS users FROM compared`,

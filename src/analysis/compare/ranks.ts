@@ -32,6 +32,7 @@ export interface BrunnerMunzel {
   readonly p: number
 }
 
+/** The largest distance between the two cumulative distributions, from 0 to 1. */
 export interface KolmogorovSmirnov {
   readonly distance: number
   /** As if every session were of another user; asymptotic. */
@@ -137,12 +138,7 @@ export async function compareRanks(
  * have sessions in both groups: Obuchowski 1997, "Nonparametric analysis of clustered ROC curve
  * data", Biometrics 53. Null where either group has fewer than two users.
  */
-function clusteredError(
-  theta: number,
-  m: number,
-  n: number,
-  sums: ClusterSums,
-): number | null {
+function clusteredError(theta: number, m: number, n: number, sums: ClusterSums): number | null {
   const { users, usersA, usersB } = sums
   if (usersA < 2 || usersB < 2) return null
   // Per user: (A / 2n - m θ), (B / 2m - n (1 - θ)); their squares and products, summed.

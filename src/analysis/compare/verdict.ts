@@ -7,7 +7,8 @@ const MAGNITUDES = [
   { below: 0.474, word: 'medium' },
 ] as const
 
-export type Magnitude = (typeof MAGNITUDES)[number]['word'] | 'large'
+/** How large a Cliff's delta is, in words. */
+export type Magnitude = 'negligible' | 'small' | 'medium' | 'large'
 
 export const magnitudeOf = (delta: number): Magnitude =>
   MAGNITUDES.find(({ below }) => Math.abs(delta) < below)?.word ?? 'large'
@@ -19,6 +20,9 @@ export const FEWEST_SESSIONS = 100
 /** Adjusted p-values from here on are no clear difference. */
 export const SIGNIFICANCE = 0.05
 
+/**
+ * What a comparison says: whether sessions of the group are longer than those of the reference.
+ */
 export type Verdict = 'longer' | 'shorter' | 'negligible' | 'no_clear_difference' | 'too_few'
 
 export interface Judged {

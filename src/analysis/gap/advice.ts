@@ -16,6 +16,7 @@ const MINUTE = 60
 const SHORTEST_TIMEOUT = MINUTE
 const LONGEST_TIMEOUT = 24 * 3_600
 
+/** A log-normal component of the pauses. */
 export interface ComponentSummary {
   readonly share: number
   readonly medianSeconds: number
@@ -23,6 +24,7 @@ export interface ComponentSummary {
   readonly log2Deviation: number
 }
 
+/** Two kinds of pauses: those within sessions, and those between them. */
 export interface IntervalFit {
   readonly within: ComponentSummary
   readonly between: ComponentSummary
@@ -34,6 +36,7 @@ export interface IntervalFit {
   readonly misplacedShare: number | null
 }
 
+/** The timeout that the data suggest. */
 export interface Advice {
   /** Null: there is nothing in the data to choose by. */
   readonly timeoutSeconds: number | null

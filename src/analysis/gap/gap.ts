@@ -20,6 +20,7 @@ export interface GapOptions {
   readonly plan?: BlockPlan
 }
 
+/** The answer of `gap`. */
 export interface GapAnswer extends AnswerContext {
   readonly schema: 'sessionize/gap/v1'
   readonly sweep: readonly SweepRow[]

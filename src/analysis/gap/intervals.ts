@@ -44,6 +44,7 @@ export async function intervalsOf(engine: Engine, column?: string): Promise<Inte
     .sort((a, b) => b.count - a.count)
 }
 
+/** Pauses from one length to twice that. */
 export interface OctaveBin {
   readonly fromSeconds: number
   readonly toSeconds: number

@@ -13,6 +13,7 @@ import type { BlockPlan } from '../../sessions/plan.js'
 import { type Sql, sql } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
 
+/** What one timeout makes of the events. */
 export interface SweepRow {
   readonly gapSeconds: number
   readonly sessions: number

@@ -2,12 +2,16 @@
 import { normalQuantile } from '../../analysis/distributions.js'
 import type { Baseline } from '../baseline.js'
 import { binStart, cumulativeDistance, stabilityIndex } from '../distances.js'
-import { type DriftRule, EXAMPLES_SHOWN, type Example } from '../rule.js'
+import { type CheckExample, type DriftRule, EXAMPLES_SHOWN } from '../rule.js'
 
 /** Of fewer sessions, quantiles and volumes move by themselves. */
 const LEAST_SESSIONS = 30
 
-const example = (values: Example['values']): Example => ({ file: null, row: null, values })
+const example = (values: CheckExample['values']): CheckExample => ({
+  file: null,
+  row: null,
+  values,
+})
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
 const seconds = (value: number): string => `${value >= 10 ? Math.round(value) : value.toFixed(1)} s`
@@ -16,7 +20,7 @@ interface Change {
   readonly value: number
   /** What chance alone could make of it. */
   readonly noise: number
-  readonly examples: readonly Example[]
+  readonly examples: readonly CheckExample[]
 }
 
 /** @param change undefined of too few sessions */
@@ -87,7 +91,7 @@ const factorOf = (before: number, now: number, least: number): number =>
 
 /** The largest of several factors, the others as examples. */
 const largest = (
-  changes: readonly { readonly factor: number; readonly values: Example['values'] }[],
+  changes: readonly { readonly factor: number; readonly values: CheckExample['values'] }[],
 ): Change => ({
   value: Math.max(1, ...changes.map(({ factor }) => factor)),
   noise: 0,

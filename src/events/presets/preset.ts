@@ -40,6 +40,7 @@ export interface Preset {
   }
 }
 
+/** Keys of the clocks that an event carries, best first. */
 export interface Clocks {
   /** The device's, when the event happened. */
   readonly client?: readonly string[]

@@ -1,6 +1,6 @@
 /** What every output says about a check, in the same words. */
 import { type CheckReport, type CheckResult, hasFailed } from '../../checks/result.js'
-import type { Example } from '../../checks/rule.js'
+import type { CheckExample } from '../../checks/rule.js'
 import { formatCount, formatNumberOf, formatShare } from '../quantities.js'
 
 /** `3.2% (32 of 1,000)`, `7`, `2.4x`, `0.153` */
@@ -43,10 +43,10 @@ export const describeCheck = (check: CheckResult): string => {
 }
 
 /** `events.csv, row 12` */
-export const describePlace = ({ file, row }: Example): string =>
+export const describePlace = ({ file, row }: CheckExample): string =>
   file === null ? '' : row === null ? file : `${file}, row ${row}`
 
-export const describeExample = (example: Example): string => {
+export const describeExample = (example: CheckExample): string => {
   const values = Object.entries(example.values).map(
     ([name, value]) => `${name} ${value ?? '(none)'}`,
   )
