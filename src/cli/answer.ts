@@ -2,17 +2,19 @@
  * What every command that answers a question does around it: outputs are opened before the work,
  * inputs are read, rejected rows are written, the answer goes to its place, nothing stays open.
  */
+
+import type { ClusterRequest } from '../cluster/dataset.js'
 import type { Dataset, DatasetOptions, Opened } from '../events/dataset.js'
 import type { Appearance } from '../report/appearance.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import type { StateColumns } from '../state/spec.js'
 import type { Context } from './context.js'
+import { engineRequest } from './engine.js'
 import { type OutputFlags, readDataset, type SharedFlags } from './flags.js'
 import { requireInputs } from './inputs.js'
 import { lookOf, printText, toOutput, withFile, withTarget } from './output.js'
-import { writeRejects } from './rejects.js'
 import { withState } from './state.js'
-import { Watch } from './watch.js'
+import type { Watch } from './watch.js'
 
 type Flags = SharedFlags & OutputFlags
 
@@ -21,6 +23,8 @@ export interface Question {
   readonly columns?: readonly string[]
   /** What else of the reading depends on the question. */
   readonly dataset?: DatasetOptions
+  /** Whether it can be answered in an engine that keeps the events, as it needs only sessions. */
+  readonly elsewhere?: boolean
   /** Where it can be answered over a folder of `--state` too. */
   readonly state?: {
     readonly directory: string | undefined
@@ -49,8 +53,8 @@ export async function answer(
   question: Question,
   ask: (asked: Dataset & Answering) => Promise<void>,
 ): Promise<void> {
-  await around(context, flags, question, ({ options, onRead, answering }) =>
-    withEventsOf(inputs, context, question, options, async (dataset) => {
+  await around(context, flags, question, ({ options, onRead, answering, watch }) =>
+    withEventsOf(inputs, context, flags, question, watch, options, async (dataset) => {
       await onRead(dataset)
       await ask({ ...dataset, ...answering(dataset) })
     }),
@@ -70,6 +74,7 @@ export async function answerFromFiles<T>(
   question: Omit<Question, 'state'>,
   ask: (asked: AskedOfFiles) => Promise<T>,
 ): Promise<T> {
+  engineOf(inputs, context, flags, question, undefined)
   const { withSources } = await import('../events/dataset.js')
   return around(context, flags, question, ({ options, onRead, answering }) =>
     withSources(requireInputs(inputs, context.terminal), options, (opened) =>
@@ -80,11 +85,20 @@ export async function answerFromFiles<T>(
 
 async function withEventsOf(
   inputs: readonly string[],
-  { terminal }: Context,
-  { state }: Question,
+  context: Context,
+  flags: Flags,
+  question: Question,
+  watch: Watch,
   options: DatasetOptions,
   use: (dataset: Dataset) => Promise<void>,
 ): Promise<void> {
+  const { terminal } = context
+  const { state } = question
+  const elsewhere = engineOf(inputs, context, flags, question, watch)
+  if (elsewhere !== undefined) {
+    const { withCluster } = await import('../cluster/dataset.js')
+    return withCluster(elsewhere, options, use)
+  }
   if (state?.directory !== undefined) {
     return withState({ ...state, directory: state.directory }, inputs, terminal, options, use)
   }
@@ -92,7 +106,24 @@ async function withEventsOf(
   return withDataset(requireInputs(inputs, terminal), options, use)
 }
 
+const engineOf = (
+  inputs: readonly string[],
+  { terminal }: Context,
+  flags: Flags,
+  { elsewhere = false, state }: Question,
+  watch: Watch | undefined,
+): ClusterRequest | undefined =>
+  engineRequest(flags, {
+    possible: elsewhere,
+    inputs,
+    state: state?.directory,
+    rejects: flags.rejects,
+    terminal,
+    onProgress: (progress) => watch?.cluster(progress),
+  })
+
 interface Around {
+  readonly watch: Watch
   readonly options: DatasetOptions
   readonly onRead: AskedOfFiles['onRead']
   readonly answering: (opened: Opened) => Answering
@@ -104,6 +135,7 @@ async function around<T>(
   { columns = [], dataset }: Question,
   use: (around: Around) => Promise<T>,
 ): Promise<T> {
+  const { Watch } = await import('./watch.js')
   const watch = new Watch(terminal)
   const options = {
     ...readDataset(flags, terminal, signal, columns),
@@ -114,9 +146,11 @@ async function around<T>(
     withFile('--rejects', flags.rejects, async (rejects) => {
       let shown: string | undefined
       const found = await use({
+        watch,
         options,
         async onRead({ engine, events }) {
           watch.engine(engine, events.ledger.kept)
+          const { writeRejects } = await import('./rejects.js')
           await writeRejects(engine, events, rejects)
         },
         answering({ workspace }) {

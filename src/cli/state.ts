@@ -1,8 +1,6 @@
 /** `--state DIR`: the same answers, over all files that were ever added. */
 import type { Command } from 'commander'
 import type { Dataset, DatasetOptions } from '../events/dataset.js'
-import { formatNumberOf } from '../report/quantities.js'
-import { visible } from '../report/untrusted.js'
 import type { Added, StateRequest } from '../state/dataset.js'
 import type { Terminal } from './terminal.js'
 
@@ -20,37 +18,10 @@ export async function withState<T>(
   options: DatasetOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
+  const { describeAdded } = await import('./added.js')
   const onAdded = (added: Added): void => {
     terminal.stderr.write(`${describeAdded(added)}\n`)
   }
   const state = await import('../state/dataset.js')
   return state.withState({ ...request, onAdded }, inputs, options, use)
-}
-
-function describeAdded({
-  files,
-  rows,
-  kept,
-  duplicates,
-  known,
-  changed,
-  filesInState,
-}: Added): string {
-  const [only] = files
-  const what =
-    files.length === 1 && only !== undefined ? visible(only) : formatNumberOf(files.length, 'file')
-  const lines = [
-    files.length === 0
-      ? 'Nothing to add.'
-      : `Added ${what}: ${formatNumberOf(rows, 'row')}, ${formatNumberOf(kept, 'event')}${duplicates === 0 ? '' : `, ${formatNumberOf(duplicates, 'duplicate')}`}.`,
-    ...(known.length === 0
-      ? []
-      : [`${formatNumberOf(known.length, 'file')} in the state already.`]),
-    `The state holds ${formatNumberOf(filesInState, 'file')}.`,
-  ]
-  const doubts = changed.map(
-    (label) =>
-      `\nwarning: ${visible(label)} was added before with other content: both count. If it replaces the other, drop the state and add all files again.`,
-  )
-  return lines.join(' ') + doubts.join('')
 }

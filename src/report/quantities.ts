@@ -4,11 +4,19 @@
  */
 const ABSENT = '–'
 
-const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-const oneDecimal = new Intl.NumberFormat('en-US', {
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-})
+/** Made when first used: it takes longer than all else that loading this costs. */
+function numbers(options: Intl.NumberFormatOptions): Pick<Intl.NumberFormat, 'format'> {
+  let made: Intl.NumberFormat | undefined
+  return {
+    format: (value) => {
+      made ??= new Intl.NumberFormat('en-US', options)
+      return made.format(value)
+    },
+  }
+}
+
+const whole = numbers({ maximumFractionDigits: 0 })
+const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 })
 
 /** `12,345` */
 export const formatCount = (count: number | null, absent = ABSENT): string =>

@@ -1,6 +1,5 @@
 import { Argument, Command } from 'commander'
 import { type Candidate, SHELLS, type Wanted, wanted } from '../completion.js'
-import { COMPLETION_SCRIPTS } from '../completion-scripts.js'
 import type { Context } from '../context.js'
 import { printText } from '../output.js'
 
@@ -15,9 +14,10 @@ export function completionsCommand({ terminal }: Context): Command {
     .description('print a script that completes commands, flags, columns and events')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText('before', EXAMPLES)
-    .action((shell: (typeof SHELLS)[number]) =>
-      printText(COMPLETION_SCRIPTS[shell], undefined, terminal),
-    )
+    .action(async (shell: (typeof SHELLS)[number]) => {
+      const { COMPLETION_SCRIPTS } = await import('../completion-scripts.js')
+      await printText(COMPLETION_SCRIPTS[shell], undefined, terminal)
+    })
 }
 
 /** Asked by the scripts; it never fails, because nobody would see why. */

@@ -10,7 +10,6 @@ import type { Context } from '../context.js'
 import { readDataset, readDefinition, type SharedFlags } from '../flags.js'
 import { definitionOptions, mappingOptions, resourceOptions } from '../options.js'
 import { printText, withTarget } from '../output.js'
-import { Watch } from '../watch.js'
 
 interface Flags extends SharedFlags {
   readonly output?: string
@@ -79,6 +78,7 @@ async function look(
   const { check } = await import('../../checks/check.js')
   const { survey } = await import('../../checks/scene-of.js')
   const { nowMicros } = await import('../../checks/scene.js')
+  const { Watch } = await import('../watch.js')
   const watch = new Watch(terminal)
   const dataset = { ...readDataset(flags, terminal, signal, []), onProgress: watch.sources }
   return withSources(inputs, dataset, async (opened) => {
