@@ -1,28 +1,24 @@
 /** Cohorts as files. They can be millions of users, so the rows are never held as a whole. */
-import { appendFileSync, writeFileSync } from 'node:fs'
 import type { Cohort } from '../analysis/cohort.js'
 import type { AnswerContext } from '../analysis/context.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type TableFormat, writeTable } from '../sessions/write.js'
 import { sql, text } from '../sql/sql.js'
-import { jsonText } from './untrusted.js'
+import { formatByEnding } from './file-name.js'
+import { writeJsonRows } from './json-rows.js'
 
 export const COHORT_FORMATS = ['list', 'csv', 'json', 'ndjson', 'parquet'] as const
 export type CohortFormat = (typeof COHORT_FORMATS)[number]
 
-const EXTENSIONS: Readonly<Record<string, CohortFormat>> = {
+export const cohortFormatOf = formatByEnding<CohortFormat>({
   txt: 'list',
   csv: 'csv',
   json: 'json',
   ndjson: 'ndjson',
   jsonl: 'ndjson',
   parquet: 'parquet',
-}
-
-/** The format that a file's name asks for; undefined when it says nothing. */
-export const cohortFormatOf = (path: string): CohortFormat | undefined =>
-  EXTENSIONS[/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? '']
+})
 
 export async function writeCohort(
   engine: Engine,
@@ -61,30 +57,18 @@ async function writeJson(
   where: string | null,
   path: string,
 ): Promise<void> {
-  const head = jsonText({ schema: 'sessionize/users/v1', ...context, where, users, ofUsers })
-  writeFileSync(path, `${head.replace(/\n\}$/, '')},\n  "rows": [`)
+  const head = { schema: 'sessionize/users/v1', ...context, where, users, ofUsers }
   const query = sql`SELECT to_json(r) AS row FROM (SELECT * REPLACE (
     strftime(timezone('UTC', first_start), '%Y-%m-%dT%H:%M:%S.%fZ') AS first_start,
     strftime(timezone('UTC', last_end), '%Y-%m-%dT%H:%M:%S.%fZ') AS last_end) FROM (${figures})) AS r`
-  const { chunks } = await engine.stream(query)
-  let first = true
-  for await (const [rows = []] of chunks) {
-    const lines = rows.map((row) => rowText(String(row)))
-    appendFileSync(
-      path,
-      lines.map((line, i) => `${first && i === 0 ? '' : ','}\n    ${line}`).join(''),
-    )
-    first = false
-  }
-  appendFileSync(path, first ? ']\n}\n' : '\n  ]\n}\n')
+  await writeJsonRows(engine, path, head, query, asAnswerRow)
 }
 
-/** On one line, under the names that JSON answers use: `meanSeconds`. */
-function rowText(row: string): string {
-  const parsed: Record<string, unknown> = JSON.parse(row)
-  const renamed = Object.entries(parsed).map(([name, value]) => [
-    name.replaceAll(/_(\w)/g, (_all, letter: string) => letter.toUpperCase()),
-    value,
-  ])
-  return jsonText(Object.fromEntries(renamed)).replaceAll(/\n\s*/g, ' ')
-}
+/** Under the names that JSON answers use: `meanSeconds`. */
+const asAnswerRow = (row: unknown): unknown =>
+  Object.fromEntries(
+    Object.entries(Object(row)).map(([name, value]) => [
+      name.replaceAll(/_(\w)/g, (_all, letter: string) => letter.toUpperCase()),
+      value,
+    ]),
+  )

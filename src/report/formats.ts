@@ -1,5 +1,6 @@
 import type { Summary } from '../analysis/summary.js'
 import type { Render } from './appearance.js'
+import { formatByEnding } from './file-name.js'
 import { answerAsJson } from './json.js'
 import { summaryAsCsv } from './summary/csv.js'
 import { summaryAsMarkdown } from './summary/markdown.js'
@@ -17,16 +18,10 @@ export const summaryFormats: Readonly<Record<ReportFormat, Render<Summary>>> = {
   markdown: summaryAsMarkdown,
 }
 
-const EXTENSIONS: Readonly<Record<string, ReportFormat>> = {
+export const formatOfPath = formatByEnding<ReportFormat>({
   txt: 'terminal',
   json: 'json',
   csv: 'csv',
   md: 'markdown',
   markdown: 'markdown',
-}
-
-/** The format that a file's name asks for; undefined when it says nothing. */
-export function formatOfPath(path: string): ReportFormat | undefined {
-  const extension = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase()
-  return extension === undefined ? undefined : EXTENSIONS[extension]
-}
+})

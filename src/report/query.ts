@@ -1,24 +1,25 @@
 /** The rows of a user's query: a table for readers, or a file of its own kind for programs. */
-import { appendFileSync, writeFileSync } from 'node:fs'
 import type { Engine } from '../engines/duckdb.js'
-import { TABLE_FORMATS, type TableFormat, tableFormatOf, writeTable } from '../sessions/write.js'
+import { TABLE_FORMATS, tableFormatOf } from '../sessions/write.js'
 import { identifier, join, type Sql, sql } from '../sql/sql.js'
 import type { Appearance } from './appearance.js'
 import type { Block } from './document.js'
+import { formatByEnding } from './file-name.js'
+import { writeJsonRows } from './json-rows.js'
 import { documentAsMarkdown } from './markdown.js'
 import { documentAsTerminal } from './terminal.js'
-import { jsonText } from './untrusted.js'
 
 export const QUERY_FORMATS = ['terminal', 'json', 'markdown', ...TABLE_FORMATS] as const
 export type QueryFormat = (typeof QUERY_FORMATS)[number]
 
-/** The format that a file's name asks for; undefined when it says nothing. */
-export function queryFormatOf(path: string): QueryFormat | undefined {
-  const extension = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase()
-  if (extension === 'json') return 'json'
-  if (extension === 'md' || extension === 'markdown') return 'markdown'
-  return tableFormatOf(path)
-}
+const textFormatOf = formatByEnding<QueryFormat>({
+  json: 'json',
+  md: 'markdown',
+  markdown: 'markdown',
+})
+
+export const queryFormatOf = (path: string): QueryFormat | undefined =>
+  textFormatOf(path) ?? tableFormatOf(path)
 
 /** A screen or two; the other formats have all. */
 const MOST_ROWS = 200
@@ -82,26 +83,10 @@ export async function writeQueryJson(engine: Engine, query: Sql, path: string): 
     const column = identifier(`c${i}`)
     return type === 'TIMESTAMP WITH TIME ZONE' ? cellText(column, type) : column
   })
-  const head = jsonText({ schema: 'sessionize/query/v1', columns })
-  writeFileSync(path, `${head.replace(/\n\}$/, '')},\n  "rows": [`)
-  const { chunks } = await engine.stream(
+  await writeJsonRows(
+    engine,
+    path,
+    { schema: 'sessionize/query/v1', columns },
     sql`SELECT CAST(json_array(${join(values)}) AS VARCHAR) AS row FROM (${query}) AS q(${join(names)})`,
   )
-  let first = true
-  for await (const [rows = []] of chunks) {
-    const lines = rows.map((row) => jsonText(JSON.parse(String(row))).replaceAll(/\n\s*/g, ' '))
-    appendFileSync(
-      path,
-      lines.map((line, i) => `${first && i === 0 ? '' : ','}\n    ${line}`).join(''),
-    )
-    first = false
-  }
-  appendFileSync(path, first ? ']\n}\n' : '\n  ]\n}\n')
 }
-
-export const writeQueryTable = (
-  engine: Engine,
-  query: Sql,
-  format: TableFormat,
-  path: string,
-): Promise<void> => writeTable(engine, query, format, path)

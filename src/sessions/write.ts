@@ -19,7 +19,8 @@ const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
 
 /** The table format that a file's name asks for; undefined when it says nothing. */
 export function tableFormatOf(path: string): TableFormat | undefined {
-  return EXTENSIONS[/\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? '']
+  const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''
+  return Object.hasOwn(EXTENSIONS, ending) ? EXTENSIONS[ending] : undefined
 }
 
 /** Writes the rows of a query, in its order. The caller sees to it that a failure leaves no part. */

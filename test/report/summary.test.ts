@@ -201,6 +201,7 @@ describe('the formats', () => {
     ['summary.txt', 'terminal'],
     ['summary', undefined],
     ['summary.xyz', undefined],
+    ['summary.constructor', undefined],
     ['folder.json/summary', undefined],
   ])('%s is %s', (path, format) => {
     expect(formatOfPath(path)).toBe(format)
