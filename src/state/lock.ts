@@ -21,6 +21,9 @@ import { SessionizeError } from '../errors/errors.js'
 
 const LOCK = 'lock'
 
+/** The lock, or one that is being taken away. */
+export const isLockFile = (name: string): boolean => /^lock(\.\d+\.stale)?$/.test(name)
+
 const holder = v.object({
   pid: v.number(),
   host: v.string(),

@@ -197,12 +197,15 @@ function syncFolder(directory: string): void {
 }
 
 const OWN_FILE =
-  /^((blocks|voided|rows|beaten)-\d+\.parquet(\.tmp)?|tmp_(blocks|voided|rows|beaten)-\d+\.parquet|manifest\.json\.\d+\.partial)$/
+  /^((tmp_)?(blocks|voided|rows|beaten)-\d+\.parquet(\.tmp)?|manifest\.json\.\d+\.partial)$/
+
+/** What a run writes besides the lock and the manifest itself, whole or in part. */
+export const isOwnFile = (name: string): boolean => OWN_FILE.test(name)
 
 /** Removes what an interrupted update left: files of a state's names that the manifest does not name. */
 export function removeLeftovers(directory: string, content: Manifest | undefined): void {
   const named = new Set(content?.segments.flatMap(filesOf).map(({ name }) => name))
   for (const name of readdirSync(directory)) {
-    if (OWN_FILE.test(name) && !named.has(name)) rmSync(join(directory, name), { force: true })
+    if (isOwnFile(name) && !named.has(name)) rmSync(join(directory, name), { force: true })
   }
 }

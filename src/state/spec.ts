@@ -190,21 +190,27 @@ export function assertSameRoles(
   { mapping }: Manifest,
   options: EventOptions,
 ): void {
-  const said = {
-    user: options.user?.join(','),
-    time: options.time,
-    event: options.event,
-    session: options.session,
-  }
-  const differences = (['user', 'time', 'event', 'session'] as const).flatMap((role) => {
-    const wanted = said[role]
-    const kept = textOf(mapping[role])
-    return wanted === undefined || wanted.toLowerCase() === kept.toLowerCase()
+  const { dedupe } = options
+  const said: [name: string, kept: string, wanted: string | undefined][] = [
+    ['preset', mapping.preset, options.preset],
+    ['user', mapping.user.join(','), options.user?.join(',')],
+    ['time', mapping.time, options.time],
+    ['clock', mapping.clock ?? '', options.clock],
+    ['event', mapping.event ?? '', options.event],
+    ['session', mapping.session ?? '', options.session],
+    // Which columns an `insert_id` stands for, only files can tell.
+    ['dedupe', dedupeOf(mapping), dedupe?.[0] === 'insert_id' ? undefined : dedupe?.join(',')],
+  ]
+  const differences = said.flatMap(([name, kept, wanted]) =>
+    wanted === undefined || wanted.toLowerCase() === kept.toLowerCase()
       ? []
-      : [`${role} ${shown(kept)}, now ${wanted}`]
-  })
+      : [`${name} ${shown(kept)}, now ${wanted}`],
+  )
   if (differences.length > 0) throw mismatch(directory, differences)
 }
+
+const dedupeOf = ({ exact, dedupe }: StateMapping): string =>
+  exact ? 'exact' : dedupe.length === 0 ? 'none' : dedupe.join(',')
 
 function textOf(value: unknown): string {
   if (value === null) return ''

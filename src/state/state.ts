@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 
 import { join, resolve } from 'node:path'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
-import { Lock } from './lock.js'
+import { isLockFile, Lock } from './lock.js'
 import {
   filesOf,
+  isOwnFile,
   MANIFEST,
   type Manifest,
   readManifest,
@@ -34,8 +35,8 @@ export class State {
     mkdirSync(directory, { recursive: true })
     const lock = Lock.acquire(directory)
     try {
-      const manifest = force ? undefined : readManifest(directory)
-      if (force) return new State(directory, lock, manifest)
+      if (force) return new State(directory, lock, undefined)
+      const manifest = readManifest(directory)
       removeLeftovers(directory, manifest)
       return new State(directory, lock, manifest)
     } catch (error) {
@@ -107,17 +108,14 @@ function assertState(path: string, directory: string): void {
     throw new SessionizeError('usage', `--state ${path} is a file.`, { hint: 'Name a folder.' })
   }
   if (existsSync(join(directory, MANIFEST))) return
-  const others = readdirSync(directory).filter((name) => !OWN.test(name))
+  // What an interrupted first run leaves is no reason against it.
+  const others = readdirSync(directory).filter((name) => !isOwnFile(name) && !isLockFile(name))
   if (others.length > 0) {
     throw new SessionizeError('usage', `${path} is no state: it holds ${others[0]}.`, {
       hint: 'Name a new folder, or an empty one.',
     })
   }
 }
-
-/** What an interrupted first run leaves. */
-const OWN =
-  /^(lock(\.\d+\.stale)?|(tmp_)?(blocks|voided|rows|beaten)-\d+\.parquet(\.tmp)?|manifest\.json\.\d+\.partial)$/
 
 /** Read without a lock: a manifest is replaced in one step. */
 export function describeState(path: string): StateDescription {

@@ -25,7 +25,6 @@ import { mappingOf } from './spec.js'
 
 export interface Addition {
   readonly events: Events
-  /** In the order of the run's file numbers. */
   readonly files: readonly IdentifiedFile[]
 }
 
@@ -74,7 +73,6 @@ export async function addEvents(
     rows,
     beaten: dirty ? await write('beaten', sql`SELECT * FROM beaten`) : null,
   }
-  const label = (position: number): string => events.ledger.files[position]?.label ?? ''
   return {
     schema: SCHEMA,
     fingerprint: fingerprintOf(spec),
@@ -88,11 +86,12 @@ export async function addEvents(
         counts: withMoved(file.counts, i, settled.before),
       })),
       ...events.ledger.files.map((counts, i) => {
-        const identified = files.find(({ file }) => file.label === label(i))
+        const identified = files.find(({ file }) => file.label === counts.label)
+        if (identified === undefined) throw new RangeError(`${counts.label} was not identified`)
         return {
           label: counts.label,
-          sha256: identified?.sha256 ?? '',
-          bytes: identified?.file.bytes ?? 0,
+          sha256: identified.sha256,
+          bytes: identified.file.bytes,
           segment: number,
           counts: withMoved(counts, i, settled.here),
         }

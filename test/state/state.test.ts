@@ -276,3 +276,16 @@ describe('the lock', () => {
     open.close()
   })
 })
+
+test.each([
+  [['--preset', 'mixpanel'], 'preset generic, now mixpanel'],
+  [['--clock', 'server'], 'clock not set, now server'],
+  [['--dedupe', 'platform'], 'dedupe user,event, now platform'],
+  [['--dedupe', 'exact'], 'dedupe user,event, now exact'],
+])('a state alone is not asked as if it had been read otherwise: %j', async (flags, message) => {
+  await add(first(), '--dedupe', 'user,event')
+  expect((await run(['sessions', '--state', state, '--dedupe', 'user,event'])).exit).toBe(0)
+  const { exit, stderr } = await run(['sessions', '--state', state, ...flags])
+  expect(exit).toBe(2)
+  expect(stderr).toContain(message)
+})
