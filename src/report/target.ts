@@ -13,6 +13,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { OWNER, ownerMark, removeLeftovers } from '../sources/leftovers.js'
@@ -80,7 +81,12 @@ export class Target {
     try {
       if (this.workspace === undefined) {
         if (this.before !== undefined) keepAccess(this.path, this.before)
+        // On disk before the old file gives way to it, or a power cut could leave neither.
+        await written(this.path)
         renameSync(this.path, this.finalPath)
+        await written(dirname(this.finalPath)).catch(() => {
+          // Not every system can do that to a folder. The file is whole in any case.
+        })
       } else {
         await passOn(this.path, this.finalPath)
       }
@@ -111,6 +117,16 @@ export class Target {
 
   private static readonly abortAll = (): void => {
     for (const target of [...Target.open]) target.abort()
+  }
+}
+
+/** Waits until the system has a file, or the names in a folder, on disk. */
+async function written(path: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }
 
