@@ -6,18 +6,15 @@ import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { parseDuration } from '../sessions/duration.js'
-import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import { findMeasure, MEASURE_NAMES, type Measure } from './measures.js'
+import { isNode, type Node, parseSelect } from './parse-select.js'
 
 export interface FigureCondition {
   readonly expression: Sql
   /** The figures that it names, each once. */
   readonly measures: readonly Measure[]
 }
-
-type Node = Readonly<Record<string, unknown>>
-
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null
 
 const PREFIX = 'SELECT 1 WHERE ('
 
@@ -28,20 +25,11 @@ export async function parseFigureCondition(
   flag: string,
 ): Promise<FigureCondition> {
   const statement = `${PREFIX}${condition}\n)`
-  const { tree } = await engine.row<{ tree: string }>(
-    sql`SELECT json_serialize_sql(${text(statement)}) AS tree`,
-  )
-  const parsed: unknown = JSON.parse(tree)
-  if (!isNode(parsed) || parsed['error'] === true) {
-    const message = isNode(parsed) ? String(parsed['error_message']) : 'it cannot be parsed'
-    throw refused(flag, `is not a condition: ${message.split('\n')[0]}`)
-  }
-  const statements = parsed['statements']
-  if (!Array.isArray(statements) || statements.length !== 1) {
-    throw refused(flag, 'must be one condition.')
-  }
+  const parsed = await parseSelect(engine, statement)
+  if (parsed.kind === 'not_one') throw refused(flag, 'must be one condition.')
+  if (parsed.kind !== 'select') throw refused(flag, `is not a condition: ${parsed.why}`)
   const found = new Reading(flag)
-  found.visit(statements[0])
+  found.visit(parsed.tree)
   // Its last line may be a comment, which must not swallow what follows: the line's end stays.
   const expression = withSeconds(statement, found.durations, flag).slice(PREFIX.length, -1)
   await tryOut(engine, expression, [...found.measures.values()], flag)

@@ -11,8 +11,9 @@ import { planSessions, sessionTable } from '../sessions/build.js'
 import { type SessionDefinition, smallestGapMicros } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { raw, type Sql, sql } from '../sql/sql.js'
-import { asQuery, enclose, isNode, parseSelect, readableEvents } from './enclosure.js'
+import { asQuery, enclose, readableEvents } from './enclosure.js'
 import { requireEvents } from './event-access.js'
+import { isNode, parseSelect } from './parse-select.js'
 
 export interface QueryOptions {
   readonly definition: SessionDefinition

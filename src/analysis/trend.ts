@@ -77,6 +77,7 @@ export interface HourOfWeek extends PeriodFigures {
 
 /** More rows than anyone reads, and than memory should hold. */
 const MOST_PERIODS = 200_000
+const MOST_ROWS = 1_000_000
 
 export async function trend(engine: Engine, events: Events, options: TrendOptions): Promise<Trend> {
   const zone = options.reportTimeZone ?? 'UTC'
@@ -209,6 +210,19 @@ async function createTold(engine: Engine, by: readonly string[]): Promise<void> 
   )
 }
 
+/** Every segment is told in every period. */
+async function assertTellable(engine: Engine, unit: CalendarUnit): Promise<void> {
+  const { segments, periods } = await engine.row<{ segments: bigint; periods: bigint }>(
+    sql`SELECT (SELECT count(*) FROM told) AS segments, (SELECT count(*) FROM periods) AS periods`,
+  )
+  if (segments * periods <= BigInt(MOST_ROWS)) return
+  throw new SessionizeError(
+    'usage',
+    `${segments} segments in ${periods} periods per ${unit} are more than anyone reads.`,
+    { hint: 'Use --per month, or segments of fewer values: --by platform' },
+  )
+}
+
 const sameKeys = (by: readonly string[], a: string, b: string): Sql =>
   join(
     [
@@ -228,6 +242,7 @@ async function seriesOf(
 ): Promise<TrendSeries[]> {
   await createPeriods(engine, events, unit, zone)
   await createTold(engine, by)
+  await assertTellable(engine, unit)
   const keys = keysOf(by)
   const start = periodStart(unit, attributed(attribute), zone)
   const grouped = sql`
@@ -240,17 +255,25 @@ async function seriesOf(
     FROM told CROSS JOIN periods
     LEFT JOIN (${grouped}) AS found ON found.period = periods.start AND ${sameKeys(by, 'found', 'told')}
     ORDER BY told.place, periods.start`)
-  const series = new Map<bigint, { values: (string | null)[]; periods: TrendPeriod[] }>()
+  const series = inSeries(rows, by, (row, before: TrendPeriod | undefined) =>
+    withChange(row, isPartial(events, row.start, row.finish, definition.gapMicros), before),
+  )
+  return series.map(({ values, items }) => ({ values, periods: items, hoursOfWeek: [] }))
+}
+
+/** Rows that come segment by segment, each after the one before it in its segment. */
+function inSeries<Row extends FigureRow & { readonly place: bigint }, Item>(
+  rows: readonly Row[],
+  by: readonly string[],
+  itemOf: (row: Row, before: Item | undefined) => Item,
+): { values: (string | null)[]; items: Item[] }[] {
+  const series = new Map<bigint, { values: (string | null)[]; items: Item[] }>()
   for (const row of rows) {
-    let one = series.get(row.place)
-    if (one === undefined) {
-      one = { values: valuesOf(row, by), periods: [] }
-      series.set(row.place, one)
-    }
-    const partial = isPartial(events, row.start, row.finish, definition.gapMicros)
-    one.periods.push(withChange(row, partial, one.periods.at(-1)))
+    const one = series.get(row.place) ?? { values: valuesOf(row, by), items: [] }
+    series.set(row.place, one)
+    one.items.push(itemOf(row, one.items.at(-1)))
   }
-  return [...series.values()].map((one) => ({ ...one, hoursOfWeek: [] }))
+  return [...series.values()]
 }
 
 const valuesOf = (row: FigureRow, by: readonly string[]): (string | null)[] =>
@@ -318,20 +341,14 @@ async function heatmaps(
     ) AS found ON found.cell = cells.cell AND ${sameKeys(by, 'found', 'told')}
     ORDER BY told.place, cells.cell`,
   )
-  const series = new Map<bigint, { values: (string | null)[]; hoursOfWeek: HourOfWeek[] }>()
-  for (const row of rows) {
-    let one = series.get(row.place)
-    if (one === undefined) {
-      one = { values: valuesOf(row, by), hoursOfWeek: [] }
-      series.set(row.place, one)
-    }
+  const series = inSeries(rows, by, (row): HourOfWeek => {
     const cell = Number(row.cell)
-    one.hoursOfWeek.push({
+    return {
       weekday: Math.floor(cell / 24) + 1,
       hour: cell % 24,
       occurrences: Number(row.hours ?? 0n),
       ...figures(row),
-    })
-  }
-  return [...series.values()].map((one) => ({ ...one, periods: [] }))
+    }
+  })
+  return series.map(({ values, items }) => ({ values, periods: [], hoursOfWeek: items }))
 }

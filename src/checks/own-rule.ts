@@ -1,5 +1,6 @@
 /** Rules that a user writes in SQL over `events` and `sessions`, and nothing else. */
-import { asQuery, enclose, parseSelect, readableEvents } from '../analysis/enclosure.js'
+import { asQuery, enclose, readableEvents } from '../analysis/enclosure.js'
+import { parseSelect } from '../analysis/parse-select.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { Events } from '../events/open.js'

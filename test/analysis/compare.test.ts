@@ -352,6 +352,9 @@ describe('a comparison', () => {
   it('needs something to compare', async () => {
     const file = csvFile(alone('a', [1]), ['platform'])
     await expect(compare(file, {})).rejects.toThrow('compare needs something to compare')
+    await expect(
+      compare(file, { by: ['platform'], reference: 'a', baseline: file }),
+    ).rejects.toThrow('--reference and --baseline both say what to compare with')
     await expect(compare(file, { by: ['platform'], reference: 'x' })).rejects.toThrow(
       '--reference x is not among the groups',
     )

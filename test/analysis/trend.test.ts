@@ -149,3 +149,13 @@ it('refuses more periods than memory should hold', async () => {
   const events = [visit('0001-01-01T00:00:00Z'), visit('9000-01-01T00:00:00Z')]
   await expect(trend(csvFile(events), { per: 'hour' })).rejects.toThrow('too many periods')
 })
+
+it('refuses more segments over time than anyone reads', async () => {
+  const users = Array.from({ length: 3_000 }, (_, i) => ({ user: `u${i}`, at: i, page: `p${i}` }))
+  const late = { user: 'late', at: 400 * 86_400, page: 'p0' }
+  const file = csvFile([...users, late], ['page'])
+  await expect(trend(file, { by: ['page'] })).rejects.toThrow(
+    '3000 segments in 401 periods per day are more than anyone reads',
+  )
+  expect((await trend(file, { by: ['page'], per: 'month' })).series).toHaveLength(3_000)
+})

@@ -140,6 +140,15 @@ export async function compareSessions(
       hint: 'Name a dimension with --by platform, or other files with --baseline old.csv.',
     })
   }
+  if (options.reference !== undefined && baseline !== undefined) {
+    throw new SessionizeError(
+      'usage',
+      '--reference and --baseline both say what to compare with.',
+      {
+        hint: 'Leave one of them out.',
+      },
+    )
+  }
   const ledger = await measureSegments(engine, events, options)
   const withBounces = options.withBounces ?? true
   await createPool(engine, by, withBounces, baseline?.path)
