@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { duckdb } from '../src/dialects/duckdb.js'
 import { Engine } from '../src/engines/duckdb.js'
+import { sessionTable } from '../src/sessions/build.js'
 import { compileSessions, type SessionRequest } from '../src/sessions/compile.js'
 import {
   DEFAULT_DEFINITION,
@@ -121,6 +122,17 @@ test.for([62, 63, 1100])('%i names', async (names) => {
         const found = await rows(plan, { names: form, recorded: 'rows' })
         expect(found, `${title}, ${plan}, ${form === 'rows' ? 'rows' : 'bits'}`).toEqual(lists)
       }
+    }
+  }
+})
+
+test('in the session table no aggregate grows with what it has seen', async () => {
+  await makeEvents(30)
+  for (const [title, definition] of Object.entries(DEFINITIONS)) {
+    for (const plan of ['blocks', 'events'] as const) {
+      const { text } = await sessionTable(engine, request(definition, plan))
+      // A list, or a list of lists, is an aggregate only where no window follows.
+      expect(text.match(/(list|array_agg)\([^()]*\)(?! OVER)/g) ?? [], title).toEqual([])
     }
   }
 })
