@@ -2,7 +2,14 @@ import { SessionizeError } from '../errors/errors.js'
 import type { Events } from '../events/open.js'
 
 /** @throws SessionizeError `unsupported` where only blocks were kept, for a question about single events. */
-export function requireEvents({ stored }: Events, question: string): void {
+export function requireEvents({ stored, distant }: Events, question: string): void {
+  if (distant !== undefined) {
+    throw new SessionizeError(
+      'unsupported',
+      `${question} needs the events themselves, which stay in ${distant.engine}.`,
+      { hint: 'Write the rows that it is about into a Parquet file there, and name that file.' },
+    )
+  }
   if (stored === undefined) return
   throw new SessionizeError(
     'unsupported',

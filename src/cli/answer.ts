@@ -108,7 +108,7 @@ async function withEventsOf(
 
 const engineOf = (
   inputs: readonly string[],
-  { terminal }: Context,
+  { terminal, signal }: Context,
   flags: Flags,
   { elsewhere = false, state }: Question,
   watch: Watch | undefined,
@@ -119,6 +119,7 @@ const engineOf = (
     state: state?.directory,
     rejects: flags.rejects,
     terminal,
+    signal,
     onProgress: (progress) => watch?.cluster(progress),
   })
 

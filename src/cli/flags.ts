@@ -15,10 +15,11 @@ import { NAMED_DEFINITIONS } from '../sessions/definitions.js'
 import { parseDuration } from '../sessions/duration.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { assertDefinition } from '../sessions/validity.js'
+import type { EngineFlags } from './engine.js'
 import type { Terminal } from './terminal.js'
 
 /** As commander gives them. */
-export interface SharedFlags {
+export interface SharedFlags extends EngineFlags {
   /** Of the config file. */
   readonly presets?: readonly Preset[]
   readonly preset?: string

@@ -1,3 +1,4 @@
+import type { ClusterProgress } from '../engines/cluster.js'
 import type { Engine } from '../engines/duckdb.js'
 import { Progress } from '../report/progress.js'
 import type { SourceProgress } from '../sources/open.js'
@@ -19,6 +20,10 @@ export class Watch {
       total: progress.totalBytes ?? null,
       unit: 'bytes',
     })
+  }
+
+  readonly cluster = ({ rows, totalRows }: ClusterProgress): void => {
+    this.progress.update({ phase: 'reading events', done: rows, total: totalRows, unit: 'rows' })
   }
 
   /** Follows the engine's running query until the end. */

@@ -17,6 +17,8 @@ export const CLICKHOUSE_SETTINGS = [
   ['prefer_column_name_to_alias', 1],
   // A cast of NULL is NULL.
   ['cast_keep_nullable', 1],
+  // UNION without ALL is of distinct rows.
+  ['union_default_mode', 'DISTINCT'],
 ] as const
 
 /** ClickHouse from 25.8 on: named stages, recursion and windows as the standard has them. */
@@ -52,6 +54,7 @@ export const clickhouse: Dialect = {
   lastKnown: (value, { partition, order }, through) =>
     sql`last_value(${value}) IGNORE NULLS OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`,
   longRanges: false,
+  sharesStages: false,
   collect: (value) => sql`groupUniqArray(${value})`,
   single: (value) => sql`if(${value} IS NULL, [], [assumeNotNull(${value})])`,
   merge: (set) => sql`groupUniqArrayArray(${set})`,
@@ -62,5 +65,5 @@ export const clickhouse: Dialect = {
   }),
   sorted: (set) => sql`arraySort(${set})`,
   statement: (query) =>
-    sql`${query}\nSETTINGS ${raw(CLICKHOUSE_SETTINGS.map(([name, value]) => `${name} = ${value}`).join(', '))}`,
+    sql`${query}\nSETTINGS ${raw(CLICKHOUSE_SETTINGS.map(([name, value]) => `${name} = ${typeof value === 'string' ? quoted(value) : value}`).join(', '))}`,
 }

@@ -49,7 +49,8 @@ export const clickhouseValues: ClusterValues = {
   // Big-endian bytes sort as the numbers do, and text after them bytewise.
   key: (t, value) =>
     sql`concat(reinterpretAsFixedString(byteSwap(toUInt64(assumeNotNull(${t})))), ${value})`,
-  timeOf: (key) => sql`toInt64(byteSwap(reinterpretAsUInt64(substring(${key}, 1, 8))))`,
+  // Where windows find no neighbour they give NULL only for what can be NULL.
+  timeOf: (key) => sql`toNullable(toInt64(byteSwap(reinterpretAsUInt64(substring(${key}, 1, 8)))))`,
   valueOf: (key) => sql`substring(${key}, 9)`,
 }
 

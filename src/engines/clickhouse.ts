@@ -13,7 +13,7 @@ import type { ClickHouseCredentials } from './clickhouse-credentials.js'
 import { explainClickHouse, isForbidden, isPassing } from './clickhouse-errors.js'
 import { clickhouseTable, nameParts, tableName } from './clickhouse-table.js'
 import { clickhouseValues } from './clickhouse-values.js'
-import type { Cluster, ClusterColumn, ClusterProgress } from './cluster.js'
+import type { Cluster, ClusterColumn, ClusterProgress, ClusterTable } from './cluster.js'
 
 export interface ClickHouseOptions {
   /** `https://host:8443`: no credentials, no parameters. */
@@ -49,7 +49,6 @@ export class ClickHouse implements Cluster {
   readonly name = 'clickhouse'
   readonly dialect = clickhouse
   readonly values = clickhouseValues
-  readonly table = clickhouseTable
   /** On the server, once something is kept there: one at a time may use it. */
   private session: string | undefined
   private kept = 0
@@ -84,6 +83,14 @@ export class ClickHouse implements Cluster {
     return new ClickHouse(client, options, firstWaitMillis)
   }
 
+  async table(name: string): Promise<ClusterTable> {
+    const found = clickhouseTable(name)
+    if (nameParts(name)?.length !== 1) return found
+    // A stage of the query may have the table's own name, but none has a database.
+    const [row] = await this.rows<{ database: string }>(sql`SELECT currentDatabase() AS database`)
+    return { ...found, relation: sql`${identifier(row?.database ?? 'default')}.${found.relation}` }
+  }
+
   async describe(query: Sql): Promise<ClusterColumn[]> {
     return this.rows<ClusterColumn>(sql`DESCRIBE (${query})`)
   }
@@ -116,8 +123,7 @@ export class ClickHouse implements Cluster {
     await this.whileRunning(signal, false, (id, abort) =>
       this.client.command({
         query: render(statement, this.dialect),
-        query_id: id,
-        abort_signal: abort,
+        ...this.inSession(id, abort),
       }),
     )
   }

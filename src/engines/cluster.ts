@@ -73,7 +73,7 @@ export interface Cluster {
   readonly dialect: Dialect
   readonly values: ClusterValues
   /** @throws SessionizeError `usage` for what is neither a name nor an allowed source. */
-  table(name: string): ClusterTable
+  table(name: string): ClusterTable | Promise<ClusterTable>
   /** Names and types of a query's columns, without running it. */
   describe(query: Sql): Promise<ClusterColumn[]>
   /**

@@ -11,6 +11,8 @@ import { raw, type Sql, sql, text } from '../sql/sql.js'
 import type { Samples } from './samples.js'
 
 export interface Condition {
+  /** As the engine parsed it. */
+  readonly tree: unknown
   readonly expression: Sql
   /** What it names; `name` is how the expression spells it, `source` a column or a role's key, empty where the role has none. */
   readonly columns: readonly ConditionColumn[]
@@ -62,6 +64,8 @@ export async function parseCondition(
     }
   }
   return {
+    tree:
+      isRecord(statement) && isRecord(statement['node']) ? statement['node']['where_clause'] : null,
     // A comment at its end must not reach what follows.
     expression: raw(`${condition}\n`),
     columns: [...columns.values()],
@@ -156,5 +160,5 @@ function collect(node: unknown, into: Map<string, readonly string[]>): void {
   for (const child of Object.values(node)) collect(child, into)
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null

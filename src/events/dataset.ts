@@ -14,6 +14,7 @@ import { Workspace } from '../sources/workspace.js'
 import { REJECT_REASONS, rejectedTotal } from './ledger.js'
 import { type EventOptions, type Events, openEvents, type RejectedRow } from './open.js'
 
+/** What may be spent. */
 export interface Resources {
   readonly threads?: number
   /** As in `2GB` or `512MB`. */
@@ -21,6 +22,7 @@ export interface Resources {
   readonly tempDirectory?: string
 }
 
+/** Everything about reading inputs. */
 export interface DatasetOptions extends Resources, EventOptions {
   readonly stdin?: Readable
   /** Rejected rows are an error. */
@@ -155,7 +157,7 @@ const startEngine = (workspace: Workspace, { threads, memory }: Resources): Prom
     ...(memory === undefined ? {} : { memory }),
   })
 
-async function assertUsable(events: Events, strict: boolean): Promise<void> {
+export async function assertUsable(events: Events, strict: boolean): Promise<void> {
   const { ledger } = events
   const rejected = rejectedTotal(ledger)
   if (ledger.read === 0) {

@@ -12,6 +12,7 @@ import { type CarriedColumn, carriedColumns } from './carried.js'
 import { YEAR_ONE_MICROS } from './clock.js'
 import { assertCondition, parseCondition } from './condition.js'
 import { fixedLayouts } from './detection.js'
+import type { DistantEvents } from './distant.js'
 import { markDuplicates } from './duplicates.js'
 import { DEFAULT_STITCH_LIMIT, type Identity, idColumn, mergeIds, stitchUsers } from './identity.js'
 import { availableKey } from './key.js'
@@ -29,6 +30,7 @@ import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.
 import { type ClockSkew, measureSkew } from './skew.js'
 import { assertTimeZone } from './time-column.js'
 
+/** Which rows are events, and what is read of them. */
 export interface EventOptions extends MappingOptions {
   /** Names of presets' dimensions, columns or paths, for `by` and properties. */
   readonly dimensions?: readonly string[]
@@ -72,6 +74,8 @@ export interface Events extends RejectedRows {
   readonly lastMicros: bigint | null
   /** Set where the events themselves are gone, and there is no relation `events`. */
   readonly stored?: StoredEvents
+  /** Set where the events stay in an engine elsewhere; then there is no relation `events` here either. */
+  readonly distant?: DistantEvents
   /** How far devices' clocks are off; measured when a clock is chosen. */
   readonly clockSkew: ClockSkew | null
   /** What joining identities did, where it was asked for. */
@@ -225,7 +229,7 @@ async function readEvents(
 }
 
 /** Names that a condition may use besides the files' own. */
-const rolesOf = ({ user, time, event, session }: Mapping) => ({
+export const rolesOf = ({ user, time, event, session }: Mapping) => ({
   user: user.join(','),
   time,
   event,
@@ -284,7 +288,7 @@ async function merge(
   return mergeIds(engine, files, stitch === true ? [idColumn(position)] : ['user'])
 }
 
-function dimensionNames(
+export function dimensionNames(
   { mapping, groups }: Omit<Mapped, 'samples'>,
   options: EventOptions,
 ): string[] {
@@ -301,7 +305,7 @@ function vendorKeys(groups: readonly SourceGroup[], mapping: Mapping, name: stri
   return aliases.flatMap((alias) => availableKey(groups, alias, exists) ?? [])
 }
 
-function dimension(
+export function dimension(
   groups: readonly SourceGroup[],
   mapping: Mapping,
   name: string,
@@ -314,7 +318,7 @@ function dimension(
 }
 
 /** A time without a zone is meant in that of the data. */
-async function instant(
+export async function instant(
   engine: Engine,
   value: string | undefined,
   flag: string,

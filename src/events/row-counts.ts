@@ -152,7 +152,7 @@ export function closeLedger(
   }
 }
 
-function tally(counts: readonly FateCount[]): LedgerCounts {
+export function tally(counts: readonly FateCount[]): LedgerCounts {
   const of = (fate: string | null): number =>
     counts.reduce((sum, count) => (count.fate === fate ? sum + count.n : sum), 0)
   return {

@@ -7,7 +7,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { type Ledger, withIgnored } from '../events/ledger.js'
 import type { Events, StoredEvents } from '../events/open.js'
 import { matchesPattern } from '../events/pattern.js'
-import { decimal, identifier, type Sql, sql } from '../sql/sql.js'
+import { decimal, type Sql, sql } from '../sql/sql.js'
 import { blockWidthMicros } from './blocks.js'
 import {
   chooseColumns,
@@ -25,7 +25,8 @@ import {
   ruleProperties,
   type SessionDefinition,
 } from './definition.js'
-import type { BlockPlan, DataEdges } from './plan.js'
+import { bringSessions } from './distant.js'
+import { type BlockPlan, type DataEdges, type EventRow, ofEvents } from './plan.js'
 import { nameForm } from './sets.js'
 import { assertDefinition } from './validity.js'
 
@@ -83,6 +84,15 @@ export async function planSessions(
     return found.column
   }
   if (events.stored !== undefined) return storedRequest(events, events.stored, options, column)
+  if (events.distant !== undefined) {
+    const byEvent = eventRules(definition).length > 0 || definition.recorded === true
+    const request = sessionRequest(options, column, {
+      plan: options.plan ?? (byEvent ? 'events' : 'blocks'),
+      edges: edgesOf(events),
+      unrecorded: events.mapping.session === null,
+    })
+    return { ...request, distant: events.distant }
+  }
   return sessionRequest(options, column, {
     plan: options.plan ?? (await choosePlan(engine, events, definition)),
     edges: edgesOf(events),
@@ -142,28 +152,24 @@ export function sessionRequest(
 }
 
 function measures(options: BuildOptions, column: (name: string) => string): NamedMeasure[] {
+  const measure = (name: string, as: NamedMeasure['as'], of: (event: EventRow) => Sql) => ({
+    name,
+    as,
+    of,
+    value: of(ofEvents),
+  })
+  const holds = (pattern: string) => (event: EventRow) =>
+    sql`CASE WHEN ${matchesPattern(event('name'), [pattern])} THEN 1 ELSE 0 END`
   return [
     // Fixed-point, so that the sum does not depend on the order of adding.
-    ...(options.sums ?? []).map(
-      (name): NamedMeasure => ({
-        name: `sum_${name}`,
-        value: decimal(sql`e.${identifier(column(name))}`),
-        as: 'double',
-      }),
+    ...(options.sums ?? []).map((name) =>
+      measure(`sum_${name}`, 'double', (event) => decimal(event(column(name)))),
     ),
-    ...(options.counts ?? []).map(
-      (pattern): NamedMeasure => ({
-        name: `count_${pattern}`,
-        value: sql`CASE WHEN ${matchesPattern(sql`e.name`, [pattern])} THEN 1 ELSE 0 END`,
-        as: 'integer',
-      }),
+    ...(options.counts ?? []).map((pattern) =>
+      measure(`count_${pattern}`, 'integer', holds(pattern)),
     ),
-    ...(options.conversions ?? []).map(
-      (pattern): NamedMeasure => ({
-        name: `has_${pattern}`,
-        value: sql`CASE WHEN ${matchesPattern(sql`e.name`, [pattern])} THEN 1 ELSE 0 END`,
-        as: 'boolean',
-      }),
+    ...(options.conversions ?? []).map((pattern) =>
+      measure(`has_${pattern}`, 'boolean', holds(pattern)),
     ),
   ]
 }
@@ -187,7 +193,12 @@ export async function settleLedger(
   request: SessionRequest,
 ): Promise<Ledger> {
   if (!hasPassiveEvents(request.definition)) return events.ledger
-  const rows = await engine.rows<{ file: number; n: bigint }>(compileIgnored(request, duckdb))
+  const { distant } = request
+  const rows = await engine.rows<{ file: number; n: bigint }>(
+    distant === undefined
+      ? compileIgnored(request, duckdb)
+      : sql`SELECT CAST(file AS INTEGER) AS file, CAST(n AS BIGINT) AS n FROM ${await distant.fetch(compileIgnored(request, distant.dialect))}`,
+  )
   return withIgnored(events.ledger, new Map(rows.map(({ file, n }) => [file, Number(n)])))
 }
 
@@ -221,6 +232,13 @@ export async function sessionTable(
   columns?: readonly string[],
 ): Promise<Sql> {
   const chosen = chooseColumns(request, columns)
+  if (request.distant !== undefined) {
+    return compileSessions(
+      await bringSessions(engine, request, request.distant, chosen),
+      chosen,
+      duckdb,
+    )
+  }
   const sets = await measureSets(engine, request, chosen)
   return compileSessions({ ...request, ...sets }, chosen, duckdb)
 }
@@ -250,7 +268,15 @@ async function measureSets(
 
 /** Creates the table `sessions` with integer times and lengths, and `segment_N` columns. */
 export async function measureSessions(engine: Engine, request: SessionRequest): Promise<void> {
-  await engine.run(
-    sql`CREATE OR REPLACE TEMP TABLE sessions AS ${compileMeasures(request, duckdb)}`,
-  )
+  const { distant, dimensions } = request
+  const here =
+    distant === undefined
+      ? request
+      : await bringSessions(
+          engine,
+          request,
+          distant,
+          dimensions.map(({ name }) => name),
+        )
+  await engine.run(sql`CREATE OR REPLACE TEMP TABLE sessions AS ${compileMeasures(here, duckdb)}`)
 }

@@ -4,6 +4,8 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
+import type { DistantEvents } from '../events/distant.js'
+import { given } from '../given.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
@@ -38,11 +40,17 @@ export interface SessionRequest {
   readonly ruleColumns: Readonly<Record<string, string>>
   /** In which forms sets are carried; lists if not given. */
   readonly sets?: SetForms
+  /** Events that stay in an engine elsewhere: sessions are made there. */
+  readonly distant?: DistantEvents
+  /** The relation of sessions that were made elsewhere, in place of the stages. */
+  readonly made?: Sql
   /** No event has a recorded session id. */
   readonly unrecorded?: boolean
 }
 
 export interface NamedMeasure {
+  /** The same of an event that a query has in another way. */
+  readonly of?: Measure['of']
   /** As the session column is called. */
   readonly name: string
   /** Over `events AS e`, of an exact type. */
@@ -216,6 +224,18 @@ export const leadingStages = ({ source, heard }: SessionRequest): Stage[] => [
   ...(heard === undefined ? [] : [heard]),
 ]
 
+/** All stages up to `sessions`. */
+const madeStages = (request: SessionRequest, plan: SessionPlan, dialect: Dialect): Stage[] =>
+  request.made === undefined
+    ? [...leadingStages(request), ...sessionStages(plan, request.edges, dialect)]
+    : [
+        {
+          name: 'sessions',
+          comment: 'One row per session, made elsewhere.',
+          body: sql`SELECT * FROM ${request.made}`,
+        },
+      ]
+
 /** What the stages must carry for these columns. */
 export function sessionPlan(
   request: SessionRequest,
@@ -230,8 +250,8 @@ export function sessionPlan(
     definition: request.definition,
     blocks: request.plan,
     attributes: attributes(request, columns),
-    measures: request.measures.flatMap(({ name, value }, i): Measure[] =>
-      columns.includes(name) ? [{ value, as: measureName(i) }] : [],
+    measures: request.measures.flatMap(({ name, value, of }, i): Measure[] =>
+      columns.includes(name) ? [{ value, as: measureName(i), ...given({ of }) }] : [],
     ),
     ruleColumns: request.ruleColumns,
     names: needs.has('names'),
@@ -274,7 +294,7 @@ export function compileSessions(
   // Qualified, because output columns reuse the names `start` and `end` for instants.
   const order = sql`\nORDER BY ${dialect.bytewise(sql`sessions."user"`)}, sessions."start", sessions.place`
   return withStages(
-    [...leadingStages(request), ...sessionStages(plan, request.edges, dialect)],
+    madeStages(request, plan, dialect),
     sql`SELECT ${join(select, ',\n  ')}\nFROM sessions${ordered ? order : sql``}`,
   )
 }
@@ -311,17 +331,14 @@ export function compileMeasures(request: SessionRequest, dialect: Dialect): Sql 
     raw('place'),
     ...plan.attributes.map(({ as }, i) => sql`${identifier(as)} AS ${identifier(`segment_${i}`)}`),
   ]
-  return withStages(
-    [...leadingStages(request), ...sessionStages(plan, request.edges, dialect)],
-    sql`SELECT ${join(columns)}\nFROM sessions`,
-  )
+  return withStages(madeStages(request, plan, dialect), sql`SELECT ${join(columns)}\nFROM sessions`)
 }
 
 /** Events that found no session, counted per file: `file`, `n`. */
 export function compileIgnored(request: SessionRequest, dialect: Dialect): Sql {
   const plan = sessionPlan(request, [])
   return withStages(
-    unkeptStages(plan, dialect),
+    [...(request.distant?.stages ?? []), ...unkeptStages(plan, dialect)],
     sql`SELECT file, ${dialect.count()} AS n FROM unkept GROUP BY file`,
   )
 }

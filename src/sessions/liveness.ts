@@ -1,8 +1,8 @@
 /** How long an event keeps its session alive, and on which local day it falls. */
 import type { Dialect } from '../dialects/dialect.js'
-import { identifier, join, type Sql, sql, text } from '../sql/sql.js'
+import { join, type Sql, sql, text } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
-import type { SessionPlan } from './plan.js'
+import { type EventRow, ofEvents, type SessionPlan } from './plan.js'
 
 /** Whether `micros`, the time between an event and the next, ends a session with the single gap. */
 export function exceedsGap({ gapMicros, boundary }: SessionDefinition, micros: Sql): Sql {
@@ -20,12 +20,12 @@ export function rankedGaps({ gapMicros, gaps }: SessionDefinition): number[] {
   )
 }
 
-function perRule(plan: SessionPlan, value: (gapMicros: number) => number): Sql {
+function perRule(plan: SessionPlan, event: EventRow, value: (gapMicros: number) => number): Sql {
   const { gaps, gapMicros } = plan.definition
   const whens = (gaps ?? []).map(({ property, value: of, gapMicros: micros }) => {
     const column = plan.ruleColumns[property]
     if (column === undefined) throw new RangeError(`no column for the property ${property}`)
-    return sql`WHEN e.${identifier(column)} = ${text(of)} THEN ${value(micros)}`
+    return sql`WHEN ${event(column)} = ${text(of)} THEN ${value(micros)}`
   })
   return whens.length === 0
     ? sql`${value(gapMicros)}`
@@ -33,13 +33,13 @@ function perRule(plan: SessionPlan, value: (gapMicros: number) => number): Sql {
 }
 
 /** Until when an event of `events AS e` keeps its session alive. */
-export const aliveUntil = (plan: SessionPlan): Sql =>
-  sql`e.t + ${perRule(plan, (micros) => micros)}`
+export const aliveUntil = (plan: SessionPlan, event = ofEvents): Sql =>
+  sql`${event('t')} + ${perRule(plan, event, (micros) => micros)}`
 
 /** The place of an event's own timeout among `rankedGaps`. */
-export function gapRank(plan: SessionPlan): Sql {
+export function gapRank(plan: SessionPlan, event = ofEvents): Sql {
   const ranked = rankedGaps(plan.definition)
-  return perRule(plan, (micros) => ranked.indexOf(micros))
+  return perRule(plan, event, (micros) => ranked.indexOf(micros))
 }
 
 export function gapOfRank(definition: SessionDefinition, rank: Sql): Sql {
@@ -48,5 +48,8 @@ export function gapOfRank(definition: SessionDefinition, rank: Sql): Sql {
 }
 
 /** Days since a fixed day, in the definition's zone. */
-export const localDay = ({ midnightZone }: SessionDefinition, dialect: Dialect): Sql =>
-  dialect.localDay(sql`e.t`, midnightZone ?? 'UTC')
+export const localDay = (
+  { midnightZone }: SessionDefinition,
+  dialect: Dialect,
+  event = ofEvents,
+): Sql => dialect.localDay(event('t'), midnightZone ?? 'UTC')

@@ -1,4 +1,4 @@
-import type { Sql } from '../sql/sql.js'
+import { identifier, type Sql, sql } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
 import type { SetForms } from './sets.js'
 
@@ -14,8 +14,16 @@ export interface Attribute {
   readonly as: string
 }
 
+/** How a query has the values of an event: column by column of `events`. */
+export type EventRow = (column: string) => Sql
+
+/** As most queries have them, in `events AS e`. */
+export const ofEvents: EventRow = (column) => sql`e.${identifier(column)}`
+
 /** A number added up over a session's events. */
 export interface Measure {
+  /** The same of an event that a query has in another way. */
+  readonly of?: (event: EventRow) => Sql
   /** Per event, over `events AS e`; an exact numeric type, so that the order of adding is no matter. */
   readonly value: Sql
   readonly as: string

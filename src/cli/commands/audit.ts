@@ -3,6 +3,7 @@ import { given } from '../../given.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { noEngineOptions } from '../engine.js'
 import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
 import { definitionOptions, inputOptions, outputOptions, resourceOptions } from '../options.js'
 
@@ -26,7 +27,7 @@ export function auditCommand(context: Context): Command {
     )
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  inputOptions(command)
+  noEngineOptions(inputOptions(command))
   definitionOptions(command)
     .optionsGroup('Audit:')
     .option('--background', 'only background activity; recorded ids are not looked at')

@@ -7,6 +7,7 @@ import type { Target } from '../../report/target.js'
 import { answerFromFiles } from '../answer.js'
 import { type CheckFlags, chosenChecks } from '../chosen-checks.js'
 import type { Context } from '../context.js'
+import { noEngineOptions } from '../engine.js'
 import { type OutputFlags, readDefinition, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
@@ -40,7 +41,7 @@ export function checkCommand(context: Context): Command {
     .description('data-quality rules with thresholds, and drift against a baseline; for CI')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  inputOptions(command)
+  noEngineOptions(inputOptions(command))
   dimensionOptions(
     definitionOptions(command),
     'also look at segments of these: first filled value in the session',

@@ -6,6 +6,7 @@ import type { ReportFormat } from '../../report/formats.js'
 import { parseDuration } from '../../sessions/duration.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { engineOptions } from '../engine.js'
 import { type OutputFlags, readSegments, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
@@ -40,7 +41,7 @@ export function compareCommand(context: Context): Command {
     .description('session length of segments, or of two sets of files, with what is clear about it')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  inputOptions(command)
+  engineOptions(inputOptions(command))
   segmentOptions(definitionOptions(command))
     .optionsGroup('Comparison:')
     .option('--baseline <files...>', 'compare with the sessions of these files')
@@ -76,7 +77,7 @@ export function compareCommand(context: Context): Command {
     const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
     const question = readOptions(flags)
     const columns = segmentProperties(question.by)
-    await answer(context, inputs, flags, { columns }, async (asked) => {
+    await answer(context, inputs, flags, { columns, elsewhere: true }, async (asked) => {
       const path = asked.workspace.path('.parquet')
       const baseline =
         flags.baseline === undefined

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { TableFormat } from '../../sessions/write.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { noEngineOptions } from '../engine.js'
 import { type OutputFlags, readDefinition, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
@@ -35,7 +36,7 @@ export function eventsCommand(context: Context): Command {
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', LABELS_HELP)
-  definitionOptions(inputOptions(command))
+  definitionOptions(noEngineOptions(inputOptions(command)))
   outputOptions(command, ['csv', 'ndjson', 'parquet', 'arrow'])
     .option('--columns <names>', 'only these columns of the events (default: all)', names)
     .addOption(

@@ -4,6 +4,7 @@ import type { ReportFormat } from '../../report/formats.js'
 import { parseDuration } from '../../sessions/duration.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { noEngineOptions } from '../engine.js'
 import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
@@ -30,7 +31,7 @@ export function gapCommand(context: Context): Command {
     .description('how much depends on the timeout, and which one the data suggest')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  definitionOptions(inputOptions(command))
+  definitionOptions(noEngineOptions(inputOptions(command)))
     .option(
       '--gaps <times>',
       'timeouts to try (default: 1, 2, 5, 10, 15, 20, 25.5, 30, 45, 60, 90, 120 min, 24 h)',

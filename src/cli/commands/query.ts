@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { QueryFormat } from '../../report/query.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { noEngineOptions } from '../engine.js'
 import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
@@ -29,13 +30,14 @@ export function queryCommand(context: Context): Command {
     .argument('<sql>', 'one SELECT statement')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  inputOptions(command)
+  noEngineOptions(inputOptions(command))
   dimensionOptions(definitionOptions(command))
   outputOptions(command, ['terminal', 'json', 'markdown', 'csv', 'ndjson', 'parquet', 'arrow'])
   resourceOptions(command)
   return command.action(async (statement: string, inputs: string[], flags: Flags) => {
     const { prepareQuery, runQuery } = await import('../../analysis/query.js')
     const report = await import('../../report/query.js')
+    const { writeTable } = await import('../../sessions/write.js')
     const format = flags.format ?? report.queryFormatOf(flags.output ?? '') ?? 'terminal'
     const by = flags.by ?? []
     const options = { ...readBuild(flags), by }
@@ -48,7 +50,7 @@ export function queryCommand(context: Context): Command {
           : asked.write((path) =>
               format === 'json'
                 ? report.writeQueryJson(engine, query, path)
-                : report.writeQueryTable(engine, query, format, path),
+                : writeTable(engine, query, format, path),
             ),
       )
     })

@@ -3,12 +3,14 @@ import { Command } from 'commander'
 import type { CheckRequest } from '../../checks/check.js'
 import { SessionizeError } from '../../errors/errors.js'
 import type { DatasetOptions } from '../../events/dataset.js'
+import { formatByEnding } from '../../report/file-name.js'
 import type { ReportContents } from '../../report/html/contents.js'
 import type { GatherOptions } from '../../report/html/gather.js'
 import { type AskedOfFiles, answerFromFiles } from '../answer.js'
 import { type CheckFlags, chosenChecks } from '../chosen-checks.js'
 import { commandLine } from '../command-line.js'
 import type { Context } from '../context.js'
+import { noEngineOptions } from '../engine.js'
 import { type OutputFlags, readSegments, type SharedFlags } from '../flags.js'
 import { requireInputs } from '../inputs.js'
 import {
@@ -38,7 +40,7 @@ export function reportCommand(context: Context): Command {
     .description('one self-contained HTML file with everything: lengths, trends, timeout, checks')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  inputOptions(command)
+  noEngineOptions(inputOptions(command))
   segmentOptions(definitionOptions(command))
     .optionsGroup('Report:')
     .option('--title <text>', 'heading of the report (default: the name of the input)')
@@ -63,14 +65,13 @@ export function reportCommand(context: Context): Command {
   })
 }
 
-const formatOf = (path: string): Flags['format'] | undefined =>
-  /\.html?$/i.test(path)
-    ? 'html'
-    : /\.(md|markdown)$/i.test(path)
-      ? 'markdown'
-      : /\.json$/i.test(path)
-        ? 'json'
-        : undefined
+const formatOf = formatByEnding<(typeof FORMATS)[number]>({
+  html: 'html',
+  htm: 'html',
+  md: 'markdown',
+  markdown: 'markdown',
+  json: 'json',
+})
 
 async function rendered(
   contents: ReportContents,

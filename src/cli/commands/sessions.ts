@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { TableFormat } from '../../sessions/write.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { engineOptions } from '../engine.js'
 import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
@@ -32,7 +33,7 @@ export function sessionsCommand(context: Context): Command {
     .description('write the session table, one row per session')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  stateOption(inputOptions(command))
+  engineOptions(stateOption(inputOptions(command)))
   dimensionOptions(definitionOptions(command))
     .option(
       '--property <columns>',
@@ -68,10 +69,16 @@ export function sessionsCommand(context: Context): Command {
     const columns = neededProperties(build)
     const { definition } = build
     const state = { directory: flags.state, definition, columns: stateColumns(build) }
-    await answer(context, inputs, flags, { columns, state }, async ({ engine, events, write }) => {
-      const request = await planSessions(engine, events, build)
-      const table = await sessionTable(engine, request, flags.columns)
-      await write((path) => writeTable(engine, table, format, path))
-    })
+    await answer(
+      context,
+      inputs,
+      flags,
+      { columns, state, elsewhere: true },
+      async ({ engine, events, write }) => {
+        const request = await planSessions(engine, events, build)
+        const table = await sessionTable(engine, request, flags.columns)
+        await write((path) => writeTable(engine, table, format, path))
+      },
+    )
   })
 }

@@ -5,6 +5,7 @@ import { given } from '../../given.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { engineOptions } from '../engine.js'
 import { type OutputFlags, readSegments, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
@@ -39,7 +40,7 @@ export function summaryCommand(context: Context): Command {
     .description('sessions, users, bounce share and lengths (the default command)')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', SUMMARY_EXAMPLES)
-  stateOption(inputOptions(command))
+  engineOptions(stateOption(inputOptions(command)))
   segmentOptions(definitionOptions(command))
     .option('--top <n>', 'only the segments of the most sessions; the others as (other)', positive)
     .option('--having <condition>', 'only segments whose figures meet it: "sessions >= 100"')
@@ -68,10 +69,16 @@ export function summaryCommand(context: Context): Command {
       definition: options.definition,
       columns: stateColumns({ dimensions: columns }),
     }
-    await answer(context, inputs, flags, { columns, state }, async ({ engine, events, print }) => {
-      const summary = await summarize(engine, events, options)
-      await print((look) => summaryFormats[format](summary, look))
-    })
+    await answer(
+      context,
+      inputs,
+      flags,
+      { columns, state, elsewhere: true },
+      async ({ engine, events, print }) => {
+        const summary = await summarize(engine, events, options)
+        await print((look) => summaryFormats[format](summary, look))
+      },
+    )
   })
 }
 

@@ -3,6 +3,7 @@ import type { PeriodUnit } from '../../analysis/trend.js'
 import type { ReportFormat } from '../../report/formats.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { engineOptions } from '../engine.js'
 import { type OutputFlags, readSegments, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
@@ -29,7 +30,7 @@ export function trendCommand(context: Context): Command {
     .description('sessions and their length over hours, days, weeks, months, hours of the week')
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
-  inputOptions(command)
+  engineOptions(inputOptions(command))
   segmentOptions(definitionOptions(command))
     .optionsGroup('Periods:')
     .addOption(
@@ -52,9 +53,15 @@ export function trendCommand(context: Context): Command {
     const format = flags.format ?? formatOfPath(flags.output ?? '') ?? 'terminal'
     const question = { ...readSegments(flags), per: flags.per, attribute: flags.attribute }
     const columns = segmentProperties(question.by)
-    await answer(context, inputs, flags, { columns }, async ({ engine, events, print }) => {
-      const found = await trend(engine, events, question)
-      await print((look) => trendFormats[format](found, look))
-    })
+    await answer(
+      context,
+      inputs,
+      flags,
+      { columns, elsewhere: true },
+      async ({ engine, events, print }) => {
+        const found = await trend(engine, events, question)
+        await print((look) => trendFormats[format](found, look))
+      },
+    )
   })
 }

@@ -3,6 +3,7 @@ import { given } from '../../given.js'
 import type { CohortFormat } from '../../report/cohort.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
+import { engineOptions } from '../engine.js'
 import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
 import { definitionOptions, inputOptions, outputOptions, resourceOptions } from '../options.js'
 
@@ -26,7 +27,7 @@ export function usersCommand(context: Context): Command {
       '--where <condition>',
       'SQL on: sessions, events, bounces, bounce_share, mean_length, p90_length, max_length, total_length, first_start, last_end',
     )
-  definitionOptions(inputOptions(command, '--events-where'))
+  definitionOptions(engineOptions(inputOptions(command, '--events-where')))
   outputOptions(command, ['list', 'csv', 'json', 'ndjson', 'parquet'])
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
@@ -38,12 +39,18 @@ export function usersCommand(context: Context): Command {
     const { where, eventsWhere, ...rest } = flags
     const shared = { ...rest, ...given({ where: eventsWhere }) }
     const question = { ...readBuild(flags), ...given({ where }) }
-    await answer(context, inputs, shared, {}, async ({ engine, events, write }) => {
-      const found = await cohort(engine, events, question)
-      const about = answerContext(events, question.definition, found.ledger)
-      await write((path) => writeCohort(engine, found, about, where ?? null, format, path))
-      const of = formatNumberOf(found.ofUsers, 'user')
-      context.terminal.stderr.write(`${formatCount(found.users)} of ${of}\n`)
-    })
+    await answer(
+      context,
+      inputs,
+      shared,
+      { elsewhere: true },
+      async ({ engine, events, write }) => {
+        const found = await cohort(engine, events, question)
+        const about = answerContext(events, question.definition, found.ledger)
+        await write((path) => writeCohort(engine, found, about, where ?? null, format, path))
+        const of = formatNumberOf(found.ofUsers, 'user')
+        context.terminal.stderr.write(`${formatCount(found.users)} of ${of}\n`)
+      },
+    )
   })
 }

@@ -1,1 +1,0 @@
-export type { Cluster, ClusterColumn } from '../engines/cluster.js'
