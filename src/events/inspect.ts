@@ -1,6 +1,7 @@
 /** What was detected in the input and why, before anything is computed. */
 import type { Engine } from '../engines/duckdb.js'
 import { fieldNames } from '../sources/field.js'
+import { NO_ALLOWANCES } from '../sources/group.js'
 import { describeSources } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { formatName } from './clock.js'
@@ -8,6 +9,7 @@ import { fixedLayouts } from './detection.js'
 import { type Choice, type MappingOptions, mapSources } from './mapping.js'
 import { withAllowances } from './open.js'
 
+/** The answer of `inspect`. */
 export interface Inspection {
   readonly schema: 'sessionize/inspect/v1'
   readonly preset: string
@@ -34,11 +36,14 @@ export async function inspect(
   sources: Sources,
   options: MappingOptions,
 ): Promise<Inspection> {
-  const { mapping, groups } = await withAllowances(async (allowances) => {
-    const layouts = fixedLayouts(options)
-    const described = await describeSources(engine, sources.files, { layouts, allowances })
-    return mapSources(engine, described, options)
-  })
+  const layouts = fixedLayouts(options)
+  const { mapping, groups } = await withAllowances(
+    async (allowances) => {
+      const described = await describeSources(engine, sources.files, { layouts, allowances })
+      return mapSources(engine, described, options)
+    },
+    { ...NO_ALLOWANCES, deepSample: true },
+  )
   return {
     schema: 'sessionize/inspect/v1',
     preset: mapping.preset,

@@ -63,12 +63,15 @@ export interface Allowances {
    * before it, so that all must be; it is a fifth slower.
    */
   readonly allColumns: boolean
+  /** Columns are looked for in many rows of many JSON files: see `jsonColumns`. */
+  readonly deepSample: boolean
 }
 
 export const NO_ALLOWANCES: Allowances = {
   largeRows: false,
   mixedLineEnds: [],
   allColumns: false,
+  deepSample: false,
 }
 
 /** The engine reads list entries as globs; brackets make a name literal. */

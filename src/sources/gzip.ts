@@ -29,9 +29,9 @@ const STREAMS = { gzip: createGunzip, deflate: createInflateRaw } as const
 const AT_ONCE = { gzip: promisify(gunzip), deflate: promisify(inflateRaw) } as const
 const HERE = { gzip: gunzipSync, deflate: inflateRawSync } as const
 
-/** Not worth a trip to the thread pool. */
-const TINY_BYTES = 16 * 1024
-const TINY_OUTPUT_BYTES = 256 * 1024
+/** Not worth a trip to the thread pool; the main thread has enough to do with thousands of members. */
+const TINY_BYTES = 4 * 1024
+const TINY_OUTPUT_BYTES = 64 * 1024
 
 /** Takes off one layer of gzip, concatenated members included; fails where the data ends early. */
 export const gunzipped = (bytes: Bytes): AsyncGenerator<Buffer> => unpacked(bytes, 'gzip')
@@ -93,13 +93,14 @@ export async function verifyGzip(
   path: string,
   label: string,
   onBytes: (bytes: number) => void = () => {},
+  onContent: (chunk: Buffer) => void = () => {},
 ): Promise<void> {
   const stream = createGunzip({ chunkSize: CHUNK_BYTES })
   try {
     const source = createReadStream(path, { highWaterMark: CHUNK_BYTES })
     source.on('data', (chunk) => onBytes(chunk.length))
     pipeline(source, stream, () => {})
-    for await (const _ of stream);
+    for await (const chunk of buffers(stream)) onContent(chunk)
   } catch (error) {
     throw readFailure(label, error)
   }

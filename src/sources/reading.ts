@@ -7,6 +7,7 @@ import { type Field, jsonPointer, textBelow } from './field.js'
 import { type CsvLayout, literalPath, type NumberedFile, type SourceGroup } from './group.js'
 import { belowJson, JsonShape, jsonOrNull, noText } from './json-shape.js'
 import { isLogRow, parsedLines } from './log-lines.js'
+import { LONGEST_LINE_BYTES } from './long-lines.js'
 
 export interface Reading {
   readonly from: Sql
@@ -26,13 +27,8 @@ export interface ReadOptions {
   readonly whole?: boolean
 }
 
-/** Longer lines of text are rejected and counted. */
-const MAX_LINE_BYTES = 32 * 1024 * 1024
-/**
- * The engine would take sixteen times the longest line, whatever the memory limit. It passes over a
- * line that is longer than this without a word, so it is well above what is rejected as too long.
- */
-const BUFFER_BYTES = 2 * MAX_LINE_BYTES
+/** A buffer for text: the engine takes eight of them, whatever the memory limit. */
+const BUFFER_BYTES = 2 * LONGEST_LINE_BYTES
 /** The engine's default is 16 MB; buffers are twice this, for each thread. */
 const LARGE_ROW_BYTES = 256 * 1024 * 1024
 
@@ -241,7 +237,7 @@ export function countMalformed(group: SourceGroup, files: readonly NumberedFile[
     GROUP BY ALL`
 }
 
-/** Describes columns from a sample of the rows. */
+/** Describes columns from the first rows of the first files. */
 export function jsonSample(group: SourceGroup, rows: number, files: number): Sql {
   return sql`read_json(${paths({ ...group, files: group.files.slice(0, files) })}, ${jsonOptions(group)}, sample_size = ${rows}, maximum_sample_files = ${files}, union_by_name = true, convert_strings_to_integers = false)`
 }
@@ -266,7 +262,7 @@ function csvReader(group: SourceGroup, parallel: boolean): Sql {
     sql`header = ${raw(String(header))}`,
     sql`columns = {${join(columns)}}`,
     csvDialect(group.csv),
-    sql`max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}`,
+    sql`max_line_size = ${LONGEST_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}`,
     sql`compression = ${compressionOf(group.files)}`,
     sql`store_rejects = true`,
     // Only the lenient parser takes both line ends, and only when told which one counts.
@@ -301,7 +297,14 @@ export const lineReader = (
   parallel = true,
   bad: BadLines = 'recorded',
 ): Sql =>
-  sql`read_csv(${paths({ files })}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = ${text(NO_DELIMITER)}, quote = '', escape = '', strict_mode = false, new_line = '\\n', max_line_size = ${MAX_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}, compression = ${compressionOf(files)}, ${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true, parallel = ${raw(String(parallel))})`
+  sql`read_csv(${paths({ files })}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = ${text(NO_DELIMITER)}, quote = '', escape = '', strict_mode = false, new_line = '\\n', max_line_size = ${LONGEST_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}, compression = ${compressionOf(files)}, ${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true, parallel = ${raw(String(parallel))})`
+
+/**
+ * Fails on a line that is too long for `lineReader`: the JSON reader says so where a line is twice
+ * as long as its `maximum_object_size`, and soon gives up on what is no JSON.
+ */
+export const lineProbe = (file: NumberedFile): Sql =>
+  sql`SELECT count(*) AS n FROM read_json(${paths({ files: [file] })}, format = 'newline_delimited', ignore_errors = true, records = false, columns = {line: 'VARCHAR'}, compression = ${jsonCompression([file])}, maximum_object_size = ${LONGEST_LINE_BYTES / 2})`
 
 /** Number of the engine's latest scan that could not read some line. */
 export const LATEST_REJECTING_SCAN: Sql = sql`SELECT max(scan_id) AS scan FROM reject_scans`

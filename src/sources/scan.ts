@@ -14,16 +14,27 @@ import {
 } from './group.js'
 import { jsonEnds } from './json-ends.js'
 import { fieldsOf, logColumns, logLayout } from './log-lines.js'
+import { assertLinesFit, tooLong } from './long-lines.js'
 import { groupBySchema } from './parquet-schemas.js'
-import { jsonDocuments, jsonSample, lineReader } from './reading.js'
+import { jsonDocuments, jsonSample, lineProbe, lineReader } from './reading.js'
 import type { SourceFile } from './source.js'
 
 export { findField } from './field.js'
 export type { Column, NumberedFile, SourceGroup } from './group.js'
 
-/** How many rows are looked at to find the columns and types of schemaless files. */
-const SAMPLE_ROWS = 20_480
-const SAMPLE_FILES = 64
+/** How many files, and rows in each, are looked at to find the columns and types of JSON. */
+interface SampleSize {
+  readonly files: number
+  readonly rows: (files: number) => number
+}
+
+/**
+ * The engine takes 10 microseconds a row and 2 milliseconds a file for it, which the hours of an
+ * export need not pay: their events have the same columns.
+ */
+const QUICK_SAMPLE: SampleSize = { files: 32, rows: (files) => Math.ceil(20_480 / files) }
+/** Where something was not found. */
+const DEEP_SAMPLE: SampleSize = { files: 64, rows: () => 20_480 }
 /** Lines that show how a text file is laid out. */
 const HEAD_LINES = 50
 
@@ -47,6 +58,7 @@ export async function describeSources(
         (file) => file.format === format && file.compression === compression,
       )
       if (alike.length === 0) continue
+      if (format === 'csv' || format === 'log') await assertLinesReadable(engine, alike)
       switch (format) {
         case 'parquet':
         case 'arrow':
@@ -71,6 +83,18 @@ export async function describeSources(
   }))
 }
 
+/** The engine passes over a gigantic line of text without a word; gzip is looked at by `verifyCompressed`. */
+async function assertLinesReadable(engine: Engine, files: readonly NumberedFile[]): Promise<void> {
+  await assertLinesFit(files)
+  for (const file of files) {
+    if (file.compression !== 'zstd' || file.remote === true) continue
+    await engine.row(lineProbe(file)).catch((error: unknown) => {
+      // Any other failure comes again where the file is read.
+      if (messages(error).includes('maximum_object_size')) throw tooLong(file.label)
+    })
+  }
+}
+
 async function parquetGroups(
   engine: Engine,
   format: 'parquet' | 'arrow',
@@ -90,7 +114,7 @@ async function jsonGroups(
   engine: Engine,
   format: 'ndjson' | 'json',
   files: readonly NumberedFile[],
-  { largeRows }: Allowances,
+  { largeRows, deepSample }: Allowances,
 ): Promise<SourceGroup[]> {
   const byShape = new Map<SourceGroup['json'], NumberedFile[]>()
   for (const file of files) {
@@ -106,28 +130,42 @@ async function jsonGroups(
       ...(json === undefined ? {} : { json }),
       ...(largeRows ? { largeRows } : {}),
     }
-    groups.push({ ...group, columns: await jsonColumns(engine, group) })
+    const size = deepSample ? DEEP_SAMPLE : QUICK_SAMPLE
+    groups.push({ ...group, columns: await jsonColumns(engine, group, size) })
   }
   return groups
 }
 
 /** The keys of objects; none when there are no objects at all. */
-async function jsonColumns(engine: Engine, group: SourceGroup): Promise<Column[]> {
-  const columns = await engine.describe(
-    sql`SELECT * FROM ${jsonSample(group, SAMPLE_ROWS, SAMPLE_FILES)}`,
-  )
+async function jsonColumns(
+  engine: Engine,
+  group: SourceGroup,
+  size: SampleSize,
+): Promise<Column[]> {
+  const files = spread(group.files, size.files)
+  const sample = jsonSample({ ...group, files }, size.rows(files.length), files.length)
+  const columns = await engine.describe(sql`SELECT * FROM ${sample}`)
   const [only] = columns
   if (columns.length !== 1 || only?.name !== 'json') return columns
   // One value that is no object makes the engine take none for an object.
   const { structure } = await engine.row<{ structure: string | null }>(
     sql`SELECT CAST(json_group_structure(json) AS VARCHAR) AS structure
-      FROM (SELECT json FROM ${jsonDocuments(group)} LIMIT ${SAMPLE_ROWS}) WHERE json_type(json) = 'OBJECT'`,
+      FROM (SELECT json FROM ${jsonDocuments(group)} LIMIT ${DEEP_SAMPLE.rows(1)}) WHERE json_type(json) = 'OBJECT'`,
   )
   return structure === null
     ? []
     : engine.describe(
         sql`SELECT r.* FROM (SELECT from_json(json, ${text(structure)}) AS r FROM (SELECT CAST('{}' AS JSON) AS json))`,
       )
+}
+
+/** At most so many, evenly over all, the first and the last among them. */
+function spread<T>(items: readonly T[], most: number): T[] {
+  if (items.length <= most) return [...items]
+  const step = (items.length - 1) / (most - 1)
+  return Array.from({ length: most }, (_, i) => items[Math.round(i * step)]).filter(
+    (item): item is T => item !== undefined,
+  )
 }
 
 /** The engine cannot unite CSV headers and keep rejected lines at once, so each header is a group. */
@@ -219,8 +257,14 @@ export function unnested(group: SourceGroup, column: string): SourceGroup {
   }
 }
 
-/** What an error of the engine asks to allow; undefined when it asks for nothing that helps. */
+/** A column that was not found may be in rows that were not looked at. */
+const MAY_BE_DEEPER: ReadonlySet<string> = new Set(['unknown_column', 'mapping_uncertain', 'usage'])
+
+/** What an error asks to allow; undefined when it asks for nothing that helps. */
 export function allowedAfter(error: unknown, allowances: Allowances): Allowances | undefined {
+  if (error instanceof SessionizeError && MAY_BE_DEEPER.has(error.code)) {
+    return allowances.deepSample ? undefined : { ...allowances, deepSample: true }
+  }
   const message = messages(error)
   if (!allowances.largeRows && message.includes('maximum_object_size')) {
     return { ...allowances, largeRows: true }

@@ -35,6 +35,8 @@ export interface SourceFile {
    * could not be seen (a URL, a zstd file): the engine sniffs it.
    */
   readonly delimiter?: string
+  /** Its checksums were looked at when it was taken in. */
+  readonly checked?: true
   /** `path` is a URL, read by the engine's own extensions. */
   readonly remote?: true
 }

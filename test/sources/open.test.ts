@@ -37,7 +37,7 @@ describe('what an input names', () => {
     folder().write('in/.DS_Store', 'x')
     const { files, skipped } = await folder().open(['in'])
     expect(labels(files)).toEqual(['in/a.json.gz', 'in/b/1.csv', 'in/b/2.ndjson'])
-    expect(files[0]).toMatchObject({ format: 'ndjson', compression: 'none' })
+    expect(files[0]).toMatchObject({ format: 'ndjson', compression: 'gzip' })
     expect(skipped).toEqual([
       { label: 'in/.DS_Store', why: 'resource_entry' },
       { label: 'in/.git', why: 'hidden' },
@@ -347,13 +347,13 @@ describe('standard input', () => {
   it.each([
     ['NDJSON', Buffer.from(event), 'ndjson'],
     ['CSV', Buffer.from(csv), 'csv'],
-    ['gzip', gzipSync(event), 'ndjson'],
+    ['gzip', gzipSync(event), 'ndjson', 'gzip'],
     ['Parquet', Buffer.from('PAR1........PAR1'), 'parquet'],
-  ])('%s is spooled', async (_, content, format) => {
+  ])('%s is spooled', async (_, content, format, compression = 'none') => {
     const chunks = [content.subarray(0, 5), content.subarray(5)]
     const { files } = await folder().open(['-', '-'], { stdin: stdinOf(...chunks) })
     expect(files).toHaveLength(1)
-    expect(files[0]).toMatchObject({ label: '(stdin)', format, compression: 'none' })
+    expect(files[0]).toMatchObject({ label: '(stdin)', format, compression })
     expect(files[0]?.bytes).toBeGreaterThan(10)
   })
 
