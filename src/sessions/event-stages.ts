@@ -180,6 +180,7 @@ function attachedStage(plan: SessionPlan, dialect: Dialect): Stage {
   const columns = join(placedColumns(plan))
   const midnight = definition.midnightZone !== undefined
   // Of active events only: passive ones have none of these.
+  const none = dialect.integer(sql`NULL`)
   const known = [
     { value: raw('run'), as: raw('open_run') },
     { value: raw('alive_seen'), as: raw('open_alive') },
@@ -205,8 +206,8 @@ FROM (
     }
     FROM numbered
     UNION ALL
-    SELECT ${columns}, alive, NULL AS run, NULL AS reason, NULL AS alive_seen, NULL AS active_end${
-      midnight ? sql`, day, NULL AS active_day` : sql``
+    SELECT ${columns}, alive, ${none} AS run, ${dialect.asText(sql`NULL`)} AS reason, ${none} AS alive_seen, ${none} AS active_end${
+      midnight ? sql`, day, ${none} AS active_day` : sql``
     }
     FROM placed
     WHERE is_passive

@@ -184,7 +184,7 @@ export const rowSetColumns = (plan: SessionPlan, dialect: Dialect): Sql[] =>
       : sql`coalesce(${column}, ${emptySet(dialect)}) AS ${set.as}`
   })
 
-export const emptySet = (dialect: Dialect): Sql => dialect.single(sql`CAST(NULL AS VARCHAR)`)
+export const emptySet = (dialect: Dialect): Sql => dialect.single(dialect.asText(sql`NULL`))
 
 /** The set columns of `sessions`, from those of `joined AS s`: how many `names`, and `recorded`. */
 export function shownSets(plan: SessionPlan, dialect: Dialect): Sql[] {

@@ -93,15 +93,21 @@ function microsOf(time: Sql, unit: TimeUnit | undefined, dialect: Dialect): Sql 
     case undefined:
       return dialect.epochMicros(time)
     case 's':
-      return sql`${integer} * 1000000`
+      return scaled(integer, 1_000_000n)
     case 'ms':
-      return sql`${integer} * 1000`
+      return scaled(integer, 1_000n)
     case 'us':
       return integer
     case 'ns':
       // Quotients are of numbers that are not negative.
       return sql`CASE WHEN ${integer} < 0 THEN -${dialect.quotient(sql`999 - ${integer}`, 1000)} ELSE ${dialect.quotient(integer, 1000)} END`
   }
+}
+
+/** Nonsense times must not overflow. */
+function scaled(time: Sql, micros: bigint): Sql {
+  const [first, end] = [-YEAR_ONE_MICROS / micros, (YEAR_10000_MICROS - YEAR_ONE_MICROS) / micros]
+  return sql`CASE WHEN ${time} >= ${first} AND ${time} < ${end} THEN ${time} * ${micros} END`
 }
 
 /** Names that stages give to columns of their own. */
