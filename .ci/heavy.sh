@@ -9,6 +9,9 @@ set -euo pipefail
 # Add a package here; keep each list on one line a package.
 PYTHON=(
   chdb    # ClickHouse, a peer in the benchmarks
+  'dbt-core<1.11'   # the printed models in a project; later ones are not all on PyPI
+  'dbt-duckdb<1.11'
+  duckdb  # a reader of Arrow streams
   pandas  # a peer, and a reader of Arrow streams
   polars  # a peer, and a reader of Arrow streams
   pyarrow # a reader of Arrow streams
