@@ -3,10 +3,10 @@
  * `sessions` and per key a text `key_N` and its place in order, `rank_N` (NULL: by value).
  */
 import type { Engine } from '../engines/duckdb.js'
-import { SessionizeError } from '../errors/errors.js'
 import { asTimestamp } from '../events/clock.js'
 import type { Ledger } from '../events/ledger.js'
 import type { Events } from '../events/open.js'
+import { assertTimeZone } from '../events/time-column.js'
 import { measureSessions, planSessions, settleLedger } from '../sessions/build.js'
 import type { SessionRequest } from '../sessions/compile.js'
 import type { SessionDefinition } from '../sessions/definition.js'
@@ -42,7 +42,8 @@ export async function measureSegments(
       keys.flatMap((key) => (key.kind === 'property' && key.pick === 'first' ? key.property : [])),
     ),
   ]
-  await assertZone(engine, options.reportTimeZone)
+  const zone = options.reportTimeZone ?? 'UTC'
+  await assertTimeZone(engine, zone, '--report-timezone')
   const request = await planSessions(engine, events, {
     definition: options.definition,
     dimensions: firsts,
@@ -62,7 +63,7 @@ export async function measureSegments(
           : sql` LEFT JOIN ${table} ON ${table}.id = s.rowid`,
       )
     }
-    const { value, rank } = expression(key, firsts, table, options.reportTimeZone ?? 'UTC')
+    const { value, rank } = expression(key, firsts, table, zone)
     columns.push(sql`${value} AS ${identifier(`key_${i}`)}`)
     columns.push(sql`CAST(${rank} AS BIGINT) AS ${identifier(`rank_${i}`)}`)
   }
@@ -78,18 +79,6 @@ export async function measureSegments(
 /** Whether the key's values have an order of their own, as hours do and platforms do not. */
 export const isOrdered = (key: SegmentKey): boolean =>
   key.kind === 'calendar' || key.kind === 'length'
-
-async function assertZone(engine: Engine, zone: string | undefined): Promise<void> {
-  if (zone === undefined) return
-  try {
-    await engine.row(sql`SELECT timezone(${text(zone)}, TIMESTAMPTZ '2024-01-01') AS local`)
-  } catch (error) {
-    throw new SessionizeError('usage', `--report-timezone ${zone} is not a time zone.`, {
-      hint: 'Use a name of the IANA database, such as Europe/Berlin, or UTC.',
-      cause: error,
-    })
-  }
-}
 
 /** Local wall-clock time of an instant that is counted in microseconds since year 1. */
 export const localTime = (micros: Sql, zone: string): Sql =>

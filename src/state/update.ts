@@ -36,8 +36,53 @@ export async function addEvents(
   before: Manifest | undefined,
   { events, files }: Addition,
 ): Promise<Manifest> {
-  const segments = before?.segments ?? []
   const number = before?.next ?? 1
+  const { segment, settled } = await writeSegment(engine, directory, spec, before, events, number)
+  return {
+    schema: SCHEMA,
+    fingerprint: fingerprintOf(spec),
+    spec,
+    mapping: before?.mapping ?? mappingOf(events.mapping),
+    next: number + 1,
+    segments: [...(before?.segments ?? []), segment],
+    files: [
+      ...(before?.files ?? []).map((file, i) => ({
+        ...file,
+        counts: withMoved(file.counts, i, settled.before),
+      })),
+      ...events.ledger.files.map((counts, i) => {
+        const identified = files.find(({ file }) => file.label === counts.label)
+        if (identified === undefined) throw new RangeError(`${counts.label} was not identified`)
+        return {
+          label: counts.label,
+          sha256: identified.sha256,
+          bytes: identified.file.bytes,
+          segment: number,
+          counts: withMoved(counts, i, settled.here),
+        }
+      }),
+    ],
+    skipped: [
+      ...new Map(
+        [...(before?.skipped ?? []), ...events.ledger.skipped].map(({ label, why }) => [
+          label,
+          { label, why },
+        ]),
+      ).values(),
+    ],
+  }
+}
+
+/** Writes what the events add, and what they take back of earlier segments. */
+async function writeSegment(
+  engine: Engine,
+  directory: string,
+  spec: StateSpec,
+  before: Manifest | undefined,
+  events: Events,
+  number: number,
+): Promise<{ segment: Segment; settled: Settled }> {
+  const segments = before?.segments ?? []
   const firstFile = before?.files.length ?? 0
   const write = (kind: SegmentKind, query: Sql) =>
     writeTable(engine, directory, kind, number, query)
@@ -67,45 +112,8 @@ export async function addEvents(
           number,
           write,
         )
-  const segment: Segment = {
-    number,
-    ...written,
-    rows,
-    beaten: dirty ? await write('beaten', sql`SELECT * FROM beaten`) : null,
-  }
-  return {
-    schema: SCHEMA,
-    fingerprint: fingerprintOf(spec),
-    spec,
-    mapping: before?.mapping ?? mappingOf(events.mapping),
-    next: number + 1,
-    segments: [...segments, segment],
-    files: [
-      ...(before?.files ?? []).map((file, i) => ({
-        ...file,
-        counts: withMoved(file.counts, i, settled.before),
-      })),
-      ...events.ledger.files.map((counts, i) => {
-        const identified = files.find(({ file }) => file.label === counts.label)
-        if (identified === undefined) throw new RangeError(`${counts.label} was not identified`)
-        return {
-          label: counts.label,
-          sha256: identified.sha256,
-          bytes: identified.file.bytes,
-          segment: number,
-          counts: withMoved(counts, i, settled.here),
-        }
-      }),
-    ],
-    skipped: [
-      ...new Map(
-        [...(before?.skipped ?? []), ...events.ledger.skipped].map(({ label: of, why }) => [
-          of,
-          { label: of, why },
-        ]),
-      ).values(),
-    ],
-  }
+  const beaten = dirty ? await write('beaten', sql`SELECT * FROM beaten`) : null
+  return { segment: { number, ...written, rows, beaten }, settled }
 }
 
 /** New blocks meet those of the same user and window in the state; the others are left where they are. */

@@ -281,44 +281,57 @@ async function comparisons(
     const group = figures[pair.group]
     const reference = figures[pair.reference]
     if (rank === undefined || group === undefined || reference === undefined) return []
-    const adjustedP = adjusted[i] ?? null
-    const told = enough[i] === true
-    const between = (
-      a: number | null | undefined,
-      b: number | null | undefined,
-      of: readonly Float64Array[] | undefined,
-      unit: number,
-    ): Difference => {
-      const ends = told
-        ? differenceInterval(of?.[pair.group], of?.[pair.reference], CONFIDENCE)
-        : null
-      return {
-        estimate: typeof a === 'number' && typeof b === 'number' ? a - b : null,
-        low: ends === null ? null : ends.low / unit,
-        high: ends === null ? null : ends.high / unit,
-      }
-    }
-    return [
-      {
-        ...pair,
-        meanSeconds: between(group.meanSeconds, reference.meanSeconds, drawn.meanMicros, 1e6),
-        quantiles: group.quantiles.map(({ share, seconds }, q) => ({
-          share,
-          ...between(seconds, reference.quantiles[q]?.seconds, drawn.quantileMicros[q], 1e6),
-        })),
-        longShare: between(group.longShare, reference.longShare, drawn.longShare, 1),
-        cliffsDelta: {
-          estimate: rank.delta,
-          low: told ? rank.deltaLow : null,
-          high: told ? rank.deltaHigh : null,
-          magnitude: magnitudeOf(rank.delta),
-        },
-        clusteredP: rank.clusteredP,
-        adjustedP,
-        brunnerMunzel: rank.brunnerMunzel,
-        kolmogorovSmirnov: rank.kolmogorovSmirnov,
-        verdict: judge({ enough: told, delta: rank.delta, adjustedP }),
-      },
-    ]
+    const outcome = { enough: enough[i] === true, rank, adjustedP: adjusted[i] ?? null }
+    return [comparisonOf(pair, group, reference, drawn, outcome)]
   })
+}
+
+interface Outcome {
+  readonly enough: boolean
+  readonly rank: RankComparison
+  readonly adjustedP: number | null
+}
+
+function comparisonOf(
+  pair: Pair,
+  group: GroupFigures,
+  reference: GroupFigures,
+  drawn: Replicates,
+  { enough, rank, adjustedP }: Outcome,
+): Comparison {
+  const between = (
+    a: number | null | undefined,
+    b: number | null | undefined,
+    of: readonly Float64Array[] | undefined,
+    unit: number,
+  ): Difference => {
+    const ends = enough
+      ? differenceInterval(of?.[pair.group], of?.[pair.reference], CONFIDENCE)
+      : null
+    return {
+      estimate: typeof a === 'number' && typeof b === 'number' ? a - b : null,
+      low: ends === null ? null : ends.low / unit,
+      high: ends === null ? null : ends.high / unit,
+    }
+  }
+  return {
+    ...pair,
+    meanSeconds: between(group.meanSeconds, reference.meanSeconds, drawn.meanMicros, 1e6),
+    quantiles: group.quantiles.map(({ share, seconds }, q) => ({
+      share,
+      ...between(seconds, reference.quantiles[q]?.seconds, drawn.quantileMicros[q], 1e6),
+    })),
+    longShare: between(group.longShare, reference.longShare, drawn.longShare, 1),
+    cliffsDelta: {
+      estimate: rank.delta,
+      low: enough ? rank.deltaLow : null,
+      high: enough ? rank.deltaHigh : null,
+      magnitude: magnitudeOf(rank.delta),
+    },
+    clusteredP: rank.clusteredP,
+    adjustedP,
+    brunnerMunzel: rank.brunnerMunzel,
+    kolmogorovSmirnov: rank.kolmogorovSmirnov,
+    verdict: judge({ enough, delta: rank.delta, adjustedP }),
+  }
 }
