@@ -11,6 +11,7 @@ import { findSparkSubmit } from '../../src/engines/spark-home.js'
 import { SessionizeError } from '../../src/errors/errors.js'
 import { Workspace } from '../../src/sources/workspace.js'
 import { raw } from '../../src/sql/sql.js'
+import { run } from '../oracle/run.js'
 
 let workspace: Workspace
 let home: string
@@ -303,6 +304,38 @@ setTimeout(() => send({ id }), 300)`)
     expect(notices).toEqual([
       'Spark waits for executors: the cluster has no free cores or memory for this application.',
     ])
+  })
+})
+
+describe('flags that do not go together', () => {
+  test.each<[string, readonly string[], string]>([
+    ['no master', ['--engine=spark', '--table=a.b'], '--engine spark needs --master.'],
+    [
+      'nothing to read',
+      ['--engine=spark', '--master=yarn'],
+      '--engine spark needs --table or --paths.',
+    ],
+    [
+      'both',
+      ['--engine=spark', '--master=yarn', '--table=a', '--paths=b'],
+      '--engine spark takes --table or --paths, not both.',
+    ],
+    ['no engine', ['--master=yarn'], '--master says something of an engine, and none is named.'],
+    [
+      "another engine's",
+      ['--engine=spark', '--master=yarn', '--table=a', '--url=https://h'],
+      '--engine spark takes no --url.',
+    ],
+    [
+      'no setting',
+      ['--engine=spark', '--master=yarn', '--table=a', '--spark-conf=memory=4g'],
+      '--spark-conf memory=4g is no setting of Spark.',
+    ],
+    ['no Spark here', ['--engine=spark', '--master=yarn', '--table=a'], 'Spark was not found.'],
+  ])('%s', async (_about, argv, message) => {
+    const { exit, stderr } = await run(argv)
+    expect(stderr).toContain(message)
+    expect(exit).toBe(message.includes('found') ? 4 : 2)
   })
 })
 
