@@ -21,6 +21,8 @@ export interface EngineFlags {
   readonly paths?: string[]
   readonly inputFormat?: SparkFormat
   readonly sparkConf?: string[]
+  /** Of `sessions`. */
+  readonly createTable?: string
 }
 
 /** For commands that need no more than sessions. */
@@ -198,7 +200,10 @@ const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
       table: (cluster) => cluster.table(table),
     }
   },
-  spark({ master, table, paths, inputFormat = 'parquet', sparkConf = [] }, { terminal, signal }) {
+  spark(
+    { master, table, paths, inputFormat = 'parquet', sparkConf = [], createTable },
+    { terminal, signal },
+  ) {
     if (master === undefined || (table === undefined) === (paths === undefined)) {
       const what =
         master === undefined
@@ -221,7 +226,7 @@ const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
           conf,
           folder: workspace.directory,
           env: terminal.env,
-          metastore: table !== undefined,
+          metastore: table !== undefined || createTable !== undefined,
           onNotice: (notice) => terminal.stderr.write(`${notice}\n`),
           signal,
         })

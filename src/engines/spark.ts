@@ -121,8 +121,7 @@ export class SparkCluster implements Cluster {
    */
   async files(paths: readonly string[], format: SparkFormat): Promise<ClusterTable> {
     const view = `sessionize_files_${this.kept++}`
-    // The driver runs in a folder of its own.
-    const full = paths.map((path) => (this.local && !/^\w+:/.test(path) ? resolve(path) : path))
+    const full = paths.map((path) => this.pathThere(path))
     await this.spark.ask({ do: 'files', paths: full, format, view })
     return { relation: raw(view), label: paths.join(', ') }
   }
@@ -166,6 +165,11 @@ export class SparkCluster implements Cluster {
     return paths
   }
 
+  /** Spark itself runs in another folder, which matters where its files are this machine's. */
+  private pathThere(path: string): string {
+    return this.local && !/^\w+:/.test(path) ? resolve(path) : path
+  }
+
   /** In the memory of the executors, and on their disks where that is too little. */
   async keep(query: Sql, signal?: AbortSignal): Promise<Sql> {
     const name = raw(`sessionize_kept_${this.kept++}`)
@@ -186,14 +190,20 @@ export class SparkCluster implements Cluster {
     await this.spark.ask({ do: 'write', sql: render(query, this.dialect), path }, { signal })
   }
 
-  /** Under a name of its own until it is whole, and then in the place of the other. */
+  /**
+   * Under a name of its own until it is whole, and then in the place of the other. A name with a slash
+   * is a folder of the cluster's storage for Parquet files, which must not exist.
+   */
   async createTable(name: string, query: Sql, signal?: AbortSignal): Promise<void> {
+    if (name.includes('/')) return this.writeParquet(query, this.pathThere(name), signal)
     const table = tableName(name)
     if (!(await this.keepsTable(name))) {
       throw new SessionizeError(
         'usage',
         `This Spark has no catalog in which the table ${name} would last.`,
-        { hint: 'Write files with --output-path, or configure a metastore (hive-site.xml).' },
+        {
+          hint: 'Write files with --create-table hdfs:///folder, or configure a metastore (hive-site.xml).',
+        },
       )
     }
     const named = (suffix: string): Sql => {

@@ -296,7 +296,8 @@ function onCluster(python: string): void {
 
     test('files are not written over others', async () => {
       const path = join(workspace.directory, 'written')
-      await spark.writeParquet(sql`SELECT 1 AS a`, path)
+      await spark.createTable(path, sql`SELECT 1 AS a`)
+      expect(await rows(sql`SELECT * FROM parquet.${identifier(path)}`)).toEqual([{ a: 1 }])
       const error = await failure(spark.writeParquet(sql`SELECT 2 AS a`, path))
       expect([error.code, error.hint]).toEqual([
         'output_unwritable',
@@ -309,7 +310,7 @@ function onCluster(python: string): void {
       expect(error.message).toBe(
         'This Spark has no catalog in which the table sessions would last.',
       )
-      expect(error.hint).toContain('--output-path')
+      expect(error.hint).toContain('--create-table hdfs:///folder')
     }, 120_000)
 
     test('a user’s words in literals and names stay what they are', async () => {
