@@ -4,46 +4,51 @@
  */
 import { sameTables } from '../answers.mjs'
 import { cli, tableContenders } from '../contenders.mjs'
-import { shaped } from './table.mjs'
+import { equal, shaped } from './table.mjs'
 
 export function run(bench) {
   const { sizes, shapes, large, memory, folder, measure, path, report, forget } = bench
+  const small = sizes.at(-1)
   for (const shape of shapes) {
-    const results = new Map()
-    for (const events of [sizes.at(-1), large]) {
-      const { path: file } = shaped(bench, shape, events)
+    const bySize = new Map()
+    for (const events of [small, large]) {
+      const { path: file, size } = shaped(bench, shape, events)
       const { contenders, answers } = tableContenders(folder, file, ['hand'])
-      const narrow = ['sessions', file, '--columns', 'user,start,end,events']
+      const [own] = contenders
+      const narrow = ['sessions', file, '--columns', 'user,start,end,events', '-o']
       const all = [
         ...contenders,
         {
-          name: 'sessionize, four columns',
-          args: [cli, ...narrow, '-o', path('narrow.parquet')],
+          name: `sessionize --memory ${memory}`,
+          args: [...own.args.slice(0, -1), path('tight.parquet'), '--memory', memory],
         },
+        { name: 'sessionize, four columns', args: [cli, ...narrow, path('narrow.parquet')] },
         {
           name: `sessionize, four columns, --memory ${memory}`,
-          args: [cli, ...narrow, '--memory', memory, '-o', path('tight.parquet')],
-        },
-        {
-          name: `sessionize, all these columns, --memory ${memory}`,
-          args: [...contenders[0].args.slice(0, -1), path('tight-all.parquet'), '--memory', memory],
+          args: [cli, ...narrow, path('narrow-tight.parquet'), '--memory', memory],
         },
       ]
-      for (const contender of all) {
-        results.set(`${contender.name}, ${events}`, { rounds: 1, ...measure.once(contender) })
-      }
-      sameTables([...answers, ['with little memory', path('tight-all.parquet')]])
+      const results = new Map(
+        all.map((contender) => [contender.name, { rounds: 1, ...measure.once(contender) }]),
+      )
+      bySize.set(events, results)
+      const { sessions, totalSeconds } = sameTables([
+        ...answers,
+        ['with little memory', path('tight.parquet')],
+      ])
+      report(`Session table, ${shape}: ${events} events in ${size} of Parquet`, results, {
+        notes: [
+          equal('session', sessions, totalSeconds),
+          ...(events === large ? [growth(bySize, small, large)] : []),
+        ],
+      })
     }
-    report(`Growth and little memory, ${shape}`, results, {
-      first: `sessionize, ${sizes.at(-1)}`,
-      notes: [growth(results, 'sessionize', sizes.at(-1), large)],
-    })
     forget(path(`${shape}-${large}.parquet`))
   }
 }
 
-function growth(results, name, from, to) {
-  const [small, big] = [from, to].map((events) => results.get(`${name}, ${events}`))
-  const times = (figure) => (big[figure] / small[figure]).toFixed(1)
-  return `From ${from} to ${to} events the session table takes ${times('seconds')} times the time and ${times('cpuSeconds')} times the processor.`
+function growth(bySize, small, large) {
+  const [from, to] = [small, large].map((events) => bySize.get(events).get('sessionize'))
+  const times = (figure) => (to[figure] / from[figure]).toFixed(1)
+  return `From ${small} to ${large} events sessionize takes ${times('seconds')} times the time and ${times('cpuSeconds')} times the processor.`
 }
