@@ -61,7 +61,7 @@ function context(summary: Summary): string {
   const edges = describeEdges(summary.overall)
   return [
     `- Data: ${describeSpan(summary.firstEvent, summary.lastEvent)}`,
-    `- Session: ${describeDefinition(summary.definition)}`,
+    `- Session: ${prose(describeDefinition(summary.definition))}`,
     ...(edges === null ? [] : [`- Edges: ${edges}`]),
   ].join('\n')
 }

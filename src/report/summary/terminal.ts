@@ -84,7 +84,10 @@ function context(summary: Summary, look: Appearance): readonly Field[] {
         ]
   return [
     { label: 'data', text: describeSpan(firstEvent, lastEvent) },
-    { label: 'session', text: describeDefinition(summary.definition) },
+    {
+      label: 'session',
+      text: visibleExcerpt(describeDefinition(summary.definition), style.ellipsis),
+    },
     ...average,
     ...(edges === null ? [] : [{ label: 'edges', text: edges }]),
   ]
