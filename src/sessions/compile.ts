@@ -42,6 +42,8 @@ export interface SessionRequest {
   readonly sets?: SetForms
   /** Events that stay in an engine elsewhere: sessions are made there. */
   readonly distant?: DistantEvents
+  /** Come first where `events` is a stage. */
+  readonly leading?: readonly Stage[]
   /** The relation of sessions that were made elsewhere, in place of the stages. */
   readonly made?: Sql
   /** No event has a recorded session id. */
@@ -219,7 +221,8 @@ function attributes(
 export type CarriedAttribute = Attribute & { readonly name: string }
 
 /** The stages before those of the sessions. */
-export const leadingStages = ({ source, heard }: SessionRequest): Stage[] => [
+export const leadingStages = ({ leading = [], source, heard }: SessionRequest): Stage[] => [
+  ...leading,
   ...(source === undefined ? [] : [source]),
   ...(heard === undefined ? [] : [heard]),
 ]
@@ -261,7 +264,7 @@ export function sessionPlan(
   }
 }
 
-const measureName = (position: number): string => `m${position}`
+export const measureName = (position: number): string => `m${position}`
 
 /** How the session table comes out, where it is not as files have it. */
 export interface TableShape {

@@ -6,10 +6,11 @@
 import { duckdb } from '../dialects/duckdb.js'
 import type { Engine } from '../engines/duckdb.js'
 import type { DistantEvents } from '../events/distant.js'
+import { given } from '../given.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import { blockWidthMicros } from './blocks.js'
 import { packedOffset, storedValue } from './codes.js'
-import { type SessionRequest, sessionPlan } from './compile.js'
+import { compileSessions, measureName, type SessionRequest, sessionPlan } from './compile.js'
 import { hasGapRules, isGapOnly } from './definition.js'
 import { aliveUntil, gapRank, localDay } from './liveness.js'
 import type { DataEdges, SessionPlan } from './plan.js'
@@ -36,6 +37,29 @@ export async function bringSessions(
     return sql`${type.endsWith('[]') ? sql`list_sort(${value})` : value} AS ${identifier(name)}`
   })
   return { ...request, made: sql`(SELECT ${join(typed)} FROM ${fetched})` }
+}
+
+/** The session table as a table there. */
+export async function createSessionTable(
+  name: string,
+  request: SessionRequest,
+  distant: DistantEvents,
+  columns: readonly string[],
+): Promise<void> {
+  const { plan, stages } = await distantPlan(sessionPlan(request, columns), distant)
+  const measured = new Map(plan.measures.map(({ as, value }) => [as, value]))
+  const there: SessionRequest = {
+    ...request,
+    ...given({ stored: plan.stored }),
+    leading: stages,
+    ruleColumns: plan.ruleColumns,
+    measures: request.measures.map((measure, i) => ({
+      ...measure,
+      value: measured.get(measureName(i)) ?? measure.value,
+    })),
+  }
+  const table = compileSessions(there, columns, distant.dialect, { ordered: false })
+  await distant.createTable(name, table)
 }
 
 /** The plan over blocks that are kept there, or over the stage `events`. */

@@ -1,4 +1,7 @@
 import { Command } from 'commander'
+import { SessionizeError } from '../../errors/errors.js'
+import { visible } from '../../report/untrusted.js'
+import type { SessionRequest } from '../../sessions/compile.js'
 import type { TableFormat } from '../../sessions/write.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
@@ -19,6 +22,7 @@ interface Flags extends SharedFlags, OutputFlags {
   readonly columns?: string[]
   readonly count?: string[]
   readonly converted?: string[]
+  readonly createTable?: string
   readonly state?: string
 }
 
@@ -52,6 +56,9 @@ export function sessionsCommand(context: Context): Command {
     'only these columns, in this order; fewer are faster',
     names,
   )
+  command
+    .optionsGroup('Engine:')
+    .option('--create-table <name>', 'make it a table of the engine, and write nothing here')
   resourceOptions(command)
   return command.action(async (inputs: string[], flags: Flags) => {
     const { stateColumns } = await import('../../state/spec.js')
@@ -76,9 +83,30 @@ export function sessionsCommand(context: Context): Command {
       { columns, state, elsewhere: true },
       async ({ engine, events, write }) => {
         const request = await planSessions(engine, events, build)
+        if (flags.createTable !== undefined) {
+          await createTable(context, flags.createTable, request, flags.columns)
+          return
+        }
         const table = await sessionTable(engine, request, flags.columns)
         await write((path) => writeTable(engine, table, format, path))
       },
     )
   })
+}
+
+async function createTable(
+  { terminal }: Context,
+  name: string,
+  request: SessionRequest,
+  wanted: readonly string[] | undefined,
+): Promise<void> {
+  const { chooseColumns } = await import('../../sessions/compile.js')
+  const { createSessionTable } = await import('../../sessions/distant.js')
+  if (request.distant === undefined) {
+    throw new SessionizeError('usage', '--create-table makes a table of an engine.', {
+      hint: 'Name the engine with --engine, or write a file with --output.',
+    })
+  }
+  await createSessionTable(name, request, request.distant, chooseColumns(request, wanted))
+  terminal.stderr.write(`The sessions are in ${visible(name)}.\n`)
 }
