@@ -77,21 +77,18 @@ const PASSING = new Set([
   '279',
 ])
 
-/** Whether a read that got no byte yet can be tried again. */
+/**
+ * Whether a read that got no byte yet can be tried again. What has no code is no answer of the server
+ * but the page of a proxy in front of it.
+ */
 export function isPassing(error: unknown): boolean {
-  const found = error instanceof SessionizeError ? error.cause : error
-  return (
-    PASSING.has(codeOf(found) ?? '') ||
-    (found instanceof Error && /\b(429|502|503|504)\b|socket hang up/i.test(statusOf(found)))
-  )
+  const code = codeOf(error instanceof SessionizeError ? error.cause : error)
+  return code === undefined || PASSING.has(code)
 }
 
 /** Whether the user may not do it, or only read. */
 export const isForbidden = (error: unknown): boolean =>
   error instanceof SessionizeError && ['164', '497'].includes(codeOf(error.cause) ?? '')
-
-/** A proxy says it with a status and a page, which the client takes for the server's message. */
-const statusOf = (error: Error): string => error.message.slice(0, 300)
 
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error
