@@ -41,22 +41,33 @@ export interface CheckPlan {
  * nothing must not pass.
  */
 export function planChecks(options: CheckOptions): CheckPlan {
-  const own = options.own ?? []
-  const chosen = chooser(options, [...RULE_IDS, ...own.map(({ id }) => id)])
-  const settings = options.settings ?? {}
-  const rules = RULES.filter(({ id, kind }) => {
-    if (!chosen(id)) return false
+  const { rules: chosen, own } = chosenRules(options)
+  const rules = chosen.filter(({ id, kind }) => {
     // A rule that is named is run, whatever the config file says.
-    if (settings[id] === 'off' && options.select?.includes(id) !== true) return false
-    return kind === 'sql' || options.baseline !== undefined || options.select?.includes(id) === true
-  }).map((rule) => withSetting(rule, settings[rule.id]))
-  const plan = { rules, own: own.filter(({ id }) => chosen(id)) }
+    if (options.select?.includes(id) === true) return true
+    return options.settings?.[id] !== 'off' && (kind === 'sql' || options.baseline !== undefined)
+  })
+  const plan = { rules, own }
   if (plan.rules.length + plan.own.length === 0) {
     throw new SessionizeError('usage', 'No rule is left to run.', {
       hint: 'Leave out some of --select, --exclude, or `off` in the config file.',
     })
   }
   return plan
+}
+
+/**
+ * The rules that are not deselected, with thresholds and tolerances as they were set, also those that
+ * are off or have no baseline.
+ *
+ * @throws SessionizeError `usage` for unknown ids
+ */
+export function chosenRules({ own = [], settings = {}, ...selection }: CheckOptions): CheckPlan {
+  const chosen = chooser(selection, [...RULE_IDS, ...own.map(({ id }) => id)])
+  return {
+    rules: RULES.filter(({ id }) => chosen(id)).map((rule) => withSetting(rule, settings[rule.id])),
+    own: own.filter(({ id }) => chosen(id)),
+  }
 }
 
 function withSetting(rule: Rule, setting: RuleSetting | undefined): Rule {

@@ -212,6 +212,24 @@ describe('thresholds', () => {
     expect(named.stdout).toContain('zero-length')
   })
 
+  it('are listed as they are set', async () => {
+    const rules = '    clock-skew: {tolerance: 10m, warn: 0.5}\n    zero-length: off\n'
+    const flags = ['check', '--list', '--select', 'clock-skew,zero-length']
+    const listed = await configured(small(rules), [...flags, '--format', 'json'])
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      schema: 'sessionize/rules/v1',
+      rules: [
+        { id: 'clock-skew', warn: 0.5, tolerance: '10m' },
+        { id: 'zero-length', warn: 0.7 },
+      ],
+    })
+    expect((await configured('', ['check', '--list'])).stdout).toContain('drift-volume')
+    const refused = await configured('', ['check', '--list', '--format', 'junit'])
+    expect(refused.exit).toBe(2)
+    expect(refused.stderr).toContain('cannot be written as junit')
+    expect((await configured('', ['check', '--list', '--select', 'nope'])).exit).toBe(2)
+  })
+
   it('count from a tolerance, which can be set, and say so', async () => {
     const checkOf = async (rules: string, id: string) => {
       const { stdout, stderr } = await configured(small(rules), [

@@ -57,7 +57,7 @@ export function checkCommand(context: Context): Command {
     )
     .option('--baseline <file>', 'compare with an earlier export')
     .option('--save-baseline <file>', 'save this export to compare later ones with')
-    .option('--list', 'list the rules and their thresholds')
+    .option('--list', 'list the rules with their thresholds, as they are set')
   outputOptions(command, CHECK_FORMATS).option(
     '--report <format=file>',
     'also write a file in this format; may be repeated',
@@ -133,9 +133,16 @@ async function readBaseline(file: string) {
 }
 
 async function listRules(flags: Flags, { terminal }: Context): Promise<void> {
-  const { RULES } = await import('../../checks/registry.js')
-  const { ruleList } = await import('../../report/check/rules.js')
+  const { chosenRules } = await import('../../checks/run.js')
+  const { ruleFormats } = await import('../../report/check/rules.js')
+  const format = flags.format ?? checkFormatOf(flags.output ?? '') ?? 'terminal'
+  if (format !== 'terminal' && format !== 'json') {
+    throw new SessionizeError('usage', `The list of rules cannot be written as ${format}.`, {
+      hint: 'Use --format terminal or json.',
+    })
+  }
+  const { rules } = chosenRules(chosenChecks(flags))
   await withTarget(flags.output, (target) =>
-    printText(ruleList(RULES, lookOf(flags, terminal, target)), target, terminal),
+    printText(ruleFormats[format](rules, lookOf(flags, terminal, target)), target, terminal),
   )
 }

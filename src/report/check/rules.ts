@@ -1,19 +1,33 @@
 import type { Rule } from '../../checks/rule.js'
 import { formatDuration } from '../../sessions/duration.js'
 import type { Appearance } from '../appearance.js'
+import { answerAsJson } from '../json.js'
 import { formatCount } from '../quantities.js'
 import { renderTable } from '../table.js'
 import { describeValue } from './wording.js'
 
-/** Of a rule that has one: `5m`, or `20`. */
-export function shownTolerance(rule: Rule): string {
-  if (rule.kind === 'drift' || rule.tolerance === undefined) return '-'
+/** Rules with their thresholds; what a rule means says its tolerance. */
+export const ruleFormats = {
+  terminal: rulesAsTable,
+  json: rulesAsJson,
+} as const
+
+function rulesAsJson(rules: readonly Rule[]): string {
+  const listed = rules.map((rule) => {
+    const { id, kind, meaning, unit, warn, error, hint } = rule
+    return { id, kind, meaning, unit, warn, error, tolerance: toleranceOf(rule), hint }
+  })
+  const list = { schema: 'sessionize/rules/v1', rules: listed }
+  return answerAsJson(list)
+}
+
+function toleranceOf(rule: Rule): string | null {
+  if (rule.kind === 'drift' || rule.tolerance === undefined) return null
   const { unit, amount } = rule.tolerance
   return unit === 'time' ? formatDuration(amount) : formatCount(amount)
 }
 
-/** Every rule with its default thresholds. */
-export function ruleList(rules: readonly Rule[], look: Appearance): string {
+function rulesAsTable(rules: readonly Rule[], look: Appearance): string {
   const shown = (rule: Rule, limit: number | null): string =>
     limit === null
       ? '-'
@@ -24,14 +38,12 @@ export function ruleList(rules: readonly Rule[], look: Appearance): string {
         { header: 'rule' },
         { header: 'warn', align: 'right' },
         { header: 'error', align: 'right' },
-        { header: 'tolerance', align: 'right' },
         { header: 'what it finds' },
       ],
       rows: rules.map((rule) => [
         rule.id,
         shown(rule, rule.warn),
         shown(rule, rule.error),
-        shownTolerance(rule),
         rule.meaning,
       ]),
     },
