@@ -39,8 +39,8 @@ export const bigquery: Dialect = {
   merge: (set) => sql`ARRAY_CONCAT_AGG(${set})`,
   size: (set) => sql`(SELECT COUNT(DISTINCT one) FROM UNNEST(${set}) AS one)`,
   sorted: (set) => sql`ARRAY(SELECT DISTINCT one FROM UNNEST(${set}) AS one ORDER BY one)`,
-  advice: (recursive) =>
-    recursive
+  advice: (limited) =>
+    limited
       ? ['BigQuery ends a recursion after 500 rounds: no session may be cut into more pieces.']
       : [],
   quantile: (value, share) => ({

@@ -1,5 +1,5 @@
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
-import { raw, sql, text } from '../sql/sql.js'
+import { raw, type Stage, sql, text } from '../sql/sql.js'
 import type { Dialect } from './dialect.js'
 import { standard } from './standard.js'
 
@@ -20,6 +20,36 @@ export const CLICKHOUSE_SETTINGS = [
   // UNION without ALL is of distinct rows.
   ['union_default_mode', 'DISTINCT'],
 ] as const
+
+/**
+ * Pointer jumping within each long session: its events as an array of who comes next, -1 for nobody.
+ * Each round of a recursion would make all the stages before it again.
+ */
+const WALKED: Stage = {
+  name: 'walked',
+  comment: 'One row per long session, with the positions of its events that open a piece.',
+  body: sql`SELECT base, arrayFold(
+  (walk, round) -> (
+    arrayMap(nth -> if(nth < 0, toInt64(-1), walk.1[nth + 1]), walk.1),
+    arrayDistinct(arrayConcat(walk.2, arrayFilter(nth -> nth >= 0, arrayMap(nth -> walk.1[nth + 1], walk.2))))
+  ),
+  range(toUInt64(ceil(log2(length(jump) + 1)))),
+  (jump, [toInt64(0)])
+).2 AS found
+FROM (
+  SELECT base, arrayMap(event -> event.2, arraySort(groupArray((nth, ifNull(next - base, -1))))) AS jump
+  FROM successors
+  GROUP BY base
+) AS lined_up`,
+}
+
+const OPENERS: Stage = {
+  name: 'openers',
+  comment: 'The events that open a piece.',
+  body: sql`SELECT base + nth AS node
+FROM walked
+ARRAY JOIN found AS nth`,
+}
 
 /** ClickHouse from 25.8 on: named stages, recursion and windows as the standard has them. */
 export const clickhouse: Dialect = {
@@ -64,6 +94,13 @@ export const clickhouse: Dialect = {
     exact: true,
   }),
   sorted: (set) => sql`arraySort(${set})`,
+  openers: () => [WALKED, OPENERS],
+  advice: (limited) =>
+    limited
+      ? [
+          'ClickHouse makes a stage anew for each that reads it: with limits on sessions that is slow.',
+        ]
+      : [],
   statement: (query) =>
     sql`${query}\nSETTINGS ${raw(CLICKHOUSE_SETTINGS.map(([name, value]) => `${name} = ${typeof value === 'string' ? quoted(value) : value}`).join(', '))}`,
 }

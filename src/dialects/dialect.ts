@@ -74,9 +74,9 @@ export interface Dialect extends Spelling {
   /**
    * What somebody who runs a query has to know.
    *
-   * @param recursive whether sessions have a limit, so that their pieces follow one from another
+   * @param limited whether sessions have a limit, so that their pieces follow one from another
    */
-  advice(recursive: boolean): readonly string[]
+  advice(limited: boolean): readonly string[]
   /** The whole query, with whatever settings its meaning depends on. */
   statement(query: Sql): Sql
 }

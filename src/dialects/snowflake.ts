@@ -36,8 +36,8 @@ export const snowflake: Dialect = {
   merge: (set) => sql`ARRAY_UNION_AGG(${set})`,
   size: (set) => sql`ARRAY_SIZE(${set})`,
   sorted: (set) => sql`ARRAY_SORT(${set})`,
-  advice: (recursive) =>
-    recursive
+  advice: (limited) =>
+    limited
       ? [
           'Snowflake limits the rounds of a recursion: a session cut into very many pieces fails there.',
         ]

@@ -102,7 +102,7 @@ export function runGoldenCasesOn(engineName: string, open: () => Promise<TestedE
 
     test.each(PRINTED.map((flags) => [flags.join(' '), flags] as const))(
       'as `sessionize sql` prints it: %s',
-      { timeout: 120_000 },
+      { timeout: 300_000 },
       async (_title, flags) => {
         const all = parse([...MAPPING, '--by=platform,amount', ...flags])
         await withDataset([drawnFile(folder)], reading(all.flags, all.build), async (dataset) => {
