@@ -68,7 +68,7 @@ async function skewed(engine, events) {
     WITH span AS (SELECT min(t) AS first, max(t) - min(t) AS length FROM read_parquet(${text(dense)}))
     FROM read_parquet(${text(dense)})
     UNION ALL
-    SELECT 0, 'giant', first + CAST(length AS HUGEINT) * i // ${events / 2}, 'event_' || (i % 20), NULL, 'Web'
+    SELECT 0, 'giant', CAST(first + CAST(length AS HUGEINT) * i // ${events / 2} AS BIGINT), 'event_' || (i % 20), NULL, 'Web'
     FROM range(${events / 2}) AS r(i), span
   ) TO ${text(path)} (FORMAT parquet)`)
   return path

@@ -13,6 +13,7 @@ takes one JSON object per line:
   {"id": 4, "do": "write", "sql": "...", "path": "..."}   -> {"id": 4}
   {"id": 6, "do": "exists", "table": "a.b"}               -> {"id": 6, "exists": true}
   {"id": 7, "do": "files", "paths": ["..."], "format": "csv", "view": "..."} -> {"id": 7}
+  {"id": 8, "do": "keep", "sql": "...", "view": "..."}    -> {"id": 8}
   {"do": "cancel"}                                        what runs now ends in an error
   {"id": 5, "do": "persistent", "table": "a.b"}           -> {"id": 5, "persistent": true}
 
@@ -175,6 +176,14 @@ def files(spark, request, connection):
     return {}
 
 
+def keep(spark, request, connection):
+    # CACHE TABLE keeps text, which is planned anew for each reader and then may not be found again.
+    frame = spark.sql(request["sql"]).cache()
+    frame.count()
+    frame.createOrReplaceTempView(request["view"])
+    return {}
+
+
 READING = {
     # Columns that only some files have are there for all.
     "parquet": {"mergeSchema": "true"},
@@ -209,6 +218,7 @@ ANSWERS = {
     "persistent": persistent,
     "exists": exists,
     "files": files,
+    "keep": keep,
 }
 
 

@@ -38,8 +38,11 @@ export async function main(
       ? new SessionizeError('interrupted', 'Interrupted.')
       : asProblem(error, argv, names)
     const code = await report(problem, terminal)
-    if (argv.includes('--debug') && error instanceof Error)
-      terminal.stderr.write(`${error.stack}\n`)
+    if (argv.includes('--debug')) {
+      // What an engine said in full is the cause of what was told in one line.
+      for (let told = error; told instanceof Error; told = told.cause)
+        terminal.stderr.write(`${told.stack}\n`)
+    }
     return code
   }
 }

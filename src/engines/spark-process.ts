@@ -50,7 +50,7 @@ const KEPT_CHARACTERS = 200_000
 const STOP_MILLIS = 10_000
 const TERMINATE_MILLIS = 5_000
 /** How long a cancelled statement may take to end, before the whole application is ended. */
-const CANCEL_MILLIS = 1_000
+const CANCEL_MILLIS = 5_000
 
 const NOTICES: readonly (readonly [RegExp, string])[] = [
   [
@@ -72,7 +72,8 @@ export class SparkProcess {
     private readonly launch: SparkLaunch,
   ) {
     // Also when this process ends before `close`: an application would go on holding executors.
-    process.on('exit', this.killNow)
+    // Before its folder is removed.
+    process.prependListener('exit', this.killNow)
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => this.hear(text))
     }
@@ -169,6 +170,8 @@ export class SparkProcess {
   ): Promise<Reply> {
     signal?.throwIfAborted()
     const id = this.requests++
+    // What it said of earlier requests is no cause of what may happen now.
+    if (this.ended === undefined) this.printed = ''
     const last = new Promise<Reply>((resolve, reject) => {
       if (this.ended !== undefined) return reject(sparkEnded(this.printed, this.ended))
       this.waiting.set(id, (reply) => {

@@ -172,9 +172,9 @@ export class SparkCluster implements Cluster {
 
   /** In the memory of the executors, and on their disks where that is too little. */
   async keep(query: Sql, signal?: AbortSignal): Promise<Sql> {
-    const name = raw(`sessionize_kept_${this.kept++}`)
-    await this.run(sql`CACHE TABLE ${name} AS ${query}`, signal)
-    return name
+    const view = `sessionize_kept_${this.kept++}`
+    await this.spark.ask({ do: 'keep', sql: render(query, this.dialect), view }, { signal })
+    return raw(view)
   }
 
   async run(statement: Sql, signal?: AbortSignal): Promise<void> {

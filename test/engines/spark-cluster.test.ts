@@ -4,13 +4,10 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
-import { text as streamText } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SparkTestCluster, startSparkCluster } from '../../bench/spark-cluster.mjs'
 import { eventLogConf, type SparkTask, sparkTasks, total } from '../../bench/spark-log.mjs'
-import { main } from '../../src/cli/main.js'
 import { duckdb } from '../../src/dialects/duckdb.js'
 import { spark as sparkDialect } from '../../src/dialects/spark.js'
 import type { ClusterColumn } from '../../src/engines/cluster.js'
@@ -25,6 +22,7 @@ import { Workspace } from '../../src/sources/workspace.js'
 import { identifier, join as joined, raw, Sql, sql, text } from '../../src/sql/sql.js'
 import { heavyPython, WITHOUT_HEAVY } from '../heavy.js'
 import { output } from '../oracle/run.js'
+import { runWith } from './command.js'
 import { runGoldenCasesOn } from './golden-suite.js'
 
 /** A dozen rows take less time than compiling code for them; Spark interprets its plans instead. */
@@ -527,14 +525,9 @@ async function command(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): Promise<string> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const texts = [stdout, stderr].map((stream) => streamText(stream))
-  const stdin = new PassThrough().end()
-  const exit = await main(argv, { stdin, stdout, stderr, env })
-  for (const stream of [stdout, stderr]) stream.end()
-  const [out = '', err = ''] = await Promise.all(texts)
-  if (exit !== 0) throw new Error(err)
-  return out
+  const { exit, stdout, stderr } = await runWith(env, argv)
+  if (exit !== 0) throw new Error(stderr)
+  return stdout
 }
 
 /** A statement that is already spelt for its engine. */

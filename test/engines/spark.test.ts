@@ -12,6 +12,7 @@ import { SessionizeError } from '../../src/errors/errors.js'
 import { Workspace } from '../../src/sources/workspace.js'
 import { raw } from '../../src/sql/sql.js'
 import { run } from '../oracle/run.js'
+import { runWith } from './command.js'
 
 let workspace: Workspace
 let home: string
@@ -337,6 +338,16 @@ describe('flags that do not go together', () => {
     expect(stderr).toContain(message)
     expect(exit).toBe(message.includes('found') ? 4 : 2)
   })
+})
+
+test('--debug shows all that Spark said', async () => {
+  sparkSubmit('#!/bin/sh\necho "INFO the first line" >&2\necho "ERROR it broke" >&2\nexit 1\n')
+  const flags = ['--engine=spark', '--master=yarn', '--table=a']
+  const told = async (...more: string[]): Promise<string> =>
+    (await runWith({ SPARK_HOME: home, PATH: process.env['PATH'] }, [...flags, ...more])).stderr
+  expect(await told()).toContain('Spark ended with exit code 1: ERROR it broke')
+  expect(await told()).not.toContain('INFO the first line')
+  expect(await told('--debug')).toContain('INFO the first line')
 })
 
 describe('its exceptions in one line', () => {
