@@ -56,7 +56,7 @@ export async function withOutput(text: string, world: World): Promise<string> {
 }
 
 async function checked(script: string, world: World): Promise<string> {
-  await succeed(script, world)
+  await succeed(`set -e\n${script}`, world)
   return script
 }
 
@@ -72,7 +72,7 @@ async function printed(body: string, world: World): Promise<string> {
 }
 
 async function succeed(script: string, world: World): Promise<string> {
-  const { exit, stdout, stderr } = await world.run(`set -e\n${script}`)
+  const { exit, stdout, stderr } = await world.run(script)
   if (exit !== 0) throw new Error(`exit ${exit} of: ${script}\n${stderr}`)
   return stdout
 }
