@@ -214,7 +214,12 @@ export class SparkCluster implements Cluster {
     const made = named(`_sessionize_${mark}`)
     const before = named(`_before_${mark}`)
     try {
-      await this.run(sql`CREATE TABLE ${made} USING parquet AS ${query}`, signal)
+      // A table that fails while it is made leaves its folder behind; one that is filled is dropped.
+      await this.run(
+        sql`CREATE TABLE ${made} USING parquet AS SELECT * FROM (${query}) AS s LIMIT 0`,
+        signal,
+      )
+      await this.run(sql`INSERT INTO ${made} ${query}`, signal)
       signal?.throwIfAborted()
       const { exists = false } = await this.spark.ask({
         do: 'exists',
