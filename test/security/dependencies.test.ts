@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 const ROOT = join(import.meta.dirname, '../..')
 
 interface Manifest {
+  readonly peerDependencies: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
 }
 interface Lock {
@@ -24,8 +25,9 @@ const rows = readFileSync(join(ROOT, 'docs/dependencies.md'), 'utf8')
   )
 const nameOf = ([cell = '']: readonly string[]): string => cell.replaceAll('`', '')
 
-test('docs/dependencies.md justifies exactly the production dependencies', () => {
-  expect(rows.map(nameOf).sort()).toEqual(Object.keys(manifest.dependencies).sort())
+test('docs/dependencies.md justifies exactly the production dependencies, optional ones too', () => {
+  const all = { ...manifest.dependencies, ...manifest.peerDependencies }
+  expect(rows.map(nameOf).sort()).toEqual(Object.keys(all).sort())
   for (const row of rows) {
     expect(row.length).toBe(6)
     expect(row.every((cell) => cell.length > 2)).toBe(true)
