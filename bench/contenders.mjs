@@ -51,9 +51,11 @@ export const versions = (peers) =>
     (name) => `${name} ${version(name)}`,
   )
 
+let programs = 0
+
 /** A program on the engine that sessionize uses. */
 export function sqlContender(folder, name, sql) {
-  const file = join(folder, `${name.replaceAll(/\W+/g, '-')}.sql`)
+  const file = join(folder, `program-${programs++}.sql`)
   writeFileSync(file, sql)
   return { name, args: [duckdb, file] }
 }

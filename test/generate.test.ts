@@ -13,6 +13,7 @@ import { SNOWPLOW_COLUMNS } from '../src/events/presets/snowplow.js'
 import { generate } from '../src/generate/generate.js'
 import type { GenerateOptions } from '../src/generate/options.js'
 import { parseCount, parseShare } from '../src/generate/quantity.js'
+import { summary } from '../src/index.js'
 import { raw, type Sql, sql, text } from '../src/sql/sql.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'sessionize-generate-'))
@@ -109,7 +110,7 @@ function rebuild(happenings: readonly Happening[]): string[] {
 
 async function planted(path: string): Promise<string[]> {
   const rows = await engine.rows<{ row: string }>(sql`SELECT to_json([
-    "user", epoch_ms("start")::VARCHAR, epoch_ms("end")::VARCHAR, events::VARCHAR,
+    "user"::VARCHAR, epoch_ms("start")::VARCHAR, epoch_ms("end")::VARCHAR, events::VARCHAR,
     first_event, last_event, platform, country])::VARCHAR AS row FROM ${text(path)}`)
   return rows
     .map(({ row }) => {
@@ -162,6 +163,14 @@ describe('planted truth', () => {
       'epoch_ms(timestamp)',
       'event',
     ],
+    ['mixpanel_pipeline', 'distinct_id', 'epoch_ms(time)', 'event_name'],
+    [
+      'rudderstack',
+      'coalesce("userId"::VARCHAR, "anonymousId"::VARCHAR)',
+      'epoch_ms(timestamp)',
+      'event',
+    ],
+    ['heap', 'user_id', 'epoch_ms(time)', 'event_table_name'],
     ['posthog', 'person_id', 'epoch_ms(timestamp)', 'event'],
     ['ga4', 'user_pseudo_id', 'event_timestamp::BIGINT // 1000', 'event_name'],
   ]
@@ -174,6 +183,18 @@ describe('planted truth', () => {
     const times = (sessions: string[]): unknown[] =>
       sessions.map((session) => JSON.parse(session).slice(0, 6))
     expect(times(rebuild(happenings))).toEqual(times(await planted(truthPath)))
+  })
+
+  const detected = ['amplitude', ...vendors.map(([format]) => format), 'snowplow'] as const
+  test.each(detected)('%s: recognised with no flags, every session found', async (format) => {
+    const path = at(`recognised.${format === 'amplitude' ? 'zip' : 'data'}`)
+    const planted = await generate({ events: 3_000, seed: 6, format }, { path, threads: 2 })
+    const { mapping, ledger, overall } = await summary(path)
+    expect(mapping.preset).toBe(format)
+    expect(ledger.kept).toBe(planted.rows)
+    // To GA4, and to it alone, a user on another platform is another user.
+    if (format !== 'ga4') expect(overall.users).toBe(planted.users)
+    expect(overall).toMatchObject({ sessions: planted.sessions, events: planted.events })
   })
 
   test('snowplow: 131 values a line and no header', async () => {

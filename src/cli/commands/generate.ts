@@ -40,7 +40,7 @@ export function generateCommand({ terminal, signal }: Context): Command {
     .option('-o, --output <file>', 'the file to write')
     .option(
       '--format <format>',
-      'parquet, csv, ndjson, amplitude, mixpanel, segment, posthog, ga4, snowplow (default: as the file is named; .zip is amplitude)',
+      'parquet, csv, ndjson, amplitude, mixpanel, mixpanel_pipeline, segment, rudderstack, posthog, ga4, snowplow, heap (default: as the file is named; .zip is amplitude)',
     )
     .option('--truth <file>', 'also write the planted sessions (.csv or .parquet)')
     .optionsGroup('Events:')

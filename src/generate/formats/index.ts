@@ -2,8 +2,11 @@ import { amplitude } from './amplitude.js'
 import type { EventFormat } from './format.js'
 import { ga4 } from './ga4.js'
 import { csv, ndjson, parquet } from './generic.js'
+import { heap } from './heap.js'
 import { mixpanel } from './mixpanel.js'
+import { mixpanelPipeline } from './mixpanel-pipeline.js'
 import { posthog } from './posthog.js'
+import { rudderstack } from './rudderstack.js'
 import { segment } from './segment.js'
 import { snowplow } from './snowplow.js'
 
@@ -15,10 +18,13 @@ const BY_NAME = {
   ndjson,
   amplitude,
   mixpanel,
+  mixpanel_pipeline: mixpanelPipeline,
   segment,
+  rudderstack,
   posthog,
   ga4,
   snowplow,
+  heap,
 } as const satisfies Readonly<Record<string, EventFormat>>
 
 export type FormatName = keyof typeof BY_NAME

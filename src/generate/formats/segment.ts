@@ -1,6 +1,11 @@
-import { raw, sql } from '../../sql/sql.js'
+import { raw, type Sql, sql } from '../../sql/sql.js'
 import { byPlatform } from '../people.js'
 import type { EventFormat } from './format.js'
+
+/** What a call tells of its surroundings, as members of a struct. */
+export const callContext: Sql = sql`'os': {'name': ${byPlatform(({ name }) => name)}},
+  'app': {'version': version},
+  'library': {'name': 'analytics-' || lower(platform_name), 'version': '4.1.0'}`
 
 /** Track calls as a warehouse or bucket destination keeps them; anonymous users have no `userId`. */
 export const segment: EventFormat = {
@@ -22,14 +27,7 @@ export const segment: EventFormat = {
     ['originalTimestamp', raw('time')],
     ['sentAt', raw('sent')],
     ['receivedAt', raw('arrival')],
-    [
-      'context',
-      sql`{
-  'os': {'name': ${byPlatform(({ name }) => name)}},
-  'app': {'version': version},
-  'library': {'name': 'analytics-' || lower(platform_name), 'version': '4.1.0'}
-}`,
-    ],
+    ['context', sql`{${callContext}}`],
     ['properties', sql`{'revenue': revenue}`],
   ],
 }
