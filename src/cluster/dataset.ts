@@ -1,8 +1,13 @@
 /** Events of a table elsewhere, in the place of events from files. */
 import type { Cluster, ClusterTable } from '../engines/cluster.js'
-import { assertUsable, type Dataset, type DatasetOptions } from '../events/dataset.js'
+import {
+  assertUsable,
+  type Dataset,
+  type DatasetOptions,
+  withoutSources,
+} from '../events/dataset.js'
 import type { Workspace } from '../sources/workspace.js'
-import { withoutSources } from '../state/dataset.js'
+
 import { openClusterEvents } from './events.js'
 import { refuseUnsupported } from './refused.js'
 

@@ -4,6 +4,7 @@
 import type { Readable } from 'node:stream'
 import { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { given } from '../given.js'
 import { assertUnchanged, fingerprint } from '../sources/changes.js'
 import { NO_ALLOWANCES } from '../sources/group.js'
 import { openSources, type SourceProgress } from '../sources/open.js'
@@ -42,9 +43,26 @@ export interface Dataset extends Opened {
 }
 
 /** Files and an engine, before any row is mapped. */
-export async function withSources<T>(
+export const withSources = <T>(
   inputs: readonly string[],
   options: DatasetOptions,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> => {
+  const { stdin, onProgress } = options
+  const open = (workspace: Workspace): Promise<Sources> =>
+    openSources(inputs, { workspace, ...given({ stdin, onProgress }) })
+  return withEngine(options, open, use)
+}
+
+/** An engine with nothing to read. */
+export const withoutSources = <T>(
+  options: DatasetOptions,
+  use: (opened: Opened) => Promise<T>,
+): Promise<T> => withEngine(options, async () => ({ files: [], skipped: [] }), use)
+
+async function withEngine<T>(
+  options: DatasetOptions,
+  open: (workspace: Workspace) => Promise<Sources>,
   use: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   const { signal } = options
@@ -54,12 +72,7 @@ export async function withSources<T>(
   const stop = (): void => engine?.interrupt()
   signal?.addEventListener('abort', stop)
   try {
-    const opening = openSources(inputs, {
-      workspace,
-      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    })
-    const sources = await orAborted(opening, signal)
+    const sources = await orAborted(open(workspace), signal)
     engine = await startEngine(workspace, options)
     signal?.throwIfAborted()
     return await use({ engine, workspace, sources })
@@ -153,8 +166,7 @@ async function withReader<T>(
 const startEngine = (workspace: Workspace, { threads, memory }: Resources): Promise<Engine> =>
   Engine.open({
     tempDirectory: workspace.path('-spill'),
-    ...(threads === undefined ? {} : { threads }),
-    ...(memory === undefined ? {} : { memory }),
+    ...given({ threads, memory }),
   })
 
 export async function assertUsable(events: Events, strict: boolean): Promise<void> {

@@ -1,16 +1,15 @@
 /** Events from a state and from files that are added to it, in the place of events from files alone. */
-import { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import {
   type Dataset,
   type DatasetOptions,
   type Opened,
   withEvents,
+  withoutSources,
   withSources,
 } from '../events/dataset.js'
 import type { Events } from '../events/open.js'
 import type { SessionDefinition } from '../sessions/definition.js'
-import { Workspace } from '../sources/workspace.js'
 import { type IdentifiedFile, identify } from './content.js'
 import type { StateSpec } from './manifest.js'
 import {
@@ -163,29 +162,4 @@ function split(
     seen.add(file.sha256)
   }
   return { fresh, known }
-}
-
-/** An engine with nothing to read. */
-export async function withoutSources<T>(
-  options: DatasetOptions,
-  use: (opened: Opened) => Promise<T>,
-): Promise<T> {
-  const { signal, threads, memory, tempDirectory } = options
-  signal?.throwIfAborted()
-  const workspace = Workspace.create(tempDirectory)
-  let engine: Engine | undefined
-  const stop = (): void => engine?.interrupt()
-  signal?.addEventListener('abort', stop)
-  try {
-    engine = await Engine.open({
-      tempDirectory: workspace.path('-spill'),
-      ...(threads === undefined ? {} : { threads }),
-      ...(memory === undefined ? {} : { memory }),
-    })
-    return await use({ engine, workspace, sources: { files: [], skipped: [] } })
-  } finally {
-    signal?.removeEventListener('abort', stop)
-    engine?.close()
-    workspace.close()
-  }
 }

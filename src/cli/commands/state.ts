@@ -49,7 +49,7 @@ const compactCommand = ({ terminal, signal }: Context): Command =>
       .argument('<folder>', 'the folder of --state'),
   ).action(async (folder: string, flags: SharedFlags) => {
     const { State, describeState } = await import('../../state/state.js')
-    const { withoutSources } = await import('../../state/dataset.js')
+    const { withoutSources } = await import('../../events/dataset.js')
     const before = describeState(folder)
     const state = State.open(folder)
     try {
