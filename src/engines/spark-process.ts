@@ -181,9 +181,10 @@ export class SparkProcess {
         else each?.(reply)
       })
     })
+    let deaf: NodeJS.Timeout | undefined
     const cancel = (): void => {
       this.send({ do: 'cancel' })
-      setTimeout(() => this.terminate(), CANCEL_MILLIS).unref()
+      deaf = setTimeout(() => this.terminate(), CANCEL_MILLIS)
     }
     signal?.addEventListener('abort', cancel, { once: true })
     try {
@@ -191,6 +192,7 @@ export class SparkProcess {
       return await last
     } finally {
       signal?.removeEventListener('abort', cancel)
+      clearTimeout(deaf)
       this.waiting.delete(id)
     }
   }

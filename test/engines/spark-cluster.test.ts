@@ -109,7 +109,7 @@ function onCluster(python: string): void {
         sql`COPY (SELECT 0 AS file, CAST(user_id AS VARCHAR) AS "user", epoch_us("time") + 62135596800000000 AS t, event AS name, CAST(session_id AS VARCHAR) AS session, platform AS d0, country AS d1 FROM read_parquet(${text(generated)})) TO ${text(events)} (FORMAT parquet, ROW_GROUP_SIZE 20480)`,
       )
       await local.run(sql`CREATE VIEW events AS SELECT * FROM read_parquet(${text(events)})`)
-    }, 120_000)
+    }, 600_000)
 
     afterAll(() => local?.close())
 
@@ -276,7 +276,7 @@ function onCluster(python: string): void {
         if (format !== 'csv')
           expect(await rows(sql`SELECT max(more) AS m FROM ${relation}`)).toEqual([{ m: 'x' }])
       }
-    }, 120_000)
+    }, 600_000)
 
     test('a path or table that is not there', async () => {
       expect((await failure(spark.files(['/no/such/path'], 'json'))).code).toBe('input_missing')
@@ -285,12 +285,12 @@ function onCluster(python: string): void {
         'input_missing',
       )
       expect(() => spark.table('a; DROP TABLE b')).toThrow('is not the name of a table')
-    }, 120_000)
+    }, 600_000)
 
     test('a query that is kept is run once', async () => {
       const kept = await spark.keep(sql`SELECT rand() AS r`)
       expect(await rows(sql`SELECT * FROM ${kept}`)).toEqual(await rows(sql`SELECT * FROM ${kept}`))
-    }, 120_000)
+    }, 600_000)
 
     test('files are not written over others', async () => {
       const path = join(workspace.directory, 'written')
@@ -301,7 +301,7 @@ function onCluster(python: string): void {
         'output_unwritable',
         'Nothing was replaced. Remove it first, or choose another name.',
       ])
-    }, 120_000)
+    }, 600_000)
 
     test('a table that would not last is refused', async () => {
       const error = await failure(spark.createTable('sessions', sql`SELECT 1 AS a`))
@@ -309,14 +309,14 @@ function onCluster(python: string): void {
         'This Spark has no catalog in which the table sessions would last.',
       )
       expect(error.hint).toContain('--create-table hdfs:///folder')
-    }, 120_000)
+    }, 600_000)
 
     test('a user’s words in literals and names stay what they are', async () => {
       const odd = `it's "q" \\n \${env:HOME} \`b\` % ü\u0000`
       expect(
         await rows(sql`SELECT ${text(odd)} AS ${identifier(odd.replaceAll('\0', ''))}`),
       ).toEqual([{ [odd.replaceAll('\0', '')]: odd }])
-    }, 120_000)
+    }, 600_000)
 
     test('interrupted: the query ends there, and the next one runs', async () => {
       const controller = new AbortController()
@@ -331,7 +331,7 @@ function onCluster(python: string): void {
       controller.abort()
       expect((await long).code).toBe('interrupted')
       expect(await rows(sql`SELECT 1 AS a`)).toEqual([{ a: 1 }])
-    }, 120_000)
+    }, 600_000)
 
     test.each<[string, string, readonly string[], string, string]>([
       ['seconds', 'bigint', ['1700000000', '-1'], 'epoch_s', 'BIGINT'],
@@ -408,7 +408,7 @@ function onCluster(python: string): void {
       const struct = types.get('s')
       if (struct === undefined) throw new Error('no struct')
       expect(() => spark.values.text(struct, [])).toThrow('cannot be read from Spark')
-    }, 120_000)
+    }, 600_000)
 
     test('keys sort by time, then by bytes', async () => {
       const values = spark.values
@@ -418,7 +418,7 @@ function onCluster(python: string): void {
           sql`SELECT ${values.timeOf(sql`k`)} AS t, ${values.valueOf(sql`k`)} AS v FROM (SELECT min(${made}) AS k FROM VALUES (63000000000000000L, 'a'), (9L, 'b'), (9L, 'B'), (10L, '') AS e(t, v))`,
         ),
       ).toEqual([{ t: 9n, v: 'B' }])
-    }, 120_000)
+    }, 600_000)
   })
 
   test('with a metastore a table is made, and replaced as a whole or not at all', async () => {
@@ -478,7 +478,7 @@ function onCluster(python: string): void {
       )
       expect(there).toBe(here)
       expect(here.split('\n').length).toBeGreaterThan(100)
-    }, 300_000)
+    }, 600_000)
 
     test('a summary of JSON files is that of the same files here', async () => {
       const local = await Engine.open({ tempDirectory: folderOf('json') })
@@ -491,7 +491,7 @@ function onCluster(python: string): void {
       const here = await output([path, '--format=json'])
       const there = await spark(`--paths=${path}`, '--input-format=json', '--format=json')
       expect(figures(there)).toEqual(figures(here))
-    }, 300_000)
+    }, 600_000)
 
     test('a path that is not there', async () => {
       await expect(spark('--paths=/no/such/folder')).rejects.toThrow(
