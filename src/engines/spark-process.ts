@@ -21,6 +21,7 @@ export interface SparkLaunch {
   readonly folder: string
   readonly onNotice?: (notice: string) => void
   readonly signal?: AbortSignal
+  readonly cancelMillis?: number
 }
 
 /** What the driver says about a request, in the order in which it says it. */
@@ -50,7 +51,7 @@ const KEPT_CHARACTERS = 200_000
 const STOP_MILLIS = 10_000
 const TERMINATE_MILLIS = 5_000
 /** How long a cancelled statement may take to end, before the whole application is ended. */
-const CANCEL_MILLIS = 5_000
+const CANCEL_MILLIS = 30_000
 
 const NOTICES: readonly (readonly [RegExp, string])[] = [
   [
@@ -184,7 +185,7 @@ export class SparkProcess {
     let deaf: NodeJS.Timeout | undefined
     const cancel = (): void => {
       this.send({ do: 'cancel' })
-      deaf = setTimeout(() => this.terminate(), CANCEL_MILLIS)
+      deaf = setTimeout(() => this.terminate(), this.launch.cancelMillis ?? CANCEL_MILLIS)
     }
     signal?.addEventListener('abort', cancel, { once: true })
     try {

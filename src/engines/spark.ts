@@ -29,6 +29,8 @@ export interface SparkOptions {
   /** What a user who waits should know. */
   readonly onNotice?: (notice: string) => void
   readonly signal?: AbortSignal
+  /** How long a cancelled statement may take to end before the whole application is ended. */
+  readonly cancelMillis?: number
 }
 
 const MASTER = /^(local(\[[^\]]+\])?|yarn|spark:\/\/.+|k8s:\/\/.+)$/
@@ -63,6 +65,7 @@ export async function openSpark(options: SparkOptions): Promise<SparkCluster> {
     folder,
     ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.cancelMillis === undefined ? {} : { cancelMillis: options.cancelMillis }),
   })
   return new SparkCluster(spark, started, new RowFiles(folder), isLocal(options.master))
 }

@@ -285,7 +285,7 @@ send({ id, rows: 1 })`)
 
   test('interrupted: it is told, and ended when it does not listen', async () => {
     answering("if (request.do === 'cancel') log('told')")
-    const cluster = await opened()
+    const cluster = await opened({ cancelMillis: 300 })
     const controller = new AbortController()
     const running = failure(cluster.run(raw('SELECT 1'), controller.signal))
     await until(() => existsSync(join(workspace.directory, 'log')))
