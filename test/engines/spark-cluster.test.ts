@@ -380,7 +380,7 @@ function onCluster(python: string): void {
     )
 
     test('text: of numbers, structs, maps and JSON', async () => {
-      const source = sql`SELECT 12.0D AS whole, 1.5D AS part, 7 AS n, true AS yes, named_struct('Plan', named_struct('id', 5)) AS s, map('a b', 'm') AS m, '{"k": {"x y": 1.50}, "n": null, "t": "it''s"}' AS j`
+      const source = sql`SELECT 12.0D AS whole, 1.5D AS part, 7 AS n, true AS yes, named_struct('Plan', named_struct('id', 5)) AS s, map('a b', 'm') AS m, ${text(JSON_TEXT)} AS j`
       const types = new Map(
         (await spark.describe(source)).map((column) => [column.name, column] as const),
       )
@@ -398,7 +398,8 @@ function onCluster(python: string): void {
         [value('s', 'nothing'), null],
         [value('m', 'a b'), 'm'],
         [value('m', 'c'), null],
-        [value('j', 'k', 'x y'), '1.50'],
+        // Spark writes numbers in JSON anew.
+        [value('j', 'k', 'x y'), '1.5'],
         [value('j', 'n'), null],
         [value('j', 'none', 'at all'), null],
       ]
@@ -535,6 +536,8 @@ const spelt = (statement: string): Sql => new Sql([() => statement])
 
 const parquetFiles = (paths: readonly string[]): Sql =>
   sql`read_parquet([${joined(paths.map(text))}])`
+
+const JSON_TEXT = `{"k": {"x y": 1.50}, "n": null, "t": "it's"}`
 
 /** As the local engine reads the same formats. */
 const LOCAL_MICROS: Readonly<Record<string, string>> = {
