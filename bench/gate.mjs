@@ -59,7 +59,7 @@ const FIGURES = [
   {
     what: 'session table against SQL by hand, dense',
     pair: () => bothEqual(tableContenders, data('dense', '4M'), sameTables),
-    bound: 0.55,
+    bound: 0.65,
   },
   {
     what: 'session table against SQL by hand, sparse',
@@ -72,12 +72,12 @@ const FIGURES = [
       const [own] = bothEqual(summaryContenders, data('dense', '4M'), sameSummaries)
       return [own, scanContender(folder, data('dense', '4M'))]
     },
-    bound: 6.5,
+    bound: 7.5,
   },
   {
     what: 'session table of 4 M events against 1 M',
     pair: () => [table(data('dense', '4M')), table(data('dense', '1M'))],
-    bound: 3.3,
+    bound: 3.6,
   },
   {
     what: 'labelled events against the session table, 1 M',
