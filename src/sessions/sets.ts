@@ -123,7 +123,7 @@ export const rowSetsOfBlock = (plan: SessionPlan, dialect: Dialect): Sql[] =>
 export const rowSetNames = (plan: SessionPlan): Sql[] => rows(plan).map(({ as }) => as)
 
 /**
- * `distinct_names` and `recorded_ids`: one row per session of more than one block with values.
+ * `distinct_names` and `recorded_ids`, with what leads to them: one row per session of more than one block with values.
  *
  * @param from a relation with the columns that split blocks
  * @param keys what tells the sessions of a user apart
@@ -135,31 +135,54 @@ export const rowSetStages = (
   dialect: Dialect,
 ): Stage[] => {
   const session = join([raw('"user"'), ...keys])
-  return rows(plan).map((set): Stage => {
+  return rows(plan).flatMap((set): Stage[] => {
     const pairs = sql`SELECT DISTINCT ${session}, ${set.of} FROM ${from} WHERE ${set.of} IS NOT NULL`
     if (set.as === NAMES.as) {
-      return {
-        name: stageOf(set).text,
-        comment: 'One row per session with names, and how many different ones.',
-        body: sql`SELECT ${session}, ${dialect.count()} AS ${set.as}
+      return [
+        {
+          name: stageOf(set).text,
+          comment: 'One row per session with names, and how many different ones.',
+          body: sql`SELECT ${session}, ${dialect.count()} AS ${set.as}
 FROM (${pairs}) AS pairs
 GROUP BY ${session}`,
-      }
+        },
+      ]
     }
-    // A window sorts on disk where an aggregate would hold all lists at once.
-    const bySession = sql`PARTITION BY ${session} ORDER BY ${dialect.bytewise(set.of)}`
-    return {
+    return listStages(set, session, pairs, dialect)
+  })
+}
+
+/**
+ * A list per session. Nearly all sessions have one value, of which a list is made at once; only for
+ * the others is it worth a window that gathers values, which sorts on disk where an aggregate would
+ * hold all lists at once.
+ */
+function listStages(set: ListOrRows, session: Sql, pairs: Sql, dialect: Dialect): Stage[] {
+  const bySession = sql`PARTITION BY ${session} ORDER BY ${dialect.bytewise(set.of)}`
+  const single = sql`nth = 1 AND next_value IS NULL`
+  return [
+    {
+      name: `${stageOf(set).text}_numbered`,
+      comment: 'The different recorded ids of each session, in order.',
+      body: sql`SELECT ${session}, ${set.of}, row_number() OVER (${bySession}) AS nth, lead(${set.of}) OVER (${bySession}) AS next_value
+FROM (${pairs}) AS pairs`,
+    },
+    {
       name: stageOf(set).text,
       comment: 'One row per session with recorded ids, and their list.',
-      body: sql`SELECT ${session}, ${set.as}
+      body: sql`SELECT ${session}, ${dialect.single(set.of)} AS ${set.as}
+FROM ${stageOf(set)}_numbered
+WHERE ${single}
+UNION ALL
+SELECT ${session}, ${set.as}
 FROM (
-  SELECT ${session}, row_number() OVER (${bySession}) AS nth,
-    array_agg(${set.of}) OVER (${bySession} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS ${set.as}
-  FROM (${pairs}) AS pairs
+  SELECT ${session}, nth, array_agg(${set.of}) OVER (${bySession} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS ${set.as}
+  FROM ${stageOf(set)}_numbered
+  WHERE NOT (${single})
 ) AS listed
 WHERE nth = 1`,
-    }
-  })
+    },
+  ]
 }
 
 const stageOf = ({ as }: ListOrRows): Sql =>
