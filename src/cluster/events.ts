@@ -6,23 +6,14 @@ import { statSync } from 'node:fs'
 import type { Cluster, ClusterColumn, ClusterTable } from '../engines/cluster.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
-import { parseCondition } from '../events/condition.js'
 import type { Opened } from '../events/dataset.js'
 import type { DistantEvents } from '../events/distant.js'
 import type { Ledger } from '../events/ledger.js'
 import { mapSources } from '../events/mapping.js'
-import {
-  dimension,
-  dimensionNames,
-  type EventOptions,
-  type Events,
-  instant,
-  rolesOf,
-} from '../events/open.js'
+import type { EventOptions, Events } from '../events/open.js'
 import { type FateCount, tally } from '../events/row-counts.js'
-import type { RowPlan } from '../events/rows.js'
+import { planRows } from '../events/row-plan.js'
 import { SAMPLE_ROWS } from '../events/samples.js'
-import { assertTimeZone } from '../events/time-column.js'
 import { describeSources } from '../sources/scan.js'
 import { identifier, join, type Sql, sql, withStages } from '../sql/sql.js'
 import { fetchFiles, fetchRows } from './fetched.js'
@@ -49,7 +40,7 @@ export async function openClusterEvents(
     },
   ])
   const mapped = await mapSources(engine, described, options)
-  const { mapping, groups, samples } = mapped
+  const { mapping, groups } = mapped
   const [group] = groups
   if (group === undefined) throw noRows(table)
   if (group.unnest !== undefined) {
@@ -59,25 +50,7 @@ export async function openClusterEvents(
       { hint: 'Make a view with a row per event, and name it with --table.' },
     )
   }
-  const timeZone = options.timeZone ?? 'UTC'
-  await assertTimeZone(engine, timeZone, '--timezone')
-  const plan: RowPlan = {
-    mapping,
-    timeZone,
-    dimensions: dimensionNames(mapped, options).map((name, i) =>
-      dimension(groups, mapping, name, i, options.namedBy?.get(name)),
-    ),
-    condition:
-      options.where === undefined
-        ? undefined
-        : await parseCondition(engine, options.where, groups, rolesOf(mapping), samples),
-    fromMicros: await instant(engine, options.from, '--from', timeZone),
-    toMicros: await instant(engine, options.to, '--to', timeZone),
-    ignore: options.ignore ?? [],
-    recordedOnly: options.recordedOnly ?? false,
-    ids: false,
-    carried: [],
-  }
+  const plan = await planRows(engine, mapped, options)
   const compiled = compileRows({ cluster, relation: table.relation, columns, group, plan })
   const { counts, first, last } = await countFates(
     engine,

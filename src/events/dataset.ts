@@ -181,7 +181,7 @@ export async function assertUsable(events: Events, strict: boolean): Promise<voi
     throw new SessionizeError(
       'rejected_rows',
       `${rejected} of ${ledger.read} rows were rejected.\n${examples(await events.rejects())}`,
-      { hint: 'Leave out --strict to count them and go on, or write them with --rejects FILE.' },
+      { hint: 'Leave out --strict to count them and go on; --rejects FILE then writes them.' },
     )
   }
   if (rejected === ledger.read) {

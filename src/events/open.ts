@@ -7,53 +7,26 @@ import { SessionizeError } from '../errors/errors.js'
 import { type Allowances, NO_ALLOWANCES, type SourceGroup } from '../sources/group.js'
 import { allowedAfter, describeSources } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
-import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
-import { type CarriedColumn, carriedColumns } from './carried.js'
+import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
+import type { CarriedColumn } from './carried.js'
 import { YEAR_ONE_MICROS } from './clock.js'
-import { assertCondition, parseCondition } from './condition.js'
+import { assertCondition } from './condition.js'
 import { fixedLayouts } from './detection.js'
 import type { DistantEvents } from './distant.js'
 import { markDuplicates } from './duplicates.js'
 import { DEFAULT_STITCH_LIMIT, type Identity, idColumn, mergeIds, stitchUsers } from './identity.js'
-import { availableKey } from './key.js'
 import type { Ledger } from './ledger.js'
-import {
-  type Mapped,
-  type Mapping,
-  type MappingOptions,
-  mapSources,
-  requireColumn,
-} from './mapping.js'
+import { type Mapping, type MappingOptions, mapSources } from './mapping.js'
 import { type RejectedRows, rejectedRows } from './rejected-rows.js'
 import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
+import { planRows, type RowOptions } from './row-plan.js'
 import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.js'
 import { type ClockSkew, measureSkew } from './skew.js'
-import { assertTimeZone } from './time-column.js'
 
 /** Which rows are events, and what is read of them. */
-export interface EventOptions extends MappingOptions {
-  /** Names of presets' dimensions, columns or paths, for `by` and properties. */
-  readonly dimensions?: readonly string[]
-  /** The flags that named them, for messages. */
-  readonly namedBy?: ReadonlyMap<string, string>
-  /** Names of presets' dimensions that are taken where the files have them. */
-  readonly optionalDimensions?: readonly string[]
-  /** SQL on the columns of one event. */
-  readonly where?: string
-  /** Inclusive, as ISO 8601. */
-  readonly from?: string
-  /** Exclusive, as ISO 8601. */
-  readonly to?: string
-  /** For times without a zone. */
-  readonly timeZone?: string
-  /** Event names left out of everything, as patterns with `*`; counted as ignored. */
-  readonly ignore?: readonly string[]
-  /** Rows without a recorded session id are out of session. */
-  readonly recordedOnly?: boolean
+export interface EventOptions extends MappingOptions, RowOptions {
   /** The most ids that `stitch` joins into one user. */
   readonly stitchLimit?: number
-  /** Columns of the files that stay with their events; they then have an `id` too. */
-  readonly carry?: readonly string[] | 'all'
   /** Applies the merged-id files that lie beside the events of an Amplitude export. */
   readonly mergedIds?: boolean
 }
@@ -151,39 +124,11 @@ async function readEvents(
   })
   const { mapping: found, groups, samples } = await mapSources(engine, described, options)
   const mapping = withMergeDoubt(found, sources, options)
-  const timeZone = options.timeZone ?? 'UTC'
-  await assertTimeZone(engine, timeZone, '--timezone')
-  const plan: RowPlan = {
-    mapping,
-    timeZone,
-    dimensions: dimensionNames({ mapping, groups }, options).map((name, i) =>
-      dimension(groups, mapping, name, i, options.namedBy?.get(name)),
-    ),
-    condition:
-      options.where === undefined
-        ? undefined
-        : await parseCondition(engine, options.where, groups, rolesOf(mapping), samples),
-    fromMicros: await instant(engine, options.from, '--from', timeZone),
-    toMicros: await instant(engine, options.to, '--to', timeZone),
-    ignore: options.ignore ?? [],
-    recordedOnly: options.recordedOnly ?? false,
-    ids: options.stitch === true,
-    carried: options.carry === undefined ? [] : carriedColumns(groups, options.carry),
-  }
-
-  if (
-    plan.fromMicros !== undefined &&
-    plan.toMicros !== undefined &&
-    plan.fromMicros >= plan.toMicros
-  ) {
-    throw new SessionizeError('usage', `--from ${options.from} is not before --to ${options.to}.`, {
-      hint: 'Events at --from are read, those at --to are not.',
-    })
-  }
+  const plan = await planRows(engine, { mapping, groups, samples }, options)
   const direct = isDirect(plan, groups, options)
   const after = await latestRejectingScan(engine)
   const query = rowsQuery(plan, groups)
-  await engine.setTimeZone(timeZone)
+  await engine.setTimeZone(plan.timeZone)
   await assertCondition(engine, plan.condition, query, () =>
     engine.run(
       direct
@@ -227,14 +172,6 @@ async function readEvents(
     ...(await rejectedRows(engine, { plan, groups, ledger, scans })),
   }
 }
-
-/** Names that a condition may use besides the files' own. */
-export const rolesOf = ({ user, time, event, session }: Mapping) => ({
-  user: user.join(','),
-  time,
-  event,
-  session,
-})
 
 /** Typed columns are cheap to read again; text is parsed once and kept. */
 function isDirect(
@@ -286,56 +223,6 @@ async function merge(
     })
   }
   return mergeIds(engine, files, stitch === true ? [idColumn(position)] : ['user'])
-}
-
-export function dimensionNames(
-  { mapping, groups }: Omit<Mapped, 'samples'>,
-  options: EventOptions,
-): string[] {
-  const present = (options.optionalDimensions ?? []).filter(
-    (name) => vendorKeys(groups, mapping, name).length > 0,
-  )
-  return [...new Set([...(options.dimensions ?? []), ...present])]
-}
-
-/** A preset's dimension stands for the columns of that vendor. */
-function vendorKeys(groups: readonly SourceGroup[], mapping: Mapping, name: string): string[] {
-  const exists = (candidate: string): boolean => mapping.known.includes(candidate)
-  const aliases = Object.hasOwn(mapping.dimensions, name) ? (mapping.dimensions[name] ?? []) : []
-  return aliases.flatMap((alias) => availableKey(groups, alias, exists) ?? [])
-}
-
-export function dimension(
-  groups: readonly SourceGroup[],
-  mapping: Mapping,
-  name: string,
-  position: number,
-  flag: string | undefined,
-): Dimension {
-  const column = `d${position}`
-  const found = vendorKeys(groups, mapping, name)
-  return { name, sources: found.length > 0 ? found : [requireColumn(groups, name, flag)], column }
-}
-
-/** A time without a zone is meant in that of the data. */
-export async function instant(
-  engine: Engine,
-  value: string | undefined,
-  flag: string,
-  zone: string,
-): Promise<bigint | undefined> {
-  if (value === undefined) return undefined
-  await engine.setTimeZone(zone)
-  const { micros } = await engine.row<{ micros: bigint | null }>(
-    sql`SELECT epoch_us(TRY_CAST(${text(value)} AS TIMESTAMPTZ)) AS micros`,
-  )
-  await engine.setTimeZone('UTC')
-  if (micros === null) {
-    throw new SessionizeError('usage', `${flag} ${value} is not a time.`, {
-      hint: `Write it as ${flag} 2024-01-31 or ${flag} "2024-01-31T18:00:00Z".`,
-    })
-  }
-  return micros
 }
 
 /** Microseconds since year 1 to ISO 8601 with microseconds, UTC. */
