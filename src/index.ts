@@ -113,6 +113,7 @@ export type { Ledger, LedgerCounts, RejectReason } from './events/ledger.js'
 export type { Choice, MappingOptions, Role } from './events/mapping.js'
 export type { EventOptions } from './events/open.js'
 export type { Clocks, Preset } from './events/presets/preset.js'
+export type { RowOptions } from './events/row-plan.js'
 export {
   SessionTracker,
   type Tracked,
