@@ -13,6 +13,7 @@ import { type Mapped, type Mapping, requireColumn } from './mapping.js'
 import type { Dimension, RowPlan } from './rows.js'
 import { assertTimeZone } from './time-column.js'
 
+/** Which rows are events, which properties are read of them, and what stays with them. */
 export interface RowOptions {
   /** Names of presets' dimensions, columns or paths, for `by` and properties. */
   readonly dimensions?: readonly string[]
