@@ -103,7 +103,7 @@ const SYMPTOMS: readonly Symptom[] = [
   {
     pattern: /OutOfMemoryError|Container killed by YARN for exceeding|OOMKilled|exit code 137/i,
     code: 'out_of_memory',
-    hint: 'Give it more with --spark-conf spark.executor.memory=8g, or smaller tasks with --spark-conf spark.sql.shuffle.partitions=2000.',
+    hint: 'Give it more with --spark-conf spark.executor.memory=8g (or spark.driver.memory, where planning needs it), or smaller tasks with --spark-conf spark.sql.shuffle.partitions=2000.',
   },
   {
     pattern: /AccessControlException|AccessDenied|Permission denied|403 Forbidden/i,

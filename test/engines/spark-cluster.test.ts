@@ -32,6 +32,14 @@ const FEW_ROWS = {
   'spark.sql.codegen.factoryMode': 'NO_CODEGEN',
 }
 
+/** One application runs more than a hundred long queries; by default Spark remembers all their plans. */
+const MANY_QUERIES = {
+  'spark.driver.memory': '2g',
+  'spark.sql.ui.retainedExecutions': '1',
+  'spark.ui.retainedJobs': '10',
+  'spark.ui.retainedStages': '10',
+}
+
 if (heavyPython === undefined) {
   describe('Spark', () => test.skip(`a standalone cluster ${WITHOUT_HEAVY}`, () => undefined))
 } else {
@@ -75,7 +83,7 @@ function onCluster(python: string): void {
     })
 
   runGoldenCasesOn('Spark', async () => {
-    const spark = await open(FEW_ROWS)
+    const spark = await open({ ...FEW_ROWS, ...MANY_QUERIES })
     const local = await Engine.open({ tempDirectory: folderOf('golden') })
     let queries = 0
     return {
