@@ -34,7 +34,7 @@ const FEW_ROWS = {
 
 /** One application runs more than a hundred long queries; by default Spark remembers all their plans. */
 const MANY_QUERIES = {
-  'spark.driver.memory': '2g',
+  'spark.driver.memory': '4g',
   'spark.sql.ui.retainedExecutions': '1',
   'spark.ui.retainedJobs': '10',
   'spark.ui.retainedStages': '10',
