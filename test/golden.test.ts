@@ -10,41 +10,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { CASES, readCase } from './cases.js'
 import { type Run, run } from './oracle/run.js'
 
-interface Case {
-  readonly about: string
-  readonly args: readonly string[]
-  readonly inputs?: readonly string[]
-  /** The file whose bytes come on standard input. */
-  readonly stdin?: string
-  readonly exit?: number
-  readonly stderr?: string
-  readonly ledger?: Readonly<Record<string, unknown>>
-}
-
-const ROOT = join(import.meta.dirname, 'cases')
-const names = readdirSync(ROOT).sort()
+const names = readdirSync(CASES).sort()
 
 test('there are cases', () => expect(names.length).toBeGreaterThanOrEqual(30))
 
 describe.each(names)('%s', (name) => {
-  const folder = join(ROOT, name)
+  const folder = join(CASES, name)
   const expectedPath = join(folder, 'expected.csv')
-  const {
-    about,
-    args,
-    inputs,
-    stdin,
-    exit = 0,
-    stderr,
-    ledger,
-  }: Case = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8'))
-  const paths = (inputs ?? inputsOf(folder)).map((input) =>
-    input === '-' ? input : join(folder, input),
-  )
-  const ran = (argv: readonly string[]): Promise<Run> =>
-    run(argv, stdin === undefined ? undefined : readFileSync(join(folder, stdin)))
+  const { about, args, paths, stdin, exit = 0, stderr, ledger } = readCase(name)
+  const ran = (argv: readonly string[]): Promise<Run> => run(argv, stdin)
 
   test(about, async () => {
     const result = await ran(['sessions', ...paths, '--format', 'csv', ...args])
@@ -94,8 +71,3 @@ const accounted = (counts: Counts): number =>
   counts.filtered +
   counts.ignored +
   counts.outOfSession
-
-const inputsOf = (folder: string): string[] =>
-  readdirSync(folder)
-    .filter((file) => file !== 'case.json' && file !== 'expected.csv')
-    .sort()

@@ -1,11 +1,11 @@
 /** `--engine`: the same questions to events that stay in an engine elsewhere. */
-import { type Command, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { ClusterRequest } from '../cluster/dataset.js'
 import type { ClusterProgress } from '../engines/cluster.js'
 import type { SparkCluster, SparkFormat } from '../engines/spark.js'
 import { SessionizeError } from '../errors/errors.js'
 import { given } from '../given.js'
-import { names } from './options.js'
+import { flagOf, names } from './options.js'
 import type { Terminal } from './terminal.js'
 
 export const ENGINES = ['clickhouse', 'spark'] as const
@@ -68,39 +68,14 @@ export function engineOptions(command: Command): Command {
 
 /** For commands that need single events, which say so instead of not knowing the option. */
 export const noEngineOptions = (command: Command): Command =>
-  [
-    '--engine <name>',
-    '--url <address>',
-    '--table <name>',
-    '--ca <file>',
-    '--credentials <file>',
-    '--master <address>',
-    '--paths <paths>',
-    '--input-format <format>',
-    '--spark-conf <setting>',
-  ]
-    .map((flags) => new Option(flags).hideHelp())
+  engineOptions(new Command())
+    .options.map(({ flags }) => new Option(flags).hideHelp())
     .reduce((all, option) => all.addOption(option), command)
 
-interface OwnFlag {
-  readonly key: keyof EngineFlags
-  readonly flag: string
-}
+type OwnFlag = keyof EngineFlags
 
-const OF_CLICKHOUSE: readonly OwnFlag[] = [
-  { key: 'url', flag: '--url' },
-  { key: 'table', flag: '--table' },
-  { key: 'ca', flag: '--ca' },
-  { key: 'credentials', flag: '--credentials' },
-]
-
-const OF_SPARK: readonly OwnFlag[] = [
-  { key: 'master', flag: '--master' },
-  { key: 'table', flag: '--table' },
-  { key: 'paths', flag: '--paths' },
-  { key: 'inputFormat', flag: '--input-format' },
-  { key: 'sparkConf', flag: '--spark-conf' },
-]
+const OF_CLICKHOUSE: readonly OwnFlag[] = ['url', 'table', 'ca', 'credentials']
+const OF_SPARK: readonly OwnFlag[] = ['master', 'table', 'paths', 'inputFormat', 'sparkConf']
 
 export interface EngineContext {
   /** Whether the command can do without single events. */
@@ -121,11 +96,11 @@ export function engineRequest(
 ): ClusterRequest | undefined {
   const { engine } = flags
   if (engine === undefined) {
-    const [stray] = [...OF_CLICKHOUSE, ...OF_SPARK].filter(({ key }) => flags[key] !== undefined)
+    const stray = [...OF_CLICKHOUSE, ...OF_SPARK].find((key) => flags[key] !== undefined)
     if (stray === undefined) return undefined
     throw new SessionizeError(
       'usage',
-      `${stray.flag} says something of an engine, and none is named.`,
+      `${flagOf(stray)} says something of an engine, and none is named.`,
       {
         hint: `Add --engine ${ENGINES.join('|')}.`,
       },
@@ -163,12 +138,12 @@ function assertPossible(engine: EngineName, context: EngineContext): void {
 /** A flag of one engine would be silently without effect in the other. */
 function assertOwn(engine: EngineName, flags: EngineFlags): void {
   const own = { clickhouse: OF_CLICKHOUSE, spark: OF_SPARK }[engine]
-  const [stray] = [...OF_CLICKHOUSE, ...OF_SPARK].filter(
-    ({ key }) => flags[key] !== undefined && !own.some((one) => one.key === key),
+  const stray = [...OF_CLICKHOUSE, ...OF_SPARK].find(
+    (key) => flags[key] !== undefined && !own.includes(key),
   )
   if (stray === undefined) return
-  throw new SessionizeError('usage', `--engine ${engine} takes no ${stray.flag}.`, {
-    hint: `It takes ${own.map(({ flag }) => flag).join(', ')}.`,
+  throw new SessionizeError('usage', `--engine ${engine} takes no ${flagOf(stray)}.`, {
+    hint: `It takes ${own.map(flagOf).join(', ')}.`,
   })
 }
 

@@ -54,6 +54,8 @@ export interface SharedFlags extends EngineFlags {
   readonly by?: string[]
   readonly property?: string[]
   readonly sum?: string[]
+  readonly count?: string[]
+  readonly converted?: string[]
   readonly reportTimezone?: string
   readonly threads?: number
   readonly memory?: string
@@ -76,10 +78,18 @@ export const readSegments = (flags: SharedFlags) => ({
 /** How sessions are built. */
 export const readBuild = (flags: SharedFlags) => ({
   definition: readDefinition(flags),
-  ...planOf(flags),
+  ...given({ plan: flags.plan }),
 })
 
-export const planOf = ({ plan }: SharedFlags) => given({ plan })
+/** The same with everything that the session table can hold. */
+export const readTable = (flags: SharedFlags) => ({
+  ...readBuild(flags),
+  dimensions: flags.by ?? [],
+  properties: flags.property ?? [],
+  sums: flags.sum ?? [],
+  counts: flags.count ?? [],
+  conversions: flags.converted ?? [],
+})
 
 /** @throws SessionizeError `usage` or `bad_definition` */
 export function readDefinition(flags: SharedFlags): SessionDefinition {

@@ -12,6 +12,10 @@ export const names = (value: string): string[] => [
   ),
 ]
 
+/** As the command line writes what commander calls `inputFormat`. */
+export const flagOf = (key: string): string =>
+  `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
 export const positive = (value: string): number => {
   const number = Number(value)
   if (!Number.isInteger(number) || number < 1)
@@ -140,6 +144,23 @@ export function dimensionOptions(
   about = 'add these columns: first filled value in the session',
 ): Command {
   return command.option('--by <columns>', about, names)
+}
+
+/** Columns of the session table besides its own and those of `--by`. */
+export function tableOptions(command: Command): Command {
+  return command
+    .option(
+      '--property <columns>',
+      'add entry_ and exit_ columns: first and last filled value in the session',
+      names,
+    )
+    .option('--sum <columns>', 'add sum_ columns of numeric properties', names)
+    .option('--count <names>', 'add count_ columns of events by name', names)
+    .option(
+      '--converted <names>',
+      'add has_ columns: whether the session holds such an event',
+      names,
+    )
 }
 
 const BY_HELP =

@@ -7,7 +7,6 @@ import {
   withoutSources,
 } from '../events/dataset.js'
 import type { Workspace } from '../sources/workspace.js'
-
 import { openClusterEvents } from './events.js'
 import { refuseUnsupported } from './refused.js'
 

@@ -1,7 +1,7 @@
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { sql, text } from '../sql/sql.js'
 import type { Dialect } from './dialect.js'
-import { standard } from './standard.js'
+import { standard, upTo } from './standard.js'
 
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\0': '\\x00' }
 
@@ -32,8 +32,8 @@ export const bigquery: Dialect = {
   epochMicros: (instant) => sql`UNIX_MICROS(CAST(${instant} AS TIMESTAMP))`,
   localDay: (t, zone) =>
     sql`UNIX_DATE(DATE(TIMESTAMP_MICROS(${t} - ${YEAR_ONE_MICROS}), ${text(zone)}))`,
-  lastKnown: (value, { partition, order }, through) =>
-    sql`LAST_VALUE(${value} IGNORE NULLS) OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`,
+  lastKnown: (value, over, through) =>
+    sql`LAST_VALUE(${value} IGNORE NULLS) ${upTo(over, through)}`,
   collect: (value) => sql`IFNULL(ARRAY_AGG(DISTINCT ${value} IGNORE NULLS), [])`,
   single: (value) => sql`IF(${value} IS NULL, [], [${value}])`,
   merge: (set) => sql`ARRAY_CONCAT_AGG(${set})`,

@@ -1,7 +1,7 @@
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
-import { raw, type Stage, sql, text } from '../sql/sql.js'
+import { raw, sql, text } from '../sql/sql.js'
 import type { Dialect } from './dialect.js'
-import { standard } from './standard.js'
+import { standard, walkedStages } from './standard.js'
 
 /** Backslashes escape in names and in text; what they escape is taken as it is, except NUL. */
 const escaped = (value: string): string =>
@@ -25,10 +25,7 @@ export const CLICKHOUSE_SETTINGS = [
  * Pointer jumping within each long session: its events as an array of who comes next, -1 for nobody.
  * Each round of a recursion would make all the stages before it again.
  */
-const WALKED: Stage = {
-  name: 'walked',
-  comment: 'One row per long session, with the positions of its events that open a piece.',
-  body: sql`SELECT base, arrayFold(
+const WALKED = sql`SELECT base, arrayFold(
   (walk, round) -> (
     arrayMap(nth -> if(nth < 0, toInt64(-1), walk.1[nth + 1]), walk.1),
     arrayDistinct(arrayConcat(walk.2, arrayFilter(nth -> nth >= 0, arrayMap(nth -> walk.1[nth + 1], walk.2))))
@@ -40,16 +37,11 @@ FROM (
   SELECT base, arrayMap(event -> event.2, arraySort(groupArray((nth, ifNull(next - base, -1))))) AS jump
   FROM successors
   GROUP BY base
-) AS lined_up`,
-}
+) AS lined_up`
 
-const OPENERS: Stage = {
-  name: 'openers',
-  comment: 'The events that open a piece.',
-  body: sql`SELECT base + nth AS node
+const OPENERS = sql`SELECT base + nth AS node
 FROM walked
-ARRAY JOIN found AS nth`,
-}
+ARRAY JOIN found AS nth`
 
 /** ClickHouse from 25.8 on: named stages, recursion and windows as the standard has them. */
 export const clickhouse: Dialect = {
@@ -81,8 +73,6 @@ export const clickhouse: Dialect = {
   localDay: (t, zone) =>
     sql`toInt64(toDate32(fromUnixTimestamp64Micro(${t} - ${YEAR_ONE_MICROS}, ${text(zone)})))`,
   double: (value) => sql`toFloat64(${value})`,
-  lastKnown: (value, { partition, order }, through) =>
-    sql`last_value(${value}) IGNORE NULLS OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`,
   longRanges: false,
   sharesStages: false,
   collect: (value) => sql`groupUniqArray(${value})`,
@@ -94,7 +84,7 @@ export const clickhouse: Dialect = {
     exact: true,
   }),
   sorted: (set) => sql`arraySort(${set})`,
-  openers: () => [WALKED, OPENERS],
+  openers: () => walkedStages(WALKED, OPENERS),
   advice: (limited) =>
     limited
       ? [

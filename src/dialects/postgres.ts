@@ -1,7 +1,7 @@
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { type Sql, sql, text } from '../sql/sql.js'
 import type { Dialect } from './dialect.js'
-import { standard } from './standard.js'
+import { standard, upTo } from './standard.js'
 
 const NUMBER = String.raw`'^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?\s*$'`
 
@@ -23,8 +23,8 @@ export const postgres: Dialect = {
   localDay: (t, zone) =>
     sql`(CAST(timezone(${text(zone)}, ${instant(sql`(${t} - ${YEAR_ONE_MICROS})`)}) AS DATE) - DATE '1970-01-01')`,
   // No window function leaves NULLs out, but the largest pair of place and value is the latest one.
-  lastKnown: (value, { partition, order }, through) =>
-    sql`(max(CASE WHEN ${value} IS NOT NULL THEN ARRAY[${order}, ${value}] END) OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`}))[2]`,
+  lastKnown: (value, over, through) =>
+    sql`(max(CASE WHEN ${value} IS NOT NULL THEN ARRAY[${over.order}, ${value}] END) ${upTo(over, through)})[2]`,
   collect: (value) =>
     sql`coalesce(jsonb_agg(DISTINCT ${value}) FILTER (WHERE ${value} IS NOT NULL), '[]')`,
   single: (value) =>

@@ -1,7 +1,7 @@
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
-import { type Stage, sql, text } from '../sql/sql.js'
+import { sql, text } from '../sql/sql.js'
 import type { Dialect } from './dialect.js'
-import { standard } from './standard.js'
+import { standard, walkedStages } from './standard.js'
 
 const quoted = (value: string): string =>
   `'${value.replaceAll(/[\\']/g, '\\$&').replaceAll('\0', '\\0')}'`
@@ -10,10 +10,7 @@ const quoted = (value: string): string =>
  * Pointer jumping within each long session: its events as an array of who comes `next`. Spark's own
  * recursion makes a plan per round and ends after a hundred.
  */
-const WALKED: Stage = {
-  name: 'walked',
-  comment: 'One row per long session, with the positions of its events that open a piece.',
-  body: sql`SELECT base, aggregate(
+const WALKED = sql`SELECT base, aggregate(
   sequence(1, CAST(ceil(log2(size(jump) + 1)) AS INT)),
   named_struct('jump', jump, 'found', array(0)),
   (walk, round) -> named_struct(
@@ -26,15 +23,10 @@ FROM (
   SELECT base, transform(array_sort(collect_list(struct(nth, CAST(next - base AS INT) AS next))), event -> event.next) AS jump
   FROM successors
   GROUP BY base
-) AS lined_up`,
-}
+) AS lined_up`
 
-const OPENERS: Stage = {
-  name: 'openers',
-  comment: 'The events that open a piece.',
-  body: sql`SELECT base + nth AS node
-FROM (SELECT base, explode(found) AS nth FROM walked) AS unfolded`,
-}
+const OPENERS = sql`SELECT base + nth AS node
+FROM (SELECT base, explode(found) AS nth FROM walked) AS unfolded`
 
 /**
  * Spark SQL from 3.5 on. The session must be in UTC (`spark.sql.session.timeZone`); quoting is that of
@@ -66,5 +58,5 @@ export const spark: Dialect = {
   quantile: (value, share) => ({ value: sql`percentile(${value}, ${share})`, exact: true }),
   sorted: (set) => sql`array_sort(${set})`,
   advice: () => ['Run it with spark.sql.session.timeZone = UTC.'],
-  openers: () => [WALKED, OPENERS],
+  openers: () => walkedStages(WALKED, OPENERS),
 }

@@ -1,6 +1,6 @@
 /** What most engines share, as the SQL standard has it where it has it. */
-import { PLAIN, type Stage, sql } from '../sql/sql.js'
-import type { Dialect } from './dialect.js'
+import { PLAIN, type Sql, type Stage, sql } from '../sql/sql.js'
+import type { Dialect, Ordered } from './dialect.js'
 
 /**
  * The pieces of a session one after another: each round of the recursion takes every long session
@@ -15,6 +15,25 @@ UNION ALL
 SELECT here.next FROM openers JOIN successors AS here ON here.node = openers.node
 WHERE here.next IS NOT NULL`,
 }
+
+/**
+ * The same by pointer jumping within arrays, for engines whose recursion is short or dear.
+ *
+ * @param walked `base` and `found`: the positions in each long session of its events that open a piece
+ * @param openers `node`, from `walked`
+ */
+export const walkedStages = (walked: Sql, openers: Sql): Stage[] => [
+  {
+    name: 'walked',
+    comment: 'One row per long session, with the positions of its events that open a piece.',
+    body: walked,
+  },
+  { name: 'openers', comment: 'The events that open a piece.', body: openers },
+]
+
+/** The window over all rows of a partition up to the current one, or to the one before it. */
+export const upTo = ({ partition, order }: Ordered, through: 'here' | 'before'): Sql =>
+  sql`OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`
 
 /** What every dialect has to say for itself is left out. */
 export const standard: Omit<
@@ -49,8 +68,8 @@ export const standard: Omit<
   asText: (value) => sql`CAST(${value} AS VARCHAR)`,
   bytewise: (value) => value,
   double: (value) => sql`CAST(${value} AS DOUBLE PRECISION)`,
-  lastKnown: (value, { partition, order }, through) =>
-    sql`last_value(${value}) IGNORE NULLS OVER (PARTITION BY ${partition} ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND ${through === 'here' ? sql`CURRENT ROW` : sql`1 PRECEDING`})`,
+  lastKnown: (value, over, through) =>
+    sql`last_value(${value}) IGNORE NULLS ${upTo(over, through)}`,
   longRanges: true,
   sharesStages: true,
   openers: () => [OPENERS],

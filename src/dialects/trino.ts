@@ -1,13 +1,10 @@
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
-import { type Sql, type Stage, sql, text } from '../sql/sql.js'
+import { type Sql, sql, text } from '../sql/sql.js'
 import type { Dialect } from './dialect.js'
-import { standard } from './standard.js'
+import { standard, walkedStages } from './standard.js'
 
 /** Pointer jumping within each long session: recursion would end after ten rounds. */
-const WALKED: Stage = {
-  name: 'walked',
-  comment: 'One row per long session, with the positions of its events that open a piece.',
-  body: sql`SELECT base, reduce(
+const WALKED = sql`SELECT base, reduce(
   sequence(1, CAST(ceil(log2(cardinality(jump) + 1)) AS BIGINT)),
   CAST(ROW(jump, ARRAY[0]) AS ROW(jump ARRAY(BIGINT), found ARRAY(BIGINT))),
   (walk, round) -> CAST(ROW(
@@ -20,16 +17,11 @@ FROM (
   SELECT base, array_agg(next - base ORDER BY nth) AS jump
   FROM successors
   GROUP BY base
-) AS lined_up`,
-}
+) AS lined_up`
 
-const OPENERS: Stage = {
-  name: 'openers',
-  comment: 'The events that open a piece.',
-  body: sql`SELECT walked.base + unfolded.nth AS node
+const OPENERS = sql`SELECT walked.base + unfolded.nth AS node
 FROM walked
-CROSS JOIN UNNEST(walked.found) AS unfolded (nth)`,
-}
+CROSS JOIN UNNEST(walked.found) AS unfolded (nth)`
 
 const EMPTY = sql`CAST(ARRAY[] AS ARRAY(VARCHAR))`
 
@@ -55,7 +47,7 @@ export const trino: Dialect = {
   size: (set) => sql`cardinality(${set})`,
   sorted: (set) => sql`array_sort(${set})`,
   advice: () => ["Times without a zone are read in the session's: SET TIME ZONE 'UTC' first."],
-  openers: () => [WALKED, OPENERS],
+  openers: () => walkedStages(WALKED, OPENERS),
   quantile: (value, share) => ({
     value: sql`approx_percentile(${value}, ${share})`,
     exact: false,

@@ -3,6 +3,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import type { ClusterTable } from './cluster.js'
+import { nameParts } from './table-name.js'
 
 /** Table functions that read events, and nothing else. */
 const SOURCES = [
@@ -49,7 +50,7 @@ export function clickhouseTable(given: string): ClusterTable {
 
 /** `table`, or `database.table`; each part may be in quotes of its own. */
 export function tableName(given: string): Sql {
-  const parts = nameParts(given)
+  const parts = tableParts(given)
   if (parts === undefined) {
     throw new SessionizeError('usage', `--table ${given} is not the name of a table.`, {
       hint: HINT,
@@ -58,24 +59,18 @@ export function tableName(given: string): Sql {
   return join(parts.map(identifier), '.')
 }
 
+const PART = /\s*(?:"((?:[^"\\]|\\.|"")+)"|`((?:[^`\\]|\\.|``)+)`|([^\s."'`();\\]+))\s*/
+
 /** One or two names; undefined for anything else. */
-export function nameParts(given: string): string[] | undefined {
-  const part = /\s*(?:"((?:[^"\\]|\\.|"")+)"|`((?:[^`\\]|\\.|``)+)`|([^\s."'`();\\]+))\s*/y
-  const names: string[] = []
-  for (let at = 0; ; ) {
-    part.lastIndex = at
-    const found = part.exec(given)
-    if (found === null) return undefined
-    const [, double, back, plain] = found
-    names.push(
+export function tableParts(given: string): string[] | undefined {
+  const parts = nameParts(
+    given,
+    PART,
+    ([, double, back, plain]) =>
       plain ??
-        (double ?? back ?? '').replaceAll(/\\([\s\S])|(""|``)/g, (_, one, two) => one ?? two[0]),
-    )
-    at = part.lastIndex
-    if (at === given.length) return names.length <= 2 ? names : undefined
-    if (given[at] !== '.') return undefined
-    at++
-  }
+      (double ?? back ?? '').replaceAll(/\\([\s\S])|(""|``)/g, (_, one, two) => one ?? two[0]),
+  )
+  return parts === undefined || parts.length > 2 ? undefined : parts
 }
 
 type Literal = string | { readonly sql: Sql; readonly text: string }

@@ -11,7 +11,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { identifier, join, raw, render, type Sql, sql, text } from '../sql/sql.js'
 import type { ClickHouseCredentials } from './clickhouse-credentials.js'
 import { explainClickHouse, isForbidden, isPassing } from './clickhouse-errors.js'
-import { clickhouseTable, nameParts, tableName } from './clickhouse-table.js'
+import { clickhouseTable, tableName, tableParts } from './clickhouse-table.js'
 import { clickhouseValues } from './clickhouse-values.js'
 import type { Cluster, ClusterColumn, ClusterProgress, ClusterTable } from './cluster.js'
 
@@ -85,7 +85,7 @@ export class ClickHouse implements Cluster {
 
   async table(name: string): Promise<ClusterTable> {
     const found = clickhouseTable(name)
-    if (nameParts(name)?.length !== 1) return found
+    if (tableParts(name)?.length !== 1) return found
     // A stage of the query may have the table's own name, but none has a database.
     const [row] = await this.rows<{ database: string }>(sql`SELECT currentDatabase() AS database`)
     return { ...found, relation: sql`${identifier(row?.database ?? 'default')}.${found.relation}` }
@@ -150,7 +150,7 @@ export class ClickHouse implements Cluster {
   /** Under a name of its own until it is whole, and then in one step in the place of the other. */
   async createTable(name: string, query: Sql, signal?: AbortSignal): Promise<void> {
     const table = tableName(name)
-    const parts = nameParts(name) ?? []
+    const parts = tableParts(name) ?? []
     const own = `${parts.at(-1)}_sessionize_${randomUUID().slice(0, 8)}`
     const made = join([...parts.slice(0, -1), own].map(identifier), '.')
     try {

@@ -10,8 +10,9 @@ import {
   type DuckDBValue,
   type JS,
 } from '@duckdb/node-api'
-import { type ErrorCode, SessionizeError } from '../errors/errors.js'
+import { SessionizeError } from '../errors/errors.js'
 import { identifier, type Sql, sql, text } from '../sql/sql.js'
+import { type Symptom, symptomOf } from './symptom.js'
 
 export interface EngineOptions {
   readonly threads?: number
@@ -178,14 +179,6 @@ const plain = (value: DuckDBValue): unknown =>
       ? [...value.items]
       : value
 
-interface Symptom {
-  readonly pattern: RegExp
-  readonly code: ErrorCode
-  readonly hint: string
-  /** Where the engine's own words speak of settings that are not the user's. */
-  readonly message?: string
-}
-
 const SYMPTOMS: readonly Symptom[] = [
   { pattern: /INTERRUPT/i, code: 'interrupted', hint: 'Run it again to start over.' },
   {
@@ -228,7 +221,7 @@ export function translate(error: unknown): SessionizeError {
   const message = error instanceof Error ? error.message : String(error)
   const extension = missingExtension(message)
   if (extension !== undefined) return extension
-  const symptom = SYMPTOMS.find(({ pattern }) => pattern.test(message))
+  const symptom = symptomOf(SYMPTOMS, message)
   const firstLine = message.split('\n\n')[0]?.replaceAll(/\s+/g, ' ').trim() ?? message
   return new SessionizeError(symptom?.code ?? 'engine', symptom?.message ?? firstLine, {
     cause: error,

@@ -2,7 +2,8 @@
  * Spark's exceptions as typed errors: the cause in one line, and what to do next. The trace, often
  * hundreds of lines, stays in `cause` for --debug.
  */
-import { type ErrorCode, SessionizeError } from '../errors/errors.js'
+import { SessionizeError } from '../errors/errors.js'
+import { type Symptom, symptomOf } from './symptom.js'
 
 /** An exception there, as `spark/driver.py` tells it. */
 export interface SparkFailure {
@@ -13,13 +14,6 @@ export interface SparkFailure {
   /** Class and message, outermost first. */
   readonly causes: readonly (readonly [string, string])[]
   readonly trace: string
-}
-
-interface Symptom {
-  readonly pattern: RegExp
-  readonly code: ErrorCode
-  readonly hint: string
-  readonly message?: string
 }
 
 const SYMPTOMS: readonly Symptom[] = [
@@ -137,7 +131,7 @@ export function sparkEnded(printed: string, status: string): SessionizeError {
 }
 
 function withSymptom(told: string, message: string, cause: Error): SessionizeError {
-  const symptom = SYMPTOMS.find(({ pattern }) => pattern.test(told))
+  const symptom = symptomOf(SYMPTOMS, told)
   return new SessionizeError(symptom?.code ?? 'engine', symptom?.message ?? message, {
     cause,
     hint: symptom?.hint ?? 'Run it again with --debug to see all that Spark said.',

@@ -14,6 +14,7 @@ import { type Environment, findSparkSubmit } from './spark-home.js'
 import { SparkProcess, type Started } from './spark-process.js'
 import { RowFiles } from './spark-rows.js'
 import { sparkValues } from './spark-values.js'
+import { nameParts } from './table-name.js'
 
 export interface SparkOptions {
   /** `spark://host:7077`, `yarn`, `k8s://https://host:443`, `local[*]`. */
@@ -210,7 +211,7 @@ export class SparkCluster implements Cluster {
       )
     }
     const named = (suffix: string): Sql => {
-      const parts = nameParts(name) ?? []
+      const parts = tableParts(name) ?? []
       return joined([...parts.slice(0, -1), `${parts.at(-1)}${suffix}`].map(identifier), '.')
     }
     const mark = randomUUID().slice(0, 8)
@@ -255,7 +256,7 @@ export class SparkCluster implements Cluster {
 
 /** `table`, `schema.table` or `catalog.schema.table`; each part may be in backticks. */
 function tableName(given: string): Sql {
-  const parts = nameParts(given)
+  const parts = tableParts(given)
   if (parts === undefined) {
     throw new SessionizeError('usage', `--table ${given} is not the name of a table.`, {
       hint: 'Write it as --table schema.table; for files use --paths.',
@@ -264,17 +265,7 @@ function tableName(given: string): Sql {
   return joined(parts.map(identifier), '.')
 }
 
-function nameParts(given: string): string[] | undefined {
-  const part = /\s*(?:`((?:[^`]|``)+)`|([^\s."'`();\\/]+))\s*/y
-  const names: string[] = []
-  for (let at = 0; ; at++) {
-    part.lastIndex = at
-    const found = part.exec(given)
-    if (found === null) return undefined
-    const [, quoted, plain] = found
-    names.push(plain ?? (quoted ?? '').replaceAll('``', '`'))
-    at = part.lastIndex
-    if (at === given.length) return names
-    if (given[at] !== '.') return undefined
-  }
-}
+const PART = /\s*(?:`((?:[^`]|``)+)`|([^\s."'`();\\/]+))\s*/
+
+const tableParts = (given: string): string[] | undefined =>
+  nameParts(given, PART, ([, quoted, plain]) => plain ?? (quoted ?? '').replaceAll('``', '`'))

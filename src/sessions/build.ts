@@ -7,6 +7,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { type Ledger, withIgnored } from '../events/ledger.js'
 import type { Events, StoredEvents } from '../events/open.js'
 import { matchesPattern } from '../events/pattern.js'
+import { given } from '../given.js'
 import { decimal, type Sql, sql } from '../sql/sql.js'
 import { blockWidthMicros } from './blocks.js'
 import {
@@ -84,20 +85,12 @@ export async function planSessions(
     return found.column
   }
   if (events.stored !== undefined) return storedRequest(events, events.stored, options, column)
-  if (events.distant !== undefined) {
-    const byEvent = eventRules(definition).length > 0 || definition.recorded === true
-    const request = sessionRequest(options, column, {
-      plan: options.plan ?? (byEvent ? 'events' : 'blocks'),
-      edges: edgesOf(events),
-      unrecorded: events.mapping.session === null,
-    })
-    return { ...request, distant: events.distant }
-  }
-  return sessionRequest(options, column, {
+  const request = sessionRequest(options, column, {
     plan: options.plan ?? (await choosePlan(engine, events, definition)),
     edges: edgesOf(events),
     unrecorded: events.mapping.session === null,
   })
+  return { ...request, ...given({ distant: events.distant }) }
 }
 
 const edgesOf = ({ firstMicros, lastMicros }: Events): DataEdges => ({
@@ -202,15 +195,15 @@ export async function settleLedger(
   return withIgnored(events.ledger, new Map(rows.map(({ file, n }) => [file, Number(n)])))
 }
 
-/** Rules that look at each event leave nothing to choose. */
-const choosePlan = async (
+/** Rules that look at each event leave nothing to choose; what stays elsewhere is not measured. */
+async function choosePlan(
   engine: Engine,
   events: Events,
   definition: SessionDefinition,
-): Promise<BlockPlan> =>
-  eventRules(definition).length > 0 || definition.recorded === true
-    ? 'events'
-    : measurePlan(engine, events, definition)
+): Promise<BlockPlan> {
+  if (eventRules(definition).length > 0 || definition.recorded === true) return 'events'
+  return events.distant === undefined ? measurePlan(engine, events, definition) : 'blocks'
+}
 
 /** Events per block among a sample of the users, taken by hash so that it is always the same. */
 async function measurePlan(

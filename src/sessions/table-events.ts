@@ -5,6 +5,7 @@
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
+import { YEAR_10000_MICROS } from '../events/clock.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, type Sql, type Stage, sql } from '../sql/sql.js'
 
@@ -20,8 +21,6 @@ export interface TableMapping {
   readonly event?: string
   readonly session?: string
 }
-
-const YEAR_10000_MICROS = 253_402_300_800_000_000n + YEAR_ONE_MICROS
 
 /** Names of stages, which hide a table that is called so. */
 const STAGES = new Set(
@@ -82,7 +81,7 @@ FROM (
   SELECT ${join(columns, ',\n    ')}
   FROM ${table}
 ) AS mapped
-WHERE "user" IS NOT NULL AND t >= 0 AND t < ${YEAR_10000_MICROS}${since}`,
+WHERE "user" IS NOT NULL AND t >= 0 AND t < ${YEAR_10000_MICROS + YEAR_ONE_MICROS}${since}`,
   }
 }
 
@@ -106,7 +105,7 @@ function microsOf(time: Sql, unit: TimeUnit | undefined, dialect: Dialect): Sql 
 
 /** Nonsense times must not overflow. */
 function scaled(time: Sql, micros: bigint): Sql {
-  const [first, end] = [-YEAR_ONE_MICROS / micros, (YEAR_10000_MICROS - YEAR_ONE_MICROS) / micros]
+  const [first, end] = [-YEAR_ONE_MICROS / micros, YEAR_10000_MICROS / micros]
   return sql`CASE WHEN ${time} >= ${first} AND ${time} < ${end} THEN ${time} * ${micros} END`
 }
 

@@ -12,10 +12,11 @@ import { afterAll, afterEach, expect, test } from 'vitest'
 import { clickhouse } from '../../src/dialects/clickhouse.js'
 import { ClickHouse } from '../../src/engines/clickhouse.js'
 import { ClickHouseCredentials } from '../../src/engines/clickhouse-credentials.js'
-import { clickhouseTable, nameParts } from '../../src/engines/clickhouse-table.js'
+import { clickhouseTable, tableParts } from '../../src/engines/clickhouse-table.js'
 import { parseType, tupleMembers } from '../../src/engines/clickhouse-types.js'
 import { SessionizeError } from '../../src/errors/errors.js'
 import { identifier, raw, render, sql, text } from '../../src/sql/sql.js'
+import { failure } from './failure.js'
 
 const PASSWORD = 's3cret "pass" &=%'
 const ENV = { CLICKHOUSE_USER: 'ann', CLICKHOUSE_PASSWORD: PASSWORD }
@@ -49,15 +50,6 @@ const connect = (url: string, more: object = {}): Promise<ClickHouse> =>
 
 const WHOLE = Buffer.from('PAR1 rows PAR1')
 const QUERY = sql`SELECT 1`
-
-async function failure(work: Promise<unknown>): Promise<SessionizeError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  if (!(error instanceof SessionizeError)) throw new Error(`no failure: ${String(error)}`)
-  return error
-}
 
 test('a read is tried again until the server is there', async () => {
   let times = 0
@@ -288,9 +280,9 @@ test('whatever --table says becomes quoted names or an allowed source of literal
 })
 
 test('tables and sources', () => {
-  expect(nameParts('db.events')).toEqual(['db', 'events'])
-  expect(nameParts('"my db".`a``b`')).toEqual(['my db', 'a`b'])
-  expect(nameParts('a.b.c')).toBeUndefined()
+  expect(tableParts('db.events')).toEqual(['db', 'events'])
+  expect(tableParts('"my db".`a``b`')).toEqual(['my db', 'a`b'])
+  expect(tableParts('a.b.c')).toBeUndefined()
   const source = clickhouseTable(
     "S3('https://key:secret@host/b/*.parquet?sig=1', 'KEY', 'SECRET', 'Parquet')",
   )

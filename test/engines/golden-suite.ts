@@ -6,15 +6,21 @@
  * It takes every golden case that has sessions, and drawn definitions with any rules together on
  * generated data, by blocks and by events.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Command } from 'commander'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { planOf, readDataset, readDefinition, type SharedFlags } from '../../src/cli/flags.js'
-import { definitionOptions, dimensionOptions, inputOptions, names } from '../../src/cli/options.js'
+import { readDataset, readTable, type SharedFlags } from '../../src/cli/flags.js'
+import {
+  definitionOptions,
+  dimensionOptions,
+  inputOptions,
+  names,
+  tableOptions,
+} from '../../src/cli/options.js'
 import type { Dialect } from '../../src/dialects/dialect.js'
 import { duckdb } from '../../src/dialects/duckdb.js'
 import { Engine } from '../../src/engines/duckdb.js'
@@ -25,6 +31,7 @@ import { eventRules } from '../../src/sessions/definition.js'
 import { type PrintedStage, sessionSql, tableRequest } from '../../src/sessions/print.js'
 import { YEAR_ONE_MICROS } from '../../src/sql/origin.js'
 import { identifier, join as joined, raw, render, Sql, sql, text } from '../../src/sql/sql.js'
+import { CASES, readCase } from '../cases.js'
 import { DEDUPE, eventsCsv, MAPPING, pack } from '../oracle/datasets.js'
 import { columnFlags, columnSet, limitedRuleSet, ruleSet } from '../oracle/rules.js'
 
@@ -47,23 +54,6 @@ export interface TestedEngine {
   query(statement: string): Promise<readonly EngineRow[]>
   close(): Promise<void>
 }
-
-interface Case {
-  readonly about: string
-  readonly args: readonly string[]
-  readonly inputs?: readonly string[]
-  readonly stdin?: string
-  readonly exit?: number
-}
-
-interface Flags extends SharedFlags {
-  readonly property?: string[]
-  readonly sum?: string[]
-  readonly count?: string[]
-  readonly converted?: string[]
-}
-
-const CASES = join(import.meta.dirname, '..', 'cases')
 
 /** How many definitions are drawn, of all rules and again of limits. */
 const DRAWN = Number(process.env['ENGINE_RULE_RUNS'] ?? 12)
@@ -247,43 +237,17 @@ function drawnFile(folder: string): string {
   return path
 }
 
-function readCase(name: string): { args: readonly string[]; paths: string[]; stdin?: Buffer } {
-  const folder = join(CASES, name)
-  const { args, inputs, stdin }: Case = JSON.parse(readFileSync(join(folder, 'case.json'), 'utf8'))
-  const own = readdirSync(folder)
-    .filter((file) => file !== 'case.json' && file !== 'expected.csv')
-    .sort()
-  return {
-    args,
-    paths: (inputs ?? own).map((input) => (input === '-' ? input : join(folder, input))),
-    ...(stdin === undefined ? {} : { stdin: readFileSync(join(folder, stdin)) }),
-  }
-}
-
 /** The flags of `sessionize sessions` as the library's options. */
-function parse(args: readonly string[]): { flags: Flags; build: BuildOptions } {
+function parse(args: readonly string[]): { flags: SharedFlags; build: BuildOptions } {
   const command = new Command().exitOverride()
-  dimensionOptions(definitionOptions(inputOptions(command)))
-    .option('--property <columns>', '', names)
-    .option('--sum <columns>', '', names)
-    .option('--count <names>', '', names)
-    .option('--converted <names>', '', names)
+  tableOptions(dimensionOptions(definitionOptions(inputOptions(command))))
     .option('--columns <names>', '', names)
     .option('--format <format>')
-  const flags = command.parse(args, { from: 'user' }).opts<Flags>()
-  const build = {
-    definition: readDefinition(flags),
-    dimensions: flags.by ?? [],
-    properties: flags.property ?? [],
-    sums: flags.sum ?? [],
-    counts: flags.count ?? [],
-    conversions: flags.converted ?? [],
-    ...planOf(flags),
-  }
-  return { flags, build }
+  const flags = command.parse(args, { from: 'user' }).opts<SharedFlags>()
+  return { flags, build: readTable(flags) }
 }
 
-function reading(flags: Flags, build: BuildOptions, stdin?: Buffer) {
+function reading(flags: SharedFlags, build: BuildOptions, stdin?: Buffer) {
   const { stdout, stderr } = process
   const terminal = {
     stdin: Readable.from(stdin === undefined ? [] : [stdin]),

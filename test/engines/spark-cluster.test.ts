@@ -13,7 +13,6 @@ import { spark as sparkDialect } from '../../src/dialects/spark.js'
 import type { ClusterColumn } from '../../src/engines/cluster.js'
 import { Engine } from '../../src/engines/duckdb.js'
 import { openSpark, type SparkCluster } from '../../src/engines/spark.js'
-import { SessionizeError } from '../../src/errors/errors.js'
 import { chooseColumns, compileSessions } from '../../src/sessions/compile.js'
 import { DEFAULT_DEFINITION } from '../../src/sessions/definition.js'
 import type { BlockPlan } from '../../src/sessions/plan.js'
@@ -23,6 +22,7 @@ import { identifier, join as joined, raw, Sql, sql, text } from '../../src/sql/s
 import { heavyPython, WITHOUT_HEAVY } from '../heavy.js'
 import { output } from '../oracle/run.js'
 import { runWith } from './command.js'
+import { failure } from './failure.js'
 import { runGoldenCasesOn } from './golden-suite.js'
 
 /** A dozen rows take less time than compiling code for them; Spark interprets its plans instead. */
@@ -568,13 +568,3 @@ SELECT user, min(t) AS start, max(t) AS end, count(*) AS events, min_by(name, t)
 FROM numbered
 GROUP BY user, run
 ORDER BY user, start`)
-
-async function failure(work: Promise<unknown>): Promise<SessionizeError> {
-  try {
-    await work
-  } catch (error) {
-    if (error instanceof SessionizeError) return error
-    throw error
-  }
-  throw new Error('it did not fail')
-}

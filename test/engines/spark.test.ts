@@ -8,11 +8,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSpark, type SparkCluster, type SparkOptions } from '../../src/engines/spark.js'
 import { type SparkFailure, sparkError } from '../../src/engines/spark-errors.js'
 import { findSparkSubmit } from '../../src/engines/spark-home.js'
-import { SessionizeError } from '../../src/errors/errors.js'
+import type { SessionizeError } from '../../src/errors/errors.js'
 import { Workspace } from '../../src/sources/workspace.js'
 import { raw } from '../../src/sql/sql.js'
 import { run } from '../oracle/run.js'
 import { runWith } from './command.js'
+import { failure } from './failure.js'
 
 let workspace: Workspace
 let home: string
@@ -59,16 +60,6 @@ const options = (more: Partial<SparkOptions> = {}): SparkOptions => ({
 })
 
 const logged = (): string => readFileSync(join(workspace.directory, 'log'), 'utf8')
-
-async function failure(work: Promise<unknown>): Promise<SessionizeError> {
-  try {
-    await work
-  } catch (error) {
-    if (error instanceof SessionizeError) return error
-    throw error
-  }
-  throw new Error('it did not fail')
-}
 
 describe('finding it', () => {
   test('in SPARK_HOME, before PATH', () => {

@@ -6,7 +6,7 @@ import type { TableFormat } from '../../sessions/write.js'
 import { answer } from '../answer.js'
 import type { Context } from '../context.js'
 import { engineOptions } from '../engine.js'
-import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
+import { type OutputFlags, readTable, type SharedFlags } from '../flags.js'
 import {
   definitionOptions,
   dimensionOptions,
@@ -14,14 +14,13 @@ import {
   names,
   outputOptions,
   resourceOptions,
+  tableOptions,
 } from '../options.js'
 import { stateOption } from '../state.js'
 
 interface Flags extends SharedFlags, OutputFlags {
   readonly format?: TableFormat
   readonly columns?: string[]
-  readonly count?: string[]
-  readonly converted?: string[]
   readonly createTable?: string
   readonly state?: string
 }
@@ -38,19 +37,7 @@ export function sessionsCommand(context: Context): Command {
     .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
     .addHelpText('before', EXAMPLES)
   engineOptions(stateOption(inputOptions(command)))
-  dimensionOptions(definitionOptions(command))
-    .option(
-      '--property <columns>',
-      'add entry_ and exit_ columns: first and last filled value in the session',
-      names,
-    )
-    .option('--sum <columns>', 'add sum_ columns of numeric properties', names)
-    .option('--count <names>', 'add count_ columns of events by name', names)
-    .option(
-      '--converted <names>',
-      'add has_ columns: whether the session holds such an event',
-      names,
-    )
+  tableOptions(dimensionOptions(definitionOptions(command)))
   outputOptions(command, ['csv', 'ndjson', 'parquet', 'arrow']).option(
     '--columns <names>',
     'only these columns, in this order; fewer are faster',
@@ -65,14 +52,7 @@ export function sessionsCommand(context: Context): Command {
     const { neededProperties, planSessions, sessionTable } = await import('../../sessions/build.js')
     const { tableFormatOf, writeTable } = await import('../../sessions/write.js')
     const format = flags.format ?? tableFormatOf(flags.output ?? '') ?? 'csv'
-    const build = {
-      ...readBuild(flags),
-      dimensions: flags.by ?? [],
-      properties: flags.property ?? [],
-      sums: flags.sum ?? [],
-      counts: flags.count ?? [],
-      conversions: flags.converted ?? [],
-    }
+    const build = readTable(flags)
     const columns = neededProperties(build)
     const { definition } = build
     const state = { directory: flags.state, definition, columns: stateColumns(build) }

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { DIALECT_NAMES, type DialectName } from '../../dialects/names.js'
 import { SessionizeError } from '../../errors/errors.js'
+import { given } from '../../given.js'
 import type { PrintOptions, TableSource } from '../../sessions/print.js'
 import type { TimeUnit } from '../../sessions/table-events.js'
 import type { Context } from '../context.js'
-import { planOf, readDefinition, type SharedFlags } from '../flags.js'
-import { definitionOptions, dimensionOptions, names } from '../options.js'
+import { readTable, type SharedFlags } from '../flags.js'
+import { definitionOptions, dimensionOptions, flagOf, names, tableOptions } from '../options.js'
 import { printText, withTarget } from '../output.js'
 import type { Terminal } from '../terminal.js'
 
@@ -27,10 +28,6 @@ interface Flags extends SharedFlags {
   readonly stage?: 'blocks' | 'sessions' | 'summary'
   readonly timeUnit?: TimeUnit
   readonly columns?: string[]
-  readonly property?: string[]
-  readonly sum?: string[]
-  readonly count?: string[]
-  readonly converted?: string[]
   readonly dbt?: string
   readonly lookback?: string
   readonly force?: boolean
@@ -74,15 +71,7 @@ export function sqlCommand({ terminal }: Context): Command {
     )
     .option('--event <column>', 'its column of the event name')
     .option('--session <column>', 'its column of the recorded session id')
-  dimensionOptions(definitionOptions(command))
-    .option('--property <columns>', 'add entry_ and exit_ columns', names)
-    .option('--sum <columns>', 'add sum_ columns of numeric properties', names)
-    .option('--count <names>', 'add count_ columns of events by name', names)
-    .option(
-      '--converted <names>',
-      'add has_ columns: whether the session holds such an event',
-      names,
-    )
+  tableOptions(dimensionOptions(definitionOptions(command)))
     .option('--columns <names>', 'columns of the session table', names)
     .optionsGroup('dbt:')
     .option('--dbt <folder>', 'write incremental dbt models with tests and docs there instead')
@@ -105,19 +94,10 @@ export function sqlCommand({ terminal }: Context): Command {
 
 async function readPrint(flags: Flags): Promise<PrintOptions> {
   const { dialectNamed } = await import('../../dialects/index.js')
-  const source = readSource(flags)
   return {
     dialect: dialectNamed(flags.dialect),
-    definition: readDefinition(flags),
-    dimensions: flags.by ?? [],
-    properties: flags.property ?? [],
-    sums: flags.sum ?? [],
-    counts: flags.count ?? [],
-    conversions: flags.converted ?? [],
-    ...planOf(flags),
-    ...(flags.columns === undefined ? {} : { columns: flags.columns }),
-    ...(flags.stage === undefined ? {} : { stage: flags.stage }),
-    ...(source === undefined ? {} : { source }),
+    ...readTable(flags),
+    ...given({ columns: flags.columns, stage: flags.stage, source: readSource(flags) }),
   }
 }
 
@@ -137,17 +117,15 @@ function readSource(flags: Flags): TableSource | undefined {
     table,
     user,
     time,
-    ...(flags.timeUnit === undefined ? {} : { unit: flags.timeUnit }),
-    ...(flags.event === undefined ? {} : { event: flags.event }),
-    ...(flags.session === undefined ? {} : { session: flags.session }),
+    ...given({ unit: flags.timeUnit, event: flags.event, session: flags.session }),
   }
 }
 
 /** A flag that would do nothing without another. */
 function refuseFlags(flags: Flags, keys: readonly (keyof Flags)[], without: string): void {
-  const given = keys.find((key) => flags[key] !== undefined)
-  if (given === undefined) return
-  const flag = `--${given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+  const stray = keys.find((key) => flags[key] !== undefined)
+  if (stray === undefined) return
+  const flag = flagOf(stray)
   throw new SessionizeError('usage', `${flag} goes with ${without}.`, {
     hint: `Add ${without}, or leave ${flag} out.`,
   })
