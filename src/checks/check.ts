@@ -1,5 +1,5 @@
 /** The whole of `sessionize check`: reads the events, runs the rules, and judges. */
-import { type Dataset, type DatasetOptions, type Opened, withEvents } from '../events/dataset.js'
+import { type Dataset, type Opened, type ReadingOptions, withEvents } from '../events/dataset.js'
 import { planSessions, sessionTable } from '../sessions/build.js'
 import { ruleProperties } from '../sessions/definition.js'
 import { assertComparable, type Baseline, takeBaseline } from './baseline.js'
@@ -27,7 +27,7 @@ export interface Checked {
 /** @throws SessionizeError `usage` before any work when the rules or the baseline do not fit. */
 export async function check(
   opened: Opened,
-  dataset: DatasetOptions,
+  dataset: ReadingOptions,
   request: CheckRequest,
 ): Promise<Checked> {
   const plan = planChecks(request.checks)

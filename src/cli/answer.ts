@@ -4,7 +4,8 @@
  */
 
 import type { ClusterRequest } from '../cluster/dataset.js'
-import type { Dataset, DatasetOptions, Opened } from '../events/dataset.js'
+import type { Dataset, DatasetOptions, Opened, ReadingOptions } from '../events/dataset.js'
+import { given } from '../given.js'
 import type { Appearance } from '../report/appearance.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import type { StateColumns } from '../state/spec.js'
@@ -12,7 +13,8 @@ import type { Context } from './context.js'
 import { engineRequest } from './engine.js'
 import { type OutputFlags, readDataset, type SharedFlags } from './flags.js'
 import { requireInputs } from './inputs.js'
-import { lookOf, printText, toOutput, withFile, withTarget } from './output.js'
+import { lookOf, printText, toOutput, withTarget } from './output.js'
+import { withRejects } from './rejects.js'
 import { withState } from './state.js'
 import type { Watch } from './watch.js'
 
@@ -42,7 +44,7 @@ export interface Answering {
   /** The path that `write` is given. */
   readonly path: string
   /** As they were read, for other inputs that are read like these. */
-  readonly options: DatasetOptions
+  readonly options: ReadingOptions
 }
 
 /** One question to the events of the inputs. */
@@ -89,7 +91,7 @@ async function withEventsOf(
   flags: Flags,
   question: Question,
   watch: Watch,
-  options: DatasetOptions,
+  options: ReadingOptions,
   use: (dataset: Dataset) => Promise<void>,
 ): Promise<void> {
   const { terminal } = context
@@ -125,7 +127,7 @@ const engineOf = (
 
 interface Around {
   readonly watch: Watch
-  readonly options: DatasetOptions
+  readonly options: ReadingOptions
   readonly onRead: AskedOfFiles['onRead']
   readonly answering: (opened: Opened) => Answering
 }
@@ -138,21 +140,21 @@ async function around<T>(
 ): Promise<T> {
   const { Watch } = await import('./watch.js')
   const watch = new Watch(terminal)
-  const options = {
-    ...readDataset(flags, terminal, signal, columns),
-    ...dataset,
-    onProgress: watch.sources,
-  }
   return withTarget(flags.output, (target) =>
-    withFile('--rejects', flags.rejects, async (rejects) => {
+    withRejects(flags.rejects, async (write) => {
       let shown: string | undefined
+      const options = {
+        ...readDataset(flags, terminal, signal, columns),
+        ...dataset,
+        onProgress: watch.sources,
+        ...given({ onRejected: flags.rejects === undefined ? undefined : write }),
+      }
       const found = await use({
         watch,
         options,
-        async onRead({ engine, events }) {
-          watch.engine(engine, events.ledger.kept)
-          const { writeRejects } = await import('./rejects.js')
-          await writeRejects(engine, events, rejects)
+        async onRead(read) {
+          watch.engine(read.engine, read.events.ledger.kept)
+          await write(read)
         },
         answering({ workspace }) {
           const path = target?.path ?? workspace.path()

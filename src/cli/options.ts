@@ -35,7 +35,7 @@ export function inputOptions(command: Command, where = '--where'): Command {
     .option('--strict', 'fail when any row is rejected')
     .option(
       '--rejects <file>',
-      'write rejected rows with file, row and reason (csv, ndjson, parquet)',
+      'write rejected rows with file, row and reason (csv, ndjson, parquet), also when they are an error',
     )
 }
 

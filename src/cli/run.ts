@@ -2,14 +2,14 @@
 import type nodeProcess from 'node:process'
 import { Interruption } from './interruption.js'
 import { main, report } from './main.js'
-import { watchStreams } from './streams.js'
+import { standardInput, watchStreams } from './streams.js'
 
 /** After the reader of standard output has left, files that were asked for as well may be finished. */
 const AFTER_READER_MILLIS = 1_000
 
 export async function run(process: typeof nodeProcess): Promise<void> {
-  const { stdin, stdout, stderr, env } = process
-  const terminal = { stdin, stdout, stderr, env }
+  const { stdout, stderr, env } = process
+  const terminal = { stdin: standardInput(process), stdout, stderr, env }
   const interruption = new Interruption(process)
   const stdoutFailed = watchStreams(terminal, () => {
     setTimeout(() => process.exit(0), AFTER_READER_MILLIS).unref()

@@ -1,6 +1,6 @@
 /** `--state DIR`: the same answers, over all files that were ever added. */
 import type { Command } from 'commander'
-import type { Dataset, DatasetOptions } from '../events/dataset.js'
+import type { Dataset, ReadingOptions } from '../events/dataset.js'
 import type { Added, StateRequest } from '../state/dataset.js'
 import type { Terminal } from './terminal.js'
 
@@ -15,7 +15,7 @@ export async function withState<T>(
   request: Omit<StateRequest, 'onAdded'>,
   inputs: readonly string[],
   terminal: Terminal,
-  options: DatasetOptions,
+  options: ReadingOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   const { describeAdded } = await import('./added.js')

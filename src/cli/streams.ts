@@ -1,6 +1,29 @@
 /** The standard streams of a process, and what their failures mean. */
+import { fstatSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import { SessionizeError } from '../errors/errors.js'
 import type { Terminal } from './terminal.js'
+
+/** Of a folder the runtime makes an empty stream; here reading it is an error. */
+export const standardInput = (process: { readonly stdin: Terminal['stdin'] }): Terminal['stdin'] =>
+  isFolder(0) ? new Readable({ read: refuseFolder }) : process.stdin
+
+function isFolder(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory()
+  } catch {
+    // What cannot be looked at may still be read.
+    return false
+  }
+}
+
+function refuseFolder(this: Readable): void {
+  this.destroy(
+    new SessionizeError('input_unreadable', 'Standard input is a folder.', {
+      hint: 'Give the name of a folder or a file without `<`, or pipe the content of a file in.',
+    }),
+  )
+}
 
 /** `| head`: the reader closed the pipe. A stream destroyed because of that fails once more. */
 export const isReaderGone = (error: Error): boolean =>

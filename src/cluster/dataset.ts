@@ -3,7 +3,7 @@ import type { Cluster, ClusterTable } from '../engines/cluster.js'
 import {
   assertUsable,
   type Dataset,
-  type DatasetOptions,
+  type ReadingOptions,
   withoutSources,
 } from '../events/dataset.js'
 import type { Workspace } from '../sources/workspace.js'
@@ -25,7 +25,7 @@ export interface ClusterRequest {
  */
 export async function withCluster<T>(
   request: ClusterRequest,
-  options: DatasetOptions,
+  options: ReadingOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   refuseUnsupported(request.name, options)
@@ -34,8 +34,9 @@ export async function withCluster<T>(
     try {
       const table = await request.table(cluster)
       const events = await openClusterEvents(cluster, table, opened, options)
-      await assertUsable(events, options.strict === true)
-      return await use({ ...opened, events })
+      const dataset = { ...opened, events }
+      await assertUsable(dataset, options)
+      return await use(dataset)
     } finally {
       await cluster.close()
     }

@@ -42,6 +42,11 @@ export interface Dataset extends Opened {
   readonly events: Events
 }
 
+export interface ReadingOptions extends DatasetOptions {
+  /** Given rejected rows that are about to be an error: by `strict`, or as no row is left. */
+  readonly onRejected?: (dataset: Dataset) => Promise<void>
+}
+
 /** Files and an engine, before any row is mapped. */
 export const withSources = <T>(
   inputs: readonly string[],
@@ -90,7 +95,7 @@ async function withEngine<T>(
  */
 export async function withDataset<T>(
   inputs: readonly string[],
-  options: DatasetOptions,
+  options: ReadingOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   return withSources(inputs, options, (opened) => withEvents(opened, options, use))
@@ -99,7 +104,7 @@ export async function withDataset<T>(
 /** The same of files that are open already: what to read can depend on what they hold. */
 export async function withEvents<T>(
   opened: Opened,
-  options: DatasetOptions,
+  options: ReadingOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   const { sources } = opened
@@ -109,8 +114,9 @@ export async function withEvents<T>(
   verified.catch(() => undefined)
   const read = (): Promise<T> =>
     withReader(opened, options, async (reader, events) => {
-      await assertUsable(events, options.strict === true)
-      return use({ ...opened, engine: reader, events })
+      const dataset = { ...opened, engine: reader, events }
+      await assertUsable(dataset, options)
+      return use(dataset)
     })
   const result = await read().catch(async (error: unknown) => {
     // A damaged file explains whatever else went wrong.
@@ -169,7 +175,12 @@ const startEngine = (workspace: Workspace, { threads, memory }: Resources): Prom
     ...given({ threads, memory }),
   })
 
-export async function assertUsable(events: Events, strict: boolean): Promise<void> {
+/** @throws SessionizeError `no_events`, or `rejected_rows` where that is asked for. */
+export async function assertUsable(
+  dataset: Dataset,
+  { strict = false, onRejected }: ReadingOptions,
+): Promise<void> {
+  const { events } = dataset
   const { ledger } = events
   const rejected = rejectedTotal(ledger)
   if (ledger.read === 0) {
@@ -177,11 +188,15 @@ export async function assertUsable(events: Events, strict: boolean): Promise<voi
       hint: 'Check that the export covers the period you want.',
     })
   }
+  if (rejected > 0 && (strict || rejected === ledger.read)) await onRejected?.(dataset)
   if (strict && rejected > 0) {
+    const toSee = onRejected === undefined && events.rejectsQuery() !== undefined
     throw new SessionizeError(
       'rejected_rows',
       `${rejected} of ${ledger.read} rows were rejected.\n${examples(await events.rejects())}`,
-      { hint: 'Leave out --strict to count them and go on; --rejects FILE then writes them.' },
+      {
+        hint: `${toSee ? 'See them with --rejects rejects.csv, or leave' : 'Leave'} out --strict to count them and go on.`,
+      },
     )
   }
   if (rejected === ledger.read) {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { SessionizeError } from '../errors/errors.js'
+import { readFailure } from '../sources/failures.js'
 
 /** The start by which an input is known again. */
 const KNOWN_BYTES = 4_096
@@ -111,7 +112,21 @@ const changed = (label: string): SessionizeError =>
 
 function unreadable(path: string, cause: unknown): SessionizeError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  return code === 'ENOENT'
-    ? new SessionizeError('input_missing', `No file ${path}.`, { cause })
-    : new SessionizeError('input_unreadable', `Cannot read ${path}.`, { cause })
+  if (code === 'ENOENT') {
+    return new SessionizeError('input_missing', `No file ${path}.`, {
+      hint: 'Check the name; a path is relative to the folder you are in.',
+      cause,
+    })
+  }
+  if (code === 'EISDIR') {
+    return new SessionizeError(
+      'input_unreadable',
+      `${path} is a folder, and a stream is one file.`,
+      {
+        hint: 'Name a file in it, or take all of it without `follow`.',
+        cause,
+      },
+    )
+  }
+  return readFailure(path, cause)
 }

@@ -2,8 +2,8 @@
 import { SessionizeError } from '../errors/errors.js'
 import {
   type Dataset,
-  type DatasetOptions,
   type Opened,
+  type ReadingOptions,
   withEvents,
   withoutSources,
   withSources,
@@ -55,7 +55,7 @@ export interface Added {
 export async function withState<T>(
   request: StateRequest,
   inputs: readonly string[],
-  options: DatasetOptions,
+  options: ReadingOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   const wanted = specOf(request.definition, request.columns, options)
@@ -99,7 +99,7 @@ async function add(
   request: StateRequest,
   wanted: StateSpec,
   opened: Opened,
-  options: DatasetOptions,
+  options: ReadingOptions,
 ): Promise<Events | undefined> {
   const before = state.manifest
   const { fresh, known } = split(

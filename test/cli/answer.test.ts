@@ -46,6 +46,23 @@ describe.each(COMMANDS.map((command) => [command.slice(0, -1).join(' '), command
       ])
     })
 
+    it('writes them where --strict makes them an error', async () => {
+      const output = join(folder.path, 'answer.csv')
+      const path = rejects.replace('rejects of', 'strict rejects of')
+      const flags = ['--strict', '--rejects', path, '-o', output]
+      // The formats of reports are not told by this ending.
+      const format = command[0] === 'report' ? [] : ['--format', 'csv']
+      const withOutput = command[0] === 'check' ? flags.slice(0, -2) : [...flags, ...format]
+      const { exit, stdout, stderr } = await run([...command, ...withOutput])
+      expect([exit, stdout]).toEqual([3, ''])
+      expect(stderr).toContain('error: 1 of 51 rows were rejected.')
+      expect(stderr).toContain('hint: Leave out --strict to count them and go on.')
+      expect(parse(readFileSync(path, 'utf8'), { columns: true })).toMatchObject([
+        { file: events, row: '51', reason: 'bad_time', value: 'not a time' },
+      ])
+      expect(existsSync(output)).toBe(false)
+    })
+
     it('has no place for them on standard output', async () => {
       const { exit, stdout, stderr } = await run([...command, '--rejects', '-'])
       expect([exit, stdout]).toEqual([2, ''])
@@ -53,6 +70,43 @@ describe.each(COMMANDS.map((command) => [command.slice(0, -1).join(' '), command
     })
   },
 )
+
+test('--strict alone says how to see what was rejected', async () => {
+  const { exit, stderr } = await run([events, '--strict'])
+  expect(exit).toBe(3)
+  expect(stderr).toContain('hint: See them with --rejects rejects.csv, or leave out --strict')
+})
+
+test('--strict --rejects of rows in order writes an empty table', async () => {
+  const path = join(folder.path, 'none.csv')
+  const sound = folder.file('sound.csv', `${rows.join('\n')}\n`)
+  expect((await run([sound, '--strict', '--rejects', path])).exit).toBe(0)
+  expect(readFileSync(path, 'utf8')).toBe('file,row,reason,value,record\n')
+})
+
+test('rejected rows are written where no other row is left', async () => {
+  const path = join(folder.path, 'all.csv')
+  const bad = folder.file('bad.csv', 'user_id,time,event\n,2024-01-01T00:00:00Z,a\nu1,never,b\n')
+  const mapped = ['--user', 'user_id', '--time', 'time', '--event', 'event']
+  const { exit, stderr } = await run([bad, ...mapped, '--rejects', path])
+  expect(exit).toBe(3)
+  expect(stderr).toContain('None of the 2 rows')
+  expect(parse(readFileSync(path, 'utf8'), { columns: true })).toMatchObject([
+    { row: '1', reason: 'no_user' },
+    { row: '2', reason: 'bad_time' },
+  ])
+})
+
+test('--strict --rejects leaves a state as it was', async () => {
+  const path = join(folder.path, 'of a state.csv')
+  const state = join(folder.path, 'state')
+  const strict = [events, '--state', state, '--strict', '--rejects', path]
+  expect((await run(strict)).exit).toBe(3)
+  expect(parse(readFileSync(path, 'utf8'), { columns: true })).toHaveLength(1)
+  const { exit, stderr } = await run(['--state', state])
+  expect(exit).toBe(2)
+  expect(stderr).toContain('There is nothing in the state')
+})
 
 test('compare does not leave out the rejected rows of the baseline unsaid', async () => {
   const path = join(folder.path, 'both.csv')
@@ -85,6 +139,18 @@ describe('a damaged input', () => {
   bytes.writeUInt32LE(0, bytes.length - 8)
   const damaged = join(folder.path, 'damaged.csv.gz')
   writeFileSync(damaged, bytes)
+
+  it('leaves no rejected rows, which may be wrong', async () => {
+    const path = join(folder.path, 'damaged rejects.csv')
+    const broken = gzipSync(`${rows.join('\n')}\nu1,not a time,open,1\n`)
+    broken.writeUInt32LE(0, broken.length - 8)
+    writeFileSync(join(folder.path, 'broken.csv.gz'), broken)
+    const command = [join(folder.path, 'broken.csv.gz'), '--strict', '--rejects', path]
+    const { exit, stderr } = await run(command)
+    expect(exit).toBe(3)
+    expect(stderr).toContain('broken.csv.gz is damaged')
+    expect(existsSync(path)).toBe(false)
+  })
 
   it.each([
     [[damaged]],

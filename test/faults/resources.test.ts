@@ -196,6 +196,21 @@ describe.skipIf(process.platform === 'win32')('folders and files', () => {
   )
 })
 
+test.skipIf(process.platform === 'win32')('standard input that is a folder is told', async () => {
+  mkdirSync(scene.path('day'))
+  scene.write('day/events.csv', eventsCsv(10))
+  for (const command of ['follow', 'follow -', '-', 'sessions -', 'inspect -', 'trend', 'report']) {
+    const { exit, stdout, stderr } = await scene.shell(`sessionize ${command} < day`)
+    expect({ command, exit, stdout }).toEqual({ command, exit: 3, stdout: '' })
+    expect(stderr).toMatch(/^error: Standard input is a folder\.\nhint: Give the name /)
+  }
+  // Where it is not read, it does not matter.
+  expect((await scene.shell('sessionize day < day')).exit).toBe(0)
+  const followed = await scene.shell('sessionize follow day')
+  expect(followed.exit).toBe(3)
+  expect(followed.stderr).toContain('error: day is a folder, and a stream is one file.')
+})
+
 describe.skipIf(process.platform === 'win32')('readers', () => {
   test('one that leaves early is no error', async () => {
     scene.write('events.csv', eventsCsv(60_000))
