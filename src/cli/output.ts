@@ -73,6 +73,9 @@ function named(cause: unknown, target: Target): unknown {
 /** Other ways to say it. */
 const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
 
+export const isStdout = (path: string | undefined): boolean =>
+  path === undefined || STDOUT.has(path)
+
 /**
  * Opens the target first, so that a bad path fails before the work; leaves nothing after a failure.
  */
@@ -80,7 +83,7 @@ export async function withTarget<T>(
   path: string | undefined,
   use: (target: Target | undefined) => Promise<T>,
 ): Promise<T> {
-  const target = path === undefined || STDOUT.has(path) ? undefined : await opened(path)
+  const target = path === undefined || isStdout(path) ? undefined : await opened(path)
   try {
     const result = await use(target)
     await target?.commit()
@@ -101,7 +104,7 @@ export async function withFile<T>(
   path: string | undefined,
   use: (target: Target | undefined) => Promise<T>,
 ): Promise<T> {
-  if (path !== undefined && STDOUT.has(path)) {
+  if (path !== undefined && isStdout(path)) {
     throw new SessionizeError('usage', `${flag} needs a file: standard output has the answer.`, {
       hint: 'Name a file to write it to.',
     })

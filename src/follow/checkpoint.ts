@@ -9,6 +9,8 @@ import {
   openSync,
   readSync,
   renameSync,
+  rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -32,7 +34,7 @@ export function writeCheckpoint(
   header: CheckpointHeader,
   state: Iterable<Saved>,
 ): void {
-  const partial = `${path}.partial`
+  const partial = partialOf(path)
   try {
     const file = openSync(partial, 'w')
     try {
@@ -42,11 +44,11 @@ export function writeCheckpoint(
         text += `${JSON.stringify(line)}\n`
         lines++
         if (text.length > WRITE_BYTES) {
-          writeSync(file, text)
+          writeWhole(file, text)
           text = ''
         }
       }
-      writeSync(file, `${text}${JSON.stringify({ lines })}\n`)
+      writeWhole(file, `${text}${JSON.stringify({ lines })}\n`)
       fsyncSync(file)
     } finally {
       closeSync(file)
@@ -54,12 +56,38 @@ export function writeCheckpoint(
     renameSync(partial, path)
     syncFolder(dirname(path))
   } catch (cause) {
-    throw new SessionizeError('output_unwritable', `Cannot write the checkpoint ${path}.`, {
-      hint: 'Choose another path with --checkpoint.',
-      cause,
-    })
+    rmSync(partial, { force: true })
+    throw unwritable(path, cause)
   }
 }
+
+/** A disk that is nearly full takes a part, and says so only when asked for the rest. */
+function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+}
+
+/** So that a path that will not do is told before the stream is read. */
+export function assertWritable(path: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw new RangeError('it is a folder')
+    }
+    const partial = partialOf(path)
+    closeSync(openSync(partial, 'w'))
+    rmSync(partial)
+  } catch (cause) {
+    throw unwritable(path, cause)
+  }
+}
+
+const partialOf = (path: string): string => `${path}.partial`
+
+const unwritable = (path: string, cause: unknown): SessionizeError =>
+  new SessionizeError('output_unwritable', `Cannot write the checkpoint ${path}.`, {
+    hint: 'Choose another path with --checkpoint.',
+    cause,
+  })
 
 /** The rename itself survives a power cut only when the folder is written too; Windows has no such call. */
 function syncFolder(path: string): void {

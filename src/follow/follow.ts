@@ -6,7 +6,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { formatCount } from '../report/quantities.js'
 import { ruleProperties } from '../sessions/definition.js'
 import { type Arrival, Arrivals } from './arrivals.js'
-import { readCheckpoint, writeCheckpoint } from './checkpoint.js'
+import { assertWritable, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import type { ColumnOptions } from './columns.js'
 import { LineCounts } from './counts.js'
 import { CsvDecoder } from './csv.js'
@@ -243,6 +243,7 @@ class Run {
   }
 
   private resume(path: string) {
+    assertWritable(path)
     const found = readCheckpoint(path)
     if (found === undefined) return undefined
     const { header, state } = found

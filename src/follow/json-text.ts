@@ -50,7 +50,7 @@ function keyName(json: string, { start, end }: Span): string {
 }
 
 /** After the closing quote of the text that starts at `at`. */
-function textEnd(json: string, at: number): number {
+export function textEnd(json: string, at: number): number {
   for (let i = at + 1; i < json.length; i++) {
     if (json[i] === '\\') i++
     else if (json[i] === '"') return i + 1

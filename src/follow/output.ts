@@ -1,5 +1,13 @@
 /** Where lines go, and how far they got: a file that can be cut back, or a stream. */
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  writeSync,
+} from 'node:fs'
 import type { Writable } from 'node:stream'
 import { SessionizeError } from '../errors/errors.js'
 
@@ -46,28 +54,33 @@ export class StreamOutput implements LineOutput {
   close(): void {}
 }
 
+/** What the file held before stays until there is something to write, or nothing more to wait for. */
 export class FileOutput implements LineOutput {
   private pending: string[] = []
   private written: number
   private readonly file: number
+  /** A pipe or a device has no positions, and nothing in it can be taken back. */
+  private readonly seekable: boolean
+  private begun = false
 
   /** @param position what comes after it, from a run that was cut short, is removed. */
   constructor(path: string, position: number) {
     try {
-      this.file = openSync(path, position > 0 ? 'r+' : 'w')
+      this.file = openSync(path, position > 0 ? constants.O_RDWR : WITHOUT_CUTTING)
     } catch (cause) {
       throw new SessionizeError('output_unwritable', `Cannot write ${path}.`, {
         hint: 'Choose another path with --output.',
         cause,
       })
     }
-    if (fstatSync(this.file).size < position) {
+    const stats = fstatSync(this.file)
+    this.seekable = stats.isFile()
+    if (this.seekable && stats.size < position) {
       closeSync(this.file)
       throw new SessionizeError('input_changed', `${path} is shorter than its checkpoint says.`, {
         hint: 'Delete the checkpoint and the output to start over.',
       })
     }
-    ftruncateSync(this.file, position)
     this.written = position
   }
 
@@ -76,17 +89,21 @@ export class FileOutput implements LineOutput {
   }
 
   async flush(): Promise<void> {
+    this.begin()
     if (this.pending.length === 0) return
     const bytes = Buffer.from(this.pending.join(''))
     this.pending = []
     for (let done = 0; done < bytes.length; ) {
-      const wrote = writeSync(this.file, bytes, done, bytes.length - done, this.written)
+      const at = this.seekable ? this.written : null
+      const wrote = writeSync(this.file, bytes, done, bytes.length - done, at)
       done += wrote
       this.written += wrote
     }
   }
 
-  position(): number {
+  position(): number | null {
+    if (!this.seekable) return null
+    this.begin()
     fsyncSync(this.file)
     return this.written
   }
@@ -94,4 +111,12 @@ export class FileOutput implements LineOutput {
   close(): void {
     closeSync(this.file)
   }
+
+  private begin(): void {
+    if (this.begun) return
+    this.begun = true
+    if (this.seekable) ftruncateSync(this.file, this.written)
+  }
 }
+
+const WITHOUT_CUTTING = constants.O_WRONLY | constants.O_CREAT

@@ -120,6 +120,31 @@ describe.skipIf(process.platform !== 'linux')('disks', () => {
   })
 })
 
+test.skipIf(process.platform === 'win32')(
+  'a checkpoint with no room is not cut short',
+  async () => {
+    const users = (from: number, to: number): string =>
+      Array.from(
+        { length: to - from },
+        (_, i) => `{"user_id":"u${from + i}","time":"2024-01-01T00:00:00Z","event":"a"}\n`,
+      ).join('')
+    scene.write('events.ndjson', users(0, 3))
+    const follow = 'sessionize follow events.ndjson --checkpoint state'
+    expect((await scene.shell(follow)).exit).toBe(0)
+    const before = scene.read('state').toString()
+    appendFileSync(scene.path('events.ndjson'), users(3, 300))
+    // In units of 1,024 bytes: the system takes the first of them, and refuses the rest.
+    expectProblem(
+      await scene.shell(`ulimit -f 2; ${follow}`),
+      4,
+      /Cannot write the checkpoint state/,
+    )
+    expect(scene.read('state').toString()).toBe(before)
+    expect(scene.leftovers()).toEqual([])
+    expect((await scene.shell(follow)).stderr).toContain('follow: resuming after 3 lines')
+  },
+)
+
 describe.skipIf(process.platform === 'win32')('folders and files', () => {
   test('a folder in which nothing can be written', async () => {
     scene.write('events.csv', eventsCsv(100))

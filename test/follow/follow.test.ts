@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { main } from '../../src/cli/main.js'
+import { withoutExtensions } from '../../src/follow/json-object.js'
 import { output, run } from '../oracle/run.js'
 import { byUserAndNumber, comparable, type Line, parseLines, runOn } from './streams.js'
 
@@ -284,4 +285,39 @@ test('-o writes a file', async () => {
   await runOn(['follow', '--flush-on-end', '-o', path], line('ann', 0))
   expect(parseLines(readFileSync(path, 'utf8'))).toMatchObject([{ user: 'ann' }])
   expect((await runOn(['follow', '-o', join(folder, 'no', 'x')], line('ann', 0))).exit).toBe(4)
+})
+
+test.each(['-', '/dev/stdout'])('-o %s is standard output', async (path) => {
+  const { exit, stdout } = await runOn(['follow', '--flush-on-end', '-o', path], line('ann', 0))
+  expect(exit).toBe(0)
+  expect(parseLines(stdout)).toMatchObject([{ user: 'ann' }])
+})
+
+test('what an output held before stays where nothing can be followed', async () => {
+  const path = join(folder, 'kept.ndjson')
+  writeFileSync(path, 'before\n')
+  const missing = await run(['follow', join(folder, 'none.ndjson'), '-o', path])
+  expect(missing.exit).toBe(3)
+  expect((await runOn(['follow', '-o', path], '{"a":1}\n')).exit).toBe(2)
+  expect(readFileSync(path, 'utf8')).toBe('before\n')
+  expect((await runOn(['follow', '-o', path], line('ann', 0))).exit).toBe(0)
+  expect(readFileSync(path, 'utf8')).toBe('')
+})
+
+test('a checkpoint that cannot be written is told before the stream is read', async () => {
+  const stdin = new PassThrough()
+  for (const path of [join(folder, 'no', 'x'), folder]) {
+    const { exit, stdout, stderr } = await runOn(['follow', '--checkpoint', path], stdin)
+    expect([exit, stdout]).toEqual([4, ''])
+    expect(stderr).toContain(`Cannot write the checkpoint ${path}`)
+  }
+})
+
+test('a long text beside what JSON does not have', () => {
+  const text = `"${'x'.repeat(20_000_000)}"`
+  expect(withoutExtensions(`{"a":${text},"b":NaN,}`) === `{"a":${text},"b":null}`).toBe(true)
+  expect(withoutExtensions('{"nan":"-inf, ]","b":[-Infinity,inf , ],"c":"\\"NaN"}')).toBe(
+    '{"nan":"-inf, ]","b":[null,null  ],"c":"\\"NaN"}',
+  )
+  expect(withoutExtensions('{"a":"nan')).toBe('{"a":"nan')
 })

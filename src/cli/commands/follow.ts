@@ -7,6 +7,7 @@ import type { ConfiguredFlags } from '../config.js'
 import type { Context } from '../context.js'
 import { readColumns, readDefinition, type SharedFlags } from '../flags.js'
 import { columnOptions, definitionOptions, positive } from '../options.js'
+import { isStdout } from '../output.js'
 import type { Terminal } from '../terminal.js'
 
 interface Flags extends SharedFlags, ConfiguredFlags {
@@ -69,7 +70,9 @@ export function followCommand({ terminal, signal }: Context): Command {
     await follow(readFollow(flags), {
       input,
       openOutput: (position) =>
-        output === undefined ? new StreamOutput(terminal.stdout) : new FileOutput(output, position),
+        output === undefined || isStdout(output)
+          ? new StreamOutput(terminal.stdout)
+          : new FileOutput(output, position),
       say,
       clock: () => performance.now(),
       signal,
