@@ -42,7 +42,7 @@ export async function check(
     ...(dataset.dimensions ?? []),
   ]
   const options = { ...dataset, dimensions: [...new Set(dimensions)] }
-  return withEvents(opened, options, async (read) => {
+  return withEvents(opened, { ...options, ordered: true }, async (read) => {
     const { engine, events } = read
     await request.onRead?.(read)
     const scene = await sceneOf(engine, events, seen, request)

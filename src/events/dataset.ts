@@ -107,13 +107,17 @@ export async function withEvents<T>(
   options: ReadingOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
-  const { sources } = opened
+  const { sources, engine } = opened
   const before = await fingerprint(sources.files)
+  const damage = new AbortController()
+  const stop = (): void => engine.interrupt()
+  damage.signal.addEventListener('abort', stop)
   const verified = verifyCompressed(sources.files)
-  // Looked at after the reading; without this, a failure meanwhile would count as unhandled.
-  verified.catch(() => undefined)
+  // Nothing is worth reading on for; the failure itself is looked at below.
+  verified.catch(() => damage.abort())
+  const signals = [damage.signal, ...(options.signal === undefined ? [] : [options.signal])]
   const read = (): Promise<T> =>
-    withReader(opened, options, async (reader, events) => {
+    withReader(opened, { ...options, signal: AbortSignal.any(signals) }, async (reader, events) => {
       const dataset = { ...opened, engine: reader, events }
       await assertUsable(dataset, options)
       return use(dataset)

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import {
+  constants,
   createGunzip,
   createInflateRaw,
   gunzip,
@@ -12,6 +13,7 @@ import {
 } from 'node:zlib'
 import { type Bytes, PeekedBytes } from './bytes.js'
 import { corrupt, readFailure } from './failures.js'
+import type { SourceFile } from './source.js'
 
 /** Large chunks: each is one trip to the thread pool. */
 const CHUNK_BYTES = 1024 * 1024
@@ -63,8 +65,8 @@ async function atOnce(
   packing: Packing,
   length?: number,
 ): Promise<Buffer | undefined> {
-  // A gzip file ends with its length, modulo 4 GiB. A hint for one allocation, never trusted.
-  const hint = length ?? (packed.length < 18 ? 0 : packed.readUInt32LE(packed.length - 4))
+  // A hint for one allocation, never trusted.
+  const hint = length ?? statedLength(packed)
   const chunkSize = Math.max(16 * 1024, Math.min(hint + 64, 16 * CHUNK_BYTES))
   try {
     if (packed.length <= TINY_BYTES && hint <= TINY_OUTPUT_BYTES) {
@@ -90,16 +92,17 @@ export async function* buffers(stream: Readable): AsyncGenerator<Buffer> {
  * takes a truncated file for a shorter one, and a damaged one for whole.
  */
 export async function verifyGzip(
-  path: string,
-  label: string,
-  onBytes: (bytes: number) => void = () => {},
-  onContent: (chunk: Buffer) => void = () => {},
+  { path, label, bytes }: Pick<SourceFile, 'path' | 'label' | 'bytes'>,
+  onContent: (chunk: Buffer) => void,
 ): Promise<void> {
+  const whole = bytes > WHOLE_INPUT_BYTES ? undefined : await checkedWhole(path, label)
+  if (whole !== undefined) {
+    onContent(whole)
+    return
+  }
   const stream = createGunzip({ chunkSize: CHUNK_BYTES })
   try {
-    const source = createReadStream(path, { highWaterMark: CHUNK_BYTES })
-    source.on('data', (chunk) => onBytes(chunk.length))
-    pipeline(source, stream, () => {})
+    pipeline(createReadStream(path, { highWaterMark: CHUNK_BYTES }), stream, () => {})
     for await (const chunk of buffers(stream)) onContent(chunk)
   } catch (error) {
     throw readFailure(label, error)
@@ -111,3 +114,41 @@ export async function verifyGzip(
     })
   }
 }
+
+/** Undefined where more is inside than is safe to hold, and for several parts or bytes after the end. */
+async function checkedWhole(path: string, label: string): Promise<Buffer | undefined> {
+  try {
+    const packed = await readFile(path)
+    const whole = await atOnce(packed, 'gzip')
+    return whole?.length === statedLength(packed) ? whole : undefined
+  } catch (error) {
+    throw readFailure(label, error)
+  }
+}
+
+/** Enough lines to say what they are, where there may be thousands of files to look at. */
+const INSIDE_BYTES = 16 * 1024
+
+/** The first bytes inside a gzip; undefined where it is damaged in its first bytes. */
+export function headInside(
+  packed: PeekedBytes,
+): Pick<PeekedBytes, 'head' | 'complete'> | undefined {
+  const { head: bytes, complete } = packed
+  try {
+    if (complete && bytes.length <= TINY_BYTES) {
+      return { head: gunzipSync(bytes), complete }
+    }
+    const options = { finishFlush: constants.Z_SYNC_FLUSH, chunkSize: TINY_OUTPUT_BYTES }
+    for (let taken = TINY_BYTES; ; taken *= 2) {
+      const head = gunzipSync(bytes.subarray(0, taken), options)
+      if (head.length < INSIDE_BYTES && taken < bytes.length) continue
+      return { head: head.subarray(0, INSIDE_BYTES), complete: false }
+    }
+  } catch {
+    return undefined
+  }
+}
+
+/** A gzip file ends with its length, modulo 4 GiB. */
+const statedLength = (packed: Buffer): number =>
+  packed.length < 18 ? 0 : packed.readUInt32LE(packed.length - 4)

@@ -7,7 +7,7 @@ import { type Bytes, HEAD_BYTES, PeekedBytes } from './bytes.js'
 import { asUtf8 } from './encoding.js'
 import { kindByName } from './extension.js'
 import { corrupt, readFailure, refused } from './failures.js'
-import { buffers, gunzipped, WHOLE_INPUT_BYTES } from './gzip.js'
+import { buffers, gunzipped, headInside, WHOLE_INPUT_BYTES } from './gzip.js'
 import { ArchiveBudget, type ArchiveLimits } from './limits.js'
 import { isMarker, isMergedIds, skippedByName } from './members.js'
 import { type Sniffed, type SniffedText, sniff } from './sniff.js'
@@ -45,8 +45,7 @@ const GZIP_LAYERS = 3
 /**
  * A small gzip is unpacked whole, and so checked, to see what it is. A table is then written down
  * plain, as the engine takes one thread for a packed one; not beyond this much in one run, as disks
- * are finite. Lines of JSON stay packed: hours of an export come in numbers, so that all threads
- * have some, and unpacking twice costs less than writing and reading what is 17 times as long.
+ * are finite.
  */
 const SMALL_GZIP_TOTAL_BYTES = 4 * 1024 ** 3
 
@@ -74,22 +73,40 @@ export class Intake {
     try {
       peeked = await PeekedBytes.of(member ? metered(candidate.read()) : candidate.read())
       let layers = 0
-      let packed: Buffer | undefined
       let seen = sniff(peeked, name)
+      if (seen.kind === 'gzip' && (await this.packedLines(candidate, peeked, budget))) return
       while (seen.kind === 'gzip') {
         if (++layers > GZIP_LAYERS) throw refused(`${label} is gzip in gzip in gzip.`)
-        peeked = await PeekedBytes.of(peeked.all(), WHOLE_INPUT_BYTES)
-        packed = peeked.complete && layers === 1 ? peeked.head : undefined
         peeked = await PeekedBytes.of(metered(gunzipped(peeked.all())))
         seen = sniff(peeked, name)
       }
-      const found = { ...candidate, seen, layers, peeked, budget }
-      await this.settle(packed === undefined ? found : { ...found, packed })
+      await this.settle({ ...candidate, seen, layers, peeked, budget })
     } catch (error) {
       throw readFailure(label, error)
     } finally {
       await peeked?.close()
     }
+  }
+
+  /**
+   * Lines of JSON stay packed, whose start says what they are: see `unpackedBatches`.
+   * @returns false where it is something else
+   */
+  private async packedLines(
+    { label, name, path, bytes }: Candidate,
+    packed: PeekedBytes,
+    budget: ArchiveBudget,
+  ): Promise<boolean> {
+    const inside = headInside(packed)
+    const seen = inside && sniff(inside, name)
+    if (seen?.kind !== 'text' || seen.format !== 'ndjson' || seen.encoding !== 'utf-8') return false
+    if (isMergedIds(name, seen.head) || kindByName(name).kind?.format === 'parquet') return false
+    const place =
+      path === undefined
+        ? await this.spooled(packed.all())
+        : { path: await this.literal(path), bytes }
+    this.files.push({ label, format: 'ndjson', compression: 'gzip', budget, ...place })
+    return true
   }
 
   private async settle(found: Found): Promise<void> {
@@ -192,16 +209,8 @@ export class Intake {
     encoding: SniffedText['encoding'] = 'utf-8',
     markMatters = false,
   ): Promise<Place> {
-    const { path, layers, peeked, seen, packed } = found
+    const { path, layers, peeked, seen } = found
     const recoded = encoding.startsWith('utf-16') || (encoding === 'utf-8-bom' && markMatters)
-    const lines = seen.kind === 'text' && seen.format === 'ndjson' && !recoded
-    // Not in several parts, nor with anything after its end, which readers take differently.
-    if (lines && packed?.readUInt32LE(packed.length - 4) === peeked.head.length) {
-      for await (const _ of peeked.all());
-      const bytes = packed.length
-      const kept = path === undefined ? await this.written(packed) : await this.literal(path)
-      return { path: kept, bytes, compression: 'gzip', checked: true }
-    }
     const packedBinary = layers > 0 && seen.kind !== 'text'
     const small =
       layers > 0 && found.bytes <= WHOLE_INPUT_BYTES && this.spooledBytes < SMALL_GZIP_TOTAL_BYTES
@@ -209,23 +218,18 @@ export class Intake {
       const compression = layers === 1 ? 'gzip' : 'none'
       return { path: await this.literal(path), bytes: found.bytes, compression }
     }
-    const target = this.workspace.path()
-    const bytes = await spool(
-      this.counted(recoded ? asUtf8(peeked.all(), encoding) : peeked.all()),
-      target,
-    )
-    return { path: target, bytes, compression: 'none' }
+    const bytes = recoded ? asUtf8(peeked.all(), encoding) : peeked.all()
+    return { ...(await this.spooled(bytes)), compression: 'none' }
   }
 
-  private async written(whole: Buffer): Promise<string> {
-    const target = this.workspace.path()
-    await spool(this.counted([whole]), target)
-    return target
+  private async spooled(bytes: Bytes): Promise<Pick<Place, 'path' | 'bytes'>> {
+    const path = this.workspace.path()
+    return { path, bytes: await spool(this.counted(bytes), path) }
   }
 
   private spooledBytes = 0
 
-  private async *counted(bytes: Bytes | Iterable<Buffer>): AsyncGenerator<Buffer> {
+  private async *counted(bytes: Bytes): AsyncGenerator<Buffer> {
     for await (const chunk of bytes) {
       this.spooledBytes += chunk.length
       this.onProgress('unpack', this.spooledBytes)
@@ -304,14 +308,12 @@ export class Intake {
   }
 }
 
-type Place = Pick<SourceFile, 'path' | 'bytes' | 'compression' | 'checked'>
+type Place = Pick<SourceFile, 'path' | 'bytes' | 'compression'>
 
 interface Found extends Candidate {
   readonly seen: Sniffed
   /** Layers of gzip taken off `peeked`. */
   readonly layers: number
-  /** The whole of a small gzip, where there is one layer. */
-  readonly packed?: Buffer
   readonly peeked: PeekedBytes
   readonly budget: ArchiveBudget
 }

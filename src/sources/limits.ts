@@ -53,19 +53,27 @@ export class ArchiveBudget {
     if (this.bytes + bytes > this.limits.totalBytes) throw this.tooLarge(this.archive)
   }
 
-  /** Passes a member's decompressed bytes on, and stops at the first limit that they pass. */
-  async *metered(bytes: Bytes, label: string, storedBytes: number): AsyncGenerator<Buffer> {
+  /** Counts a member's decompressed bytes as they come, and throws at the first limit that they pass. */
+  meter(label: string, storedBytes: number): (bytes: number) => void {
     const { ratio, ratioFromBytes, totalBytes } = this.limits
     let out = 0
-    for await (const chunk of bytes) {
-      out += chunk.length
-      this.bytes += chunk.length
+    return (bytes) => {
+      out += bytes
+      this.bytes += bytes
       if (this.bytes > totalBytes) throw this.tooLarge(label)
       if (out > ratioFromBytes && out > ratio * Math.max(1, storedBytes)) {
         throw refused(
           `${label} unpacks to more than ${ratio} times its size (limit ${ratio}:1), as a zip bomb does.`,
         )
       }
+    }
+  }
+
+  /** Passes them on while they are within the limits. */
+  async *metered(bytes: Bytes, label: string, storedBytes: number): AsyncGenerator<Buffer> {
+    const count = this.meter(label, storedBytes)
+    for await (const chunk of bytes) {
+      count(chunk.length)
       yield chunk
     }
   }

@@ -18,6 +18,7 @@ import { assertLinesFit, tooLong } from './long-lines.js'
 import { groupBySchema } from './parquet-schemas.js'
 import { jsonDocuments, jsonSample, lineProbe, lineReader } from './reading.js'
 import type { SourceFile } from './source.js'
+import { verifyCompressed } from './verify.js'
 
 export { findField } from './field.js'
 export type { Column, NumberedFile, SourceGroup } from './group.js'
@@ -32,7 +33,7 @@ interface SampleSize {
  * The engine takes 10 microseconds a row and 2 milliseconds a file for it, which the hours of an
  * export need not pay: their events have the same columns.
  */
-const QUICK_SAMPLE: SampleSize = { files: 32, rows: (files) => Math.ceil(20_480 / files) }
+const QUICK_SAMPLE: SampleSize = { files: 16, rows: (files) => Math.ceil(10_240 / files) }
 /** Where something was not found. */
 const DEEP_SAMPLE: SampleSize = { files: 64, rows: () => 20_480 }
 /** Lines that show how a text file is laid out. */
@@ -44,11 +45,31 @@ export interface ScanOptions {
   readonly allowances?: Allowances
 }
 
-/** Groups files that one table function can read, and finds the columns of each group. */
+/**
+ * Groups files that one table function can read, and finds the columns of each group.
+ *
+ * @throws SessionizeError where a file cannot be read, `input_corrupt` where that is why
+ */
 export async function describeSources(
   engine: Engine,
   files: readonly SourceFile[],
-  { layouts = [], allowances = NO_ALLOWANCES }: ScanOptions = {},
+  options: ScanOptions = {},
+): Promise<SourceGroup[]> {
+  try {
+    return await describeFiles(engine, files, options)
+  } catch (error) {
+    // The engine cannot say which file it is that is damaged.
+    if (error instanceof SessionizeError && error.code === 'input_corrupt') {
+      await verifyCompressed(files)
+    }
+    throw error
+  }
+}
+
+async function describeFiles(
+  engine: Engine,
+  files: readonly SourceFile[],
+  { layouts = [], allowances = NO_ALLOWANCES }: ScanOptions,
 ): Promise<SourceGroup[]> {
   const numbered = files.map((file, number) => ({ ...file, number }))
   const groups: SourceGroup[] = []

@@ -89,6 +89,9 @@ function looksBinary(text: string): boolean {
   return controls > Math.max(3, sample.length / 50)
 }
 
+/** Lines that say what all are like. */
+const LOOKED_AT = 20
+
 type Shape = Pick<SniffedText, 'format' | 'sure'> & { readonly delimiter?: string }
 
 function textShape(text: string, complete: boolean, name: string): Shape {
@@ -115,9 +118,9 @@ function textShape(text: string, complete: boolean, name: string): Shape {
 
 /** The first lines that were seen to their end; the whole text when there is no line end in it. */
 function wholeLines(text: string, complete: boolean): string[] {
-  const lines = text.split(/\r\n|\n|\r/)
+  const lines = text.split(/\r\n|\n|\r/, LOOKED_AT * 2)
   if (!complete && lines.length > 1) lines.pop()
-  return lines.filter((line) => line.trim() !== '').slice(0, 20)
+  return lines.filter((line) => line.trim() !== '').slice(0, LOOKED_AT)
 }
 
 /** One object a line, or objects that span lines. */

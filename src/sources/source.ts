@@ -1,3 +1,5 @@
+import type { ArchiveBudget } from './limits.js'
+
 /**
  * What a file holds, after any compression is taken off.
  *
@@ -35,8 +37,8 @@ export interface SourceFile {
    * could not be seen (a URL, a zstd file): the engine sniffs it.
    */
   readonly delimiter?: string
-  /** Its checksums were looked at when it was taken in. */
-  readonly checked?: true
+  /** Of a file that is still packed: what its content counts against when it is unpacked. */
+  readonly budget?: ArchiveBudget
   /** `path` is a URL, read by the engine's own extensions. */
   readonly remote?: true
 }

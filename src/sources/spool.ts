@@ -1,6 +1,5 @@
-import { writeFile, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { promisify } from 'node:util'
 import { type Bytes, PeekedBytes } from './bytes.js'
 
 /** Small chunks are gathered up to this size: one write for many lines. */
@@ -8,19 +7,12 @@ const WRITE_BYTES = 1024 * 1024
 const FLAGS = 'wx'
 const MODE = 0o600
 
-/** Up to this size a file costs less than the trips to the thread pool that would write it. */
-const HERE_BYTES = 128 * 1024
-
-/** The one of callbacks writes a buffer in one call, that of promises in pieces. */
-const writeWhole = promisify(writeFile)
-
 /** Writes a stream to a new file in the workspace, as it comes, and says how long it was. */
 export async function spool(bytes: Bytes, path: string): Promise<number> {
   const peeked = await PeekedBytes.of(bytes, WRITE_BYTES)
   if (!peeked.complete) return spoolLong(peeked.all(), path)
-  const options = { flag: FLAGS, mode: MODE }
-  if (peeked.head.length <= HERE_BYTES) writeFileSync(path, peeked.head, options)
-  else await writeWhole(path, peeked.head, options)
+  // A small file costs less than the trips to the thread pool that would write it.
+  writeFileSync(path, peeked.head, { flag: FLAGS, mode: MODE })
   return peeked.head.length
 }
 

@@ -146,6 +146,20 @@ describe('archives', () => {
     expect(stderr).toMatch(/times its size|zip bomb/)
     expect(scene.leftovers()).toEqual([])
   })
+
+  test('a bomb of JSON lines stops the reading that it is part of', async () => {
+    const plain = Buffer.alloc(120 * 1024 ** 2, '\n')
+    plain.write('{"user_id":"u1","time":"2024-01-01T00:00:00Z"}\n')
+    const packed = gzipSync(plain)
+    scene.write('bomb.json.gz', packed)
+    scene.write('bomb.zip', buildZip([{ name: 'e.json.gz', data: packed, stored: true }]))
+    for (const bomb of ['bomb.json.gz', 'bomb.zip']) {
+      const { exit, stderr } = await scene.run([bomb])
+      expect(exit, stderr).toBe(3)
+      expect(stderr).toMatch(/unpacks to more than 400 times its size/)
+    }
+    expect(scene.leftovers()).toEqual([])
+  })
 })
 
 /** What a terminal would obey instead of showing. */
