@@ -65,10 +65,11 @@ async function writeJson(
 }
 
 /** Under the names that JSON answers use: `meanSeconds`. */
-const asAnswerRow = (row: unknown): unknown =>
-  Object.fromEntries(
-    Object.entries(Object(row)).map(([name, value]) => [
-      name.replaceAll(/_(\w)/g, (_all, letter: string) => letter.toUpperCase()),
-      value,
-    ]),
-  )
+function asAnswerRow(row: string): string {
+  const columns: unknown = JSON.parse(row)
+  const named = Object.entries(Object(columns)).map(([name, value]) => [
+    name.replaceAll(/_(\w)/g, (_all, letter: string) => letter.toUpperCase()),
+    value,
+  ])
+  return JSON.stringify(Object.fromEntries(named), null, 1).replaceAll(/\n\s*/g, ' ')
+}

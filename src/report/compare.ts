@@ -13,6 +13,7 @@ import { formatNumberOf, formatShare } from './quantities.js'
 import { quantileName } from './summary/detail.js'
 import { describeSpan, segmentValue } from './summary/wording.js'
 import { documentAsTerminal } from './terminal.js'
+import { shorten } from './width.js'
 
 export const compareFormats: Readonly<Record<ReportFormat, Render<CompareAnswer>>> = {
   terminal: (answer, look) => documentAsTerminal(blocks(answer), look),
@@ -47,7 +48,12 @@ function blocks(answer: CompareAnswer): readonly Block[] {
       ...(method.withBounces ? [] : [{ label: 'sessions', text: 'of two events or more' }]),
       ...(leftOut === 0
         ? []
-        : [{ label: 'left out', text: `${count(leftOut)} smaller groups: --top compares more` }]),
+        : [
+            {
+              label: 'left out',
+              text: `${formatNumberOf(leftOut, 'smaller group')}: --top compares more`,
+            },
+          ]),
     ]),
   ]
 }
@@ -86,10 +92,11 @@ const MOST_NAMED = 3
 /** In a sentence: names of data can be as long as a browser's. */
 function shortName(answer: CompareAnswer, group: number): string {
   const name = nameOf(answer, answer.groups[group])
-  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name
+  return shorten(name, LONGEST_NAME, '…')
 }
 
-const LONGEST_NAME = 60
+/** In columns of a terminal. */
+const LONGEST_NAME = 61
 
 /** The verdict in plain words; never more than the data can tell. */
 export function sentence(answer: CompareAnswer, comparison: Comparison): string {

@@ -10,7 +10,12 @@ export function csvTable(
 ): string {
   const taken = new Set(figures)
   // A dimension may be called `users`, but no two columns of a file may have one name.
-  const headings = dimensions.map((name) => (taken.has(name) ? `by_${name}` : name))
+  const headings = dimensions.map((name) => {
+    let free = name
+    while (taken.has(free)) free = `by_${free}`
+    taken.add(free)
+    return free
+  })
   return [[...headings, ...figures], ...rows].map(csvLine).join('')
 }
 

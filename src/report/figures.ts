@@ -8,10 +8,11 @@ export const decimal = (value: number | null): string => formatDecimal(value, AB
 export const seconds = (value: number | null): string => formatSeconds(value, ABSENT)
 export const share = (value: number | null): string => formatShare(value, ABSENT)
 
-/** `+12.3%`, `-4.0%`: a change against something else. */
+/** `+12.3%`, `-4.0%`, `0%`: a change against something else. */
 export function change(value: number | null): string {
   if (value === null) return ABSENT
-  return value > 0 ? `+${formatShare(value)}` : formatShare(value).replace(/^<0\.1%$/, '0%')
+  const percent = formatDecimal(Math.abs(value) * 100)
+  return percent === '0.0' ? '0%' : `${value > 0 ? '+' : '-'}${percent}%`
 }
 
 /** `+1m 20s`, `-3s`: a difference of two lengths. */

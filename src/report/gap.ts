@@ -142,7 +142,7 @@ function pauseBars({ bins, simultaneous }: PauseReport): readonly Block[] {
       : [
           {
             kind: 'paragraph',
-            text: `${count(simultaneous)} more events have the same time as the one before`,
+            text: `${formatNumberOf(simultaneous, 'more event')} ${simultaneous === 1 ? 'has' : 'have'} the same time as the one before`,
           } as const,
         ]),
   ]

@@ -76,12 +76,12 @@ function files({ groups, skipped }: Inspection, look: Appearance): string {
     `passed over: ${why.replaceAll('_', ' ')}`,
     '',
   ])
-  const more = all.length - FILES_SHOWN
-  const rows = [
-    ...all.slice(0, FILES_SHOWN),
-    ...(more > 0 ? [[`and ${formatNumberOf(more, 'more file')}`, '', '']] : []),
-    ...passedOver.slice(0, FILES_SHOWN),
-  ]
+  const firstOf = (rows: readonly (readonly string[])[], what: string) => {
+    const more = rows.length - FILES_SHOWN
+    const note = more > 0 ? [[`and ${formatNumberOf(more, 'more file')}${what}`, '', '']] : []
+    return [...rows.slice(0, FILES_SHOWN), ...note]
+  }
+  const rows = [...firstOf(all, ''), ...firstOf(passedOver, ' passed over')]
   return renderTable(
     {
       columns: [

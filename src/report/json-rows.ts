@@ -2,29 +2,26 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import type { Engine } from '../engines/duckdb.js'
 import type { Sql } from '../sql/sql.js'
-import { jsonText } from './untrusted.js'
+import { harmlessJson, jsonText } from './untrusted.js'
 
 /**
  * Writes `{...head, "rows": [...]}`, a row a line.
  *
- * @param query one column of JSON texts
- * @param shown what becomes of a row
+ * @param query one column of JSON texts, each of one line
+ * @param shown what becomes of a row's text
  */
 export async function writeJsonRows(
   engine: Engine,
   path: string,
   head: object,
   query: Sql,
-  shown: (row: unknown) => unknown = (row) => row,
+  shown: (row: string) => string = spaced,
 ): Promise<void> {
   writeFileSync(path, `${jsonText(head).replace(/\n\}$/, '')},\n  "rows": [`)
   const { chunks } = await engine.stream(query)
   let first = true
   for await (const [rows = []] of chunks) {
-    const lines = rows.map((row) => {
-      const parsed: unknown = JSON.parse(String(row))
-      return jsonText(shown(parsed)).replaceAll(/\n\s*/g, ' ')
-    })
+    const lines = rows.map((row) => harmlessJson(shown(String(row))))
     appendFileSync(
       path,
       lines.map((line, i) => `${first && i === 0 ? '' : ','}\n    ${line}`).join(''),
@@ -33,3 +30,15 @@ export async function writeJsonRows(
   }
   appendFileSync(path, first ? ']\n}\n' : '\n  ]\n}\n')
 }
+
+/** Texts, what the engine writes for doubles and JSON does not have, and marks between values. */
+const TOKENS = /"(?:[^"\\]+|\\.)*"|-?\b(?:nan|inf(?:inity)?)\b|[,:]/gi
+
+/**
+ * As text, for a number that is read as a double would lose its digits beyond 2^53. `NaN` and
+ * infinities become null.
+ */
+const spaced = (row: string): string =>
+  row.replaceAll(TOKENS, (token) =>
+    token.startsWith('"') ? token : token === ',' || token === ':' ? `${token} ` : 'null',
+  )

@@ -10,7 +10,8 @@ function numbers(options: Intl.NumberFormatOptions): Pick<Intl.NumberFormat, 'fo
   return {
     format: (value) => {
       made ??= new Intl.NumberFormat('en-US', options)
-      return made.format(value)
+      // What is rounded to nothing has no sign.
+      return made.format(value).replace(/^-(0(?:\.0+)?)$/, '$1')
     },
   }
 }

@@ -66,8 +66,9 @@ export async function queryAsText(
     : documentAsMarkdown('Query', blocks)
 }
 
+/** Not `INTERVAL`, nor lists of numbers, which can be long and must be cut. */
 const isNumber = (type: string): boolean =>
-  /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL)/.test(type)
+  /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL(\(\d+,\d+\))?)$/.test(type)
 
 /** Instants as ISO 8601 in UTC, as in every other output. */
 const cellText = (column: Sql, type: string): Sql =>

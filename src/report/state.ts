@@ -60,7 +60,7 @@ function stateBlocks(state: StateDescription): readonly Block[] {
       ? [
           {
             kind: 'paragraph',
-            text: `and ${formatNumberOf(earlier, 'file')} that were added before: --format json has all`,
+            text: `and ${formatNumberOf(earlier, 'earlier file')}: --format json has all`,
           } as const,
         ]
       : []),

@@ -7,6 +7,7 @@ import { change, count, seconds, share } from './figures.js'
 import type { ReportFormat } from './formats.js'
 import { answerAsJson } from './json.js'
 import { documentAsMarkdown } from './markdown.js'
+import { formatNumberOf } from './quantities.js'
 import { segmentValue } from './summary/wording.js'
 import { documentAsTerminal } from './terminal.js'
 
@@ -46,7 +47,7 @@ function blocks(answer: Trend): readonly Block[] {
       ? [
           {
             kind: 'paragraph',
-            text: `and ${count(more)} more segments: --format csv has all`,
+            text: `and ${formatNumberOf(more, 'more segment')}: --format csv has all`,
           } as const,
         ]
       : []),
@@ -95,6 +96,12 @@ function periodTable(periods: readonly TrendPeriod[]): Block {
   }
 }
 
+/** Sessions in an average such hour: `12`, `0.4`; what is not nothing never reads as `0`. */
+export function hourlyRate(rate: number): string {
+  if (rate >= 10) return count(rate)
+  return rate > 0 && rate < 0.05 ? '<0.1' : String(Math.round(rate * 10) / 10)
+}
+
 function heatmap(hours: readonly HourOfWeek[]): readonly Block[] {
   const rate = (hour: HourOfWeek): number =>
     hour.occurrences === 0 ? 0 : hour.sessions / hour.occurrences
@@ -105,7 +112,7 @@ function heatmap(hours: readonly HourOfWeek[]): readonly Block[] {
   const words =
     busiest === undefined || rate(busiest) === 0
       ? 'No session.'
-      : `Busiest: ${WEEKDAYS[busiest.weekday - 1]} ${String(busiest.hour).padStart(2, '0')} h, ${rate(busiest).toFixed(1)} sessions an hour, mean length ${seconds(busiest.meanSeconds)}.`
+      : `Busiest: ${WEEKDAYS[busiest.weekday - 1]} ${String(busiest.hour).padStart(2, '0')} h, ${hourlyRate(rate(busiest))} sessions an hour, mean length ${seconds(busiest.meanSeconds)}.`
   return [
     {
       kind: 'heatmap',

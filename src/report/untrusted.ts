@@ -75,8 +75,11 @@ export function csvField(value: string | number | null): string {
  * JSON leaves C1 controls and bidi marks as they are. They occur only inside strings, where an
  * escape means the same, so JSON printed on a terminal is harmless and reads back unchanged.
  */
-export const jsonText = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replace(
+export const jsonText = (value: unknown): string => harmlessJson(JSON.stringify(value, null, 2))
+
+/** The same of JSON that is text already. */
+export const harmlessJson = (json: string): string =>
+  json.replace(
     /[\u007f-\u009f\u00ad\u2028\u2029\ufeff]|\p{Bidi_Control}/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )

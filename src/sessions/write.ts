@@ -48,11 +48,17 @@ export async function writeTable(
   }
 }
 
-/** Instants as ISO 8601 with six digits, and for CSV lists as JSON, whatever the engine's defaults. */
+/**
+ * Instants as ISO 8601 with six digits, and for CSV lists as JSON, whatever the engine's defaults.
+ * JSON has no NaN and no infinity: there they are null.
+ */
 async function asText(engine: Engine, query: Sql, flat: boolean): Promise<Sql> {
   const columns = await engine.describe(query)
   const replaced = columns.flatMap(({ name, type }) => {
     const column = raw(`"${name.replaceAll('"', '""')}"`)
+    if (!flat && /^(FLOAT|DOUBLE)$/.test(type)) {
+      return [sql`CASE WHEN isfinite(${column}) THEN ${column} END AS ${column}`]
+    }
     if (type === 'TIMESTAMP WITH TIME ZONE') {
       return [sql`strftime(timezone('UTC', ${column}), '%Y-%m-%dT%H:%M:%S.%fZ') AS ${column}`]
     }

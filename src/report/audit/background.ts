@@ -5,7 +5,8 @@ import type {
   BackgroundLengths,
 } from '../../analysis/background/background.js'
 import { type Block, number, text } from '../document.js'
-import { formatCount, formatNumberOf, formatSeconds, formatShare } from '../quantities.js'
+import { count as formatCount, seconds as formatSeconds, share as formatShare } from '../figures.js'
+import { formatNumberOf } from '../quantities.js'
 
 export function backgroundBlocks(found: Background): readonly Block[] {
   const alive = found.events.filter(({ keepsAlive }) => keepsAlive)

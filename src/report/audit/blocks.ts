@@ -12,13 +12,9 @@ import type {
 import { SESSION_KINDS } from '../../analysis/audit/audit.js'
 import { describeDefinition } from '../definition.js'
 import { type Block, number, tableOf, text } from '../document.js'
-import {
-  formatCount,
-  formatInstant,
-  formatNumberOf,
-  formatSeconds,
-  formatShare,
-} from '../quantities.js'
+import { count as formatCount, seconds as formatSeconds, share as formatShare } from '../figures.js'
+import { formatInstant, formatNumberOf } from '../quantities.js'
+import { segmentValue } from '../summary/wording.js'
 import { backgroundBlocks } from './background.js'
 import { CAUSE_WORDS, KIND_WORDS } from './wording.js'
 
@@ -50,9 +46,9 @@ function recordedBlocks(recorded: RecordedAudit, definition: string): readonly B
         : [
             tableOf(
               [text(name), ...LENGTH_COLUMNS],
-              rows.map(({ value, ...pair }) => [value ?? '(none)', ...lengthCells(pair)]),
+              rows.map(({ value, ...pair }) => [segmentValue(value), ...lengthCells(pair)]),
               MOST_VALUES,
-              name,
+              'value',
             ),
           ],
     ),
@@ -92,7 +88,7 @@ function fields(
       },
       {
         label: 'Rand index',
-        text: `${agreement.adjustedRandIndex === null ? '–' : agreement.adjustedRandIndex.toFixed(3)} adjusted for chance (1: the same sessions, 0: no better than chance)`,
+        text: `${agreement.adjustedRandIndex === null ? '-' : agreement.adjustedRandIndex.toFixed(3)} adjusted for chance (1: the same sessions, 0: no better than chance)`,
       },
       ...bestTimeout(timeouts, boundaries.f1),
     ],

@@ -5,7 +5,7 @@ import { type Cell, csvTable } from '../csv.js'
 /** The figures as `section, name, value`: one number a row, so that runs can be joined and compared. */
 export function auditAsCsv(audit: Audit): string {
   const rows: Cell[][] = []
-  const put = (section: string, name: string, value: Cell): void => {
+  const put = (section: string, name: Cell, value: Cell): void => {
     rows.push([section, name, value])
   }
   const { recorded, background } = audit
@@ -35,7 +35,7 @@ export function auditAsCsv(audit: Audit): string {
     put('ids', 'overlapping', ids.overlapping.found)
     for (const { name, rows: values } of lengths.dimensions) {
       for (const { value, difference } of values) {
-        put(`mean_difference_seconds by ${name}`, value ?? '', difference.meanSeconds)
+        put(`mean_difference_seconds by ${name}`, value, difference.meanSeconds)
       }
     }
     if (recorded.reportedLength !== null) {

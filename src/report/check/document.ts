@@ -2,7 +2,7 @@
 import type { CheckReport, CheckResult } from '../../checks/result.js'
 import { type Block, number, tableOf, text } from '../document.js'
 import { ledgerLines } from '../ledger.js'
-import { formatCount, formatInstant, formatShare } from '../quantities.js'
+import { formatCount, formatInstant, formatNumberOf, formatShare } from '../quantities.js'
 import { describeSpan } from '../summary/wording.js'
 import { describeLimit, describePlace, describeValue, problems } from './wording.js'
 
@@ -90,7 +90,7 @@ function contextFields(report: CheckReport): { label: string; text: string }[] {
     .filter(({ depth }) => depth < 2)
     .map(({ label, rows: count, share, depth }) =>
       depth === 0
-        ? `${formatCount(count)} ${label}`
+        ? `${formatNumberOf(count, 'row')} read`
         : `${formatCount(count)} ${label} (${formatShare(share)})`,
     )
   return [
@@ -101,7 +101,7 @@ function contextFields(report: CheckReport): { label: string; text: string }[] {
       : [
           {
             label: 'baseline',
-            text: `${baseline.file}: ${formatCount(baseline.sessions)} sessions${
+            text: `${baseline.file}: ${formatNumberOf(baseline.sessions, 'session')}${
               baseline.firstEvent === null || baseline.lastEvent === null
                 ? ''
                 : `, ${formatInstant(baseline.firstEvent)} to ${formatInstant(baseline.lastEvent)}`

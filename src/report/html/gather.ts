@@ -14,6 +14,7 @@ import { SessionizeError } from '../../errors/errors.js'
 import type { Events } from '../../events/open.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import { raw, sql, text } from '../../sql/sql.js'
+import { formatNumberOf } from '../quantities.js'
 import type { Answer, ReportContents, ReportSegments } from './contents.js'
 
 export { AUDIT_DIMENSIONS }
@@ -139,7 +140,7 @@ async function auditRecorded(
   if (n > 0n) {
     return {
       answer: null,
-      why: `${n} events have no recorded session id. Leave them out of the comparison with: sessionize audit FILE`,
+      why: `${formatNumberOf(Number(n), 'event')} ${n === 1n ? 'has' : 'have'} no recorded session id. Leave ${n === 1n ? 'it' : 'them'} out of the comparison with: sessionize audit FILE`,
     }
   }
   return answerOr(() => audit(engine, events, { definition }))

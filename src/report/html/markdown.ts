@@ -3,7 +3,8 @@ import { auditFormats } from '../audit/formats.js'
 import { checkAsMarkdown } from '../check/markdown.js'
 import { gapFormats } from '../gap.js'
 import { left, markdownTable, prose, right } from '../markdown.js'
-import { formatSeconds } from '../quantities.js'
+import { formatCount, formatNumberOf, formatSeconds } from '../quantities.js'
+import { interval } from '../summary/detail.js'
 import { summaryAsMarkdown } from '../summary/markdown.js'
 import { segmentValue } from '../summary/wording.js'
 import { trendFormats } from '../trend.js'
@@ -35,20 +36,21 @@ export function reportAsMarkdown(contents: ReportContents): string {
     .join('\n\n')}\n`
 }
 
-function segmentTable({ dimensions, rows, medians }: ReportSegments): string {
+function segmentTable({ dimensions, rows, medians, more }: ReportSegments): string {
   const name = dimensions.join(', ')
   const table = markdownTable(
     [left(prose(name)), ...['sessions', 'users', 'median', '95% interval', 'mean'].map(right)],
     rows.map(({ values, figures }, at) => [
       markdownValue(segmentValue(values[0] ?? null)),
-      figures.sessions.toLocaleString('en-US'),
-      figures.users.toLocaleString('en-US'),
+      formatCount(figures.sessions),
+      formatCount(figures.users),
       formatSeconds(figures.length.p50Seconds),
-      `${formatSeconds(medians[at]?.lowSeconds ?? null)} to ${formatSeconds(medians[at]?.highSeconds ?? null)}`,
+      interval(medians[at]?.lowSeconds ?? null, medians[at]?.highSeconds ?? null) || '–',
       formatSeconds(figures.length.meanSeconds),
     ]),
   )
-  return `## By ${prose(name)}\n\n${table}`
+  const note = more > 0 ? `\n\n*and ${formatNumberOf(more, 'more segment')}*` : ''
+  return `## By ${prose(name)}\n\n${table}${note}`
 }
 
 /** A fence longer than any run of backticks inside. */

@@ -65,7 +65,7 @@ const quantiles = (detail: Detail): Block => ({
   }),
 })
 
-const interval = (low: number | null, high: number | null): string =>
+export const interval = (low: number | null, high: number | null): string =>
   low === null || high === null ? '' : `${formatSeconds(low)} to ${formatSeconds(high)}`
 
 function spreads(detail: Detail): Block {

@@ -18,7 +18,7 @@ import { styleFor } from '../style.js'
 import { type Column, renderTable } from '../table.js'
 import { blocksAsTerminal } from '../terminal.js'
 import { visibleExcerpt } from '../untrusted.js'
-import { textWidth, widest } from '../width.js'
+import { textWidth, widest, wrap } from '../width.js'
 import { detailBlocks } from './detail.js'
 import {
   describeEdges,
@@ -176,8 +176,7 @@ function segments({ dimensions, rows, rest }: Segments, look: Appearance): strin
   )
   const more = rows.length - MOST_SEGMENTS
   if (more <= 0) return table
-  const note = `and ${formatNumberOf(more, 'more segment')}: --format csv has all`
-  return `${table}\n${style.quiet(note)}`
+  return `${table}\n${aside(`and ${formatNumberOf(more, 'more segment')}: --format csv has all`, look)}`
 }
 
 function rowsRead(ledger: Ledger, look: Appearance): string {
@@ -202,7 +201,6 @@ function rowsRead(ledger: Ledger, look: Appearance): string {
 function files(ledger: Ledger, look: Appearance): string {
   const shown = filesToShow(ledger)
   if (ledger.files.length < 2 || shown.length === 0) return ''
-  const style = styleFor(look)
   const count = look.columns < NARROW ? formatCompactCount : formatCount
   const { headings, rows } = ledgerByFile(shown)
   const table = renderTable(
@@ -220,9 +218,11 @@ function files(ledger: Ledger, look: Appearance): string {
   )
   const more = ledger.files.length - shown.length
   if (more === 0) return table
-  const note = `and ${formatNumberOf(more, 'more file')}: --format json has all`
-  return `${table}\n${style.quiet(note)}`
+  return `${table}\n${aside(`and ${formatNumberOf(more, 'more file')}: --format json has all`, look)}`
 }
+
+const aside = (note: string, look: Appearance): string =>
+  wrap(note, look.columns).map(styleFor(look).quiet).join('\n')
 
 function provenance({ ledger, mapping }: Summary, look: Appearance): readonly Field[] {
   const { ellipsis } = styleFor(look)

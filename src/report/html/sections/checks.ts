@@ -42,7 +42,7 @@ ${problems(report).map(problem)}
 
 const problem = (check: CheckResult): Html => html`<section class="problem ${check.verdict}">
 <h3><span class="verdict">${WORDS[check.verdict]}</span> ${check.id}</h3>
-<p>${check.meaning}: ${describeValue(check)}; should be ${describeLimit(check)}. ${check.hint ?? ''}</p>
+<p>${[check.meaning, describeValue(check)].join(': ')}${describeLimit(check) === '' ? '' : `; should be ${describeLimit(check)}`}. ${check.hint ?? ''}</p>
 ${check.examples.length === 0 ? '' : html`<ul class="examples">${check.examples.map((example) => html`<li>${describeExample(example)}</li>`)}</ul>`}
 </section>
 `

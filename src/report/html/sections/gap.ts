@@ -1,6 +1,6 @@
 import type { GapAnswer } from '../../../analysis/gap/gap.js'
 import { formatDuration } from '../../../sessions/duration.js'
-import { formatCount, formatSeconds, formatShare } from '../../quantities.js'
+import { formatCount, formatNumberOf, formatSeconds, formatShare } from '../../quantities.js'
 import { countTick, logarithmic } from '../axes.js'
 import { type Drawing, figure } from '../chart.js'
 import type { ReportContents } from '../contents.js'
@@ -30,7 +30,7 @@ function advice({ pauses: { advice: found }, stable, hiddenBy24h }: GapAnswer): 
     stable.fromSeconds === stable.toSeconds
       ? ''
       : ` From ${timeout(stable.fromSeconds)} to ${timeout(stable.toSeconds)} the number of sessions is the same within 1%.`
-  return html`<p><strong>${suggested}</strong> ${found.why}${range} A timeout of 24 h would merge ${formatCount(hiddenBy24h.sessions)} sessions (${formatShare(hiddenBy24h.shareOfSessions)}) into longer ones.</p>
+  return html`<p><strong>${suggested}</strong> ${found.why}${range} A timeout of 24 h would merge ${formatNumberOf(hiddenBy24h.sessions, 'session')} (${formatShare(hiddenBy24h.shareOfSessions)}) into longer ones.</p>
 ${found.doubts.map((doubt) => html`<p class="warning"><strong>Warning:</strong> ${doubt}</p>\n`)}`
 }
 
@@ -104,7 +104,7 @@ function pauses(
       ? 'No valley between two kinds of pauses was found.'
       : `The solid line is the valley between pauses within and between visits, ${formatSeconds(valley.seconds)}, ${formatShare(valley.depth)} deep.`
   return figure(
-    html`<strong>${formatCount(count)} pauses between successive events of a user</strong>. The dashed line is the timeout of this report. ${found}`,
+    html`<strong>${formatNumberOf(count, 'pause')} between successive events of a user</strong>. The dashed line is the timeout of this report. ${found}`,
     chart,
     htmlTable(
       'Pauses between successive events of a user',

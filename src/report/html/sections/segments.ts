@@ -1,6 +1,7 @@
 import { formatCount, formatNumberOf, formatSeconds, formatShare } from '../../quantities.js'
 import { segmentValue } from '../../summary/wording.js'
 import { visibleExcerpt } from '../../untrusted.js'
+import { shorten } from '../../width.js'
 import { linearTicks, shortLength } from '../axes.js'
 import { type Drawing, figure } from '../chart.js'
 import type { ReportContents, ReportSegments } from '../contents.js'
@@ -22,10 +23,7 @@ export function segments({ segments: all }: ReportContents, drawing: Drawing): S
 const LONGEST_NAME = 24
 const ROW_HEIGHT = 20
 
-const shortName = (text: string): string => {
-  const shown = visibleExcerpt(text, '…')
-  return shown.length > LONGEST_NAME ? `${shown.slice(0, LONGEST_NAME - 1)}…` : shown
-}
+const shortName = (text: string): string => shorten(visibleExcerpt(text, '…'), LONGEST_NAME, '…')
 
 function segmentFigure(segments: ReportSegments, drawing: Drawing): Html {
   const { more } = segments

@@ -1,5 +1,6 @@
 import type { TrendPeriod } from '../../../analysis/trend.js'
 import { formatCount, formatSeconds, formatShare } from '../../quantities.js'
+import { hourlyRate } from '../../trend.js'
 import { countTick, linearTicks, shortLength } from '../axes.js'
 import { type Drawing, figure } from '../chart.js'
 import type { ReportContents } from '../contents.js'
@@ -155,15 +156,11 @@ function heatmap(
     name,
     ...Array.from({ length: 24 }, (_, hour) => {
       const cell = drawn[day * 24 + hour]
-      return cell === undefined
-        ? ''
-        : cell.rate >= 10
-          ? formatCount(cell.rate)
-          : String(Math.round(cell.rate * 10) / 10)
+      return cell === undefined ? '' : hourlyRate(cell.rate)
     }),
   ])
   return figure(
-    html`<strong>Sessions by hour of the week</strong> (${zone}): how many start in an average such hour; the darkest cell is ${most >= 10 ? formatCount(most) : String(Math.round(most * 10) / 10)}.`,
+    html`<strong>Sessions by hour of the week</strong> (${zone}): how many start in an average such hour; the darkest cell is ${hourlyRate(most)}.`,
     chart,
     htmlTable(
       'Sessions that start in an average hour of the week',
