@@ -37,6 +37,8 @@ class Run extends HeldSession {
   }
 }
 
+const isUntold = ({ told, changed }: Run): boolean => told === undefined || changed
+
 export interface GapState extends UserState {
   /** In order of time, none within reach of another. */
   readonly runs: Run[]
@@ -101,15 +103,18 @@ export class GapRuns implements SessionRules<GapState> {
   dueAt({ runs }: GapState): number {
     let due = Number.POSITIVE_INFINITY
     for (const run of runs) {
-      const kept = run.told === undefined || run.changed ? 0 : this.keepMicros
+      const kept = isUntold(run) ? 0 : this.keepMicros
       due = Math.min(due, run.end + this.reach + kept)
     }
     return due
   }
 
+  /** What was told is held on to for corrections. */
+  hasUntold = ({ runs }: GapState): boolean => runs.some(isUntold)
+
   finish(state: GapState, tell: Tell): void {
     state.runs.forEach((run, i) => {
-      if (run.told !== undefined && !run.changed) return
+      if (!isUntold(run)) return
       const previousEnd = state.runs[i - 1]?.end ?? state.previousEnd
       this.tell(run, { number: state.closed + i + 1, previousEnd }, tell)
     })

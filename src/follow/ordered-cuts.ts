@@ -79,6 +79,8 @@ export class OrderedCuts implements SessionRules<OrderedState> {
     return Math.min(turn, open?.closesAt ?? Number.POSITIVE_INFINITY)
   }
 
+  hasUntold = ({ waiting, open }: OrderedState): boolean => waiting.length > 0 || open !== undefined
+
   finish(state: OrderedState, tell: Tell): void {
     this.takeBefore(state, Number.POSITIVE_INFINITY, tell)
     if (state.open !== undefined) this.close(state, state.open, 'gap', tell)

@@ -59,6 +59,8 @@ export interface SessionRules<State extends UserState> {
   settle(state: State, watermark: number, tell: Tell): void
   /** The watermark at which there is something to settle; infinite when nothing is held. */
   dueAt(state: State): number
+  /** Whether there is anything that was not told yet, or not as it is now. */
+  hasUntold(state: State): boolean
   /** Tells everything that is held, as it stands. */
   finish(state: State, tell: Tell): void
   save(state: State): readonly unknown[]

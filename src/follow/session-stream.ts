@@ -129,7 +129,11 @@ class Stream<State extends UserState> implements SessionStream {
   }
 
   get openUsers(): number {
-    return this.held.size - this.idle.size
+    let users = 0
+    for (const { idle, state } of this.held.values()) {
+      if (!idle && this.sessions.hasUntold(state)) users++
+    }
+    return users
   }
 
   add(event: StreamEvent): void {

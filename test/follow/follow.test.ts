@@ -321,3 +321,14 @@ test('a long text beside what JSON does not have', () => {
   )
   expect(withoutExtensions('{"a":"nan')).toBe('{"a":"nan')
 })
+
+test('a session that was written and can still be corrected is not told as open', async () => {
+  const lines = line('ann', 0) + line('bob', 60)
+  const flags = ['--revisions', '24h']
+  const { stdout, stderr } = await runOn(['follow', ...flags], lines)
+  expect(parseLines(stdout)).toMatchObject([{ user: 'ann' }])
+  expect(stderr).toContain('1 user with open sessions, which were not written')
+  const ended = await runOn(['follow', '--flush-on-end', ...flags], lines)
+  expect(parseLines(ended.stdout)).toMatchObject([{ user: 'ann' }, { user: 'bob' }])
+  expect(ended.stderr).not.toContain('open sessions')
+})
