@@ -24,6 +24,7 @@ import { sessionStages } from '../dist/sessions/stages.js'
 import { identifier, raw, Sql, sql, text, withStages } from '../dist/sql/sql.js'
 import { startSparkCluster } from './spark-cluster.mjs'
 import { eventLogConf, sparkTasks, total } from './spark-log.mjs'
+import { WINDOW_SQL } from './window-sql.mjs'
 
 const { values: options } = parseArgs({
   options: {
@@ -247,19 +248,6 @@ async function late(engine) {
   }
   print("Day 26's file of 26", ['late', 'of all events', 'of all blocks', 'of all users'], rows)
 }
-
-const WINDOW_SQL = `WITH marked AS (
-  SELECT user, t, name, d0, CASE WHEN t - lag(t) OVER (PARTITION BY user ORDER BY t, name) <= 1800000000 THEN 0 ELSE 1 END AS opens
-  FROM events
-),
-numbered AS (
-  SELECT *, sum(opens) OVER (PARTITION BY user ORDER BY t, name ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-  FROM marked
-)
-SELECT user, min(t) AS start, max(t) AS end, count(*) AS events, min_by(name, t) AS first_event, max_by(name, t) AS last_event, min_by(d0, t) AS d0
-FROM numbered
-GROUP BY user, run
-ORDER BY user, start`
 
 /** What a shuffle carries, and where the time goes. */
 async function onSpark(engine) {

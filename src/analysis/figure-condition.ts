@@ -5,10 +5,10 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
+import { isNode, type Node, parseSelect } from '../events/parse-select.js'
 import { parseDuration } from '../sessions/duration.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import { findMeasure, MEASURE_NAMES, type Measure } from './measures.js'
-import { isNode, type Node, parseSelect } from './parse-select.js'
 
 export interface FigureCondition {
   readonly expression: Sql

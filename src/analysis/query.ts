@@ -7,13 +7,13 @@ import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { asTimestamp } from '../events/clock.js'
 import type { Events } from '../events/open.js'
+import { isNode, parseSelect } from '../events/parse-select.js'
 import { planSessions, sessionTable } from '../sessions/build.js'
 import { type SessionDefinition, smallestGapMicros } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { raw, type Sql, sql } from '../sql/sql.js'
 import { asQuery, enclose, readableEvents } from './enclosure.js'
 import { requireEvents } from './event-access.js'
-import { isNode, parseSelect } from './parse-select.js'
 
 export interface QueryOptions {
   readonly definition: SessionDefinition

@@ -1,9 +1,9 @@
 /** Rules that a user writes in SQL over `events` and `sessions`, and nothing else. */
 import { asQuery, enclose, readableEvents } from '../analysis/enclosure.js'
-import { parseSelect } from '../analysis/parse-select.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { Events } from '../events/open.js'
+import { parseSelect } from '../events/parse-select.js'
 import { type Sql, sql } from '../sql/sql.js'
 import { readExamples } from './examples.js'
 import type { CheckResult } from './result.js'

@@ -4,7 +4,7 @@
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
-import { isRecord } from '../events/condition.js'
+import { isNode } from '../events/parse-select.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 
 export interface ConditionScope {
@@ -26,7 +26,7 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 /** @throws SessionizeError `unsupported` */
 export function translateCondition(node: unknown, scope: ConditionScope): Sql {
   const of = (child: unknown): Sql => translateCondition(child, scope)
-  if (!isRecord(node)) throw unsupported(scope, 'this')
+  if (!isNode(node)) throw unsupported(scope, 'this')
   const type = String(node['type'])
   const children = Array.isArray(node['children']) ? node['children'] : []
   const [first, second, ...others] = children
@@ -65,9 +65,9 @@ export function translateCondition(node: unknown, scope: ConditionScope): Sql {
 }
 
 function constant(value: unknown, scope: ConditionScope): Sql {
-  const { type, is_null: isNull, value: held } = isRecord(value) ? value : {}
+  const { type, is_null: isNull, value: held } = isNode(value) ? value : {}
   if (isNull === true) return raw('NULL')
-  const { id, type_info: info } = isRecord(type) ? type : {}
+  const { id, type_info: info } = isNode(type) ? type : {}
   switch (id) {
     case 'VARCHAR':
       return text(String(held))
@@ -79,7 +79,7 @@ function constant(value: unknown, scope: ConditionScope): Sql {
     case 'DOUBLE':
       return sql`${Number(held)}`
     case 'DECIMAL': {
-      const scale = isRecord(info) ? Number(info['scale']) : 0
+      const scale = isNode(info) ? Number(info['scale']) : 0
       const digits = String(held)
         .replace('-', '')
         .padStart(scale + 1, '0')
@@ -96,9 +96,9 @@ function constant(value: unknown, scope: ConditionScope): Sql {
 
 /** `true` and `DATE '2024-01-31'` are casts of text. */
 function cast(node: Readonly<Record<string, unknown>>, scope: ConditionScope): Sql {
-  const child = isRecord(node['child']) ? node['child'] : {}
-  const type = isRecord(node['cast_type']) ? String(node['cast_type']['id']) : ''
-  const value = isRecord(child['value']) ? child['value'] : {}
+  const child = isNode(node['child']) ? node['child'] : {}
+  const type = isNode(node['cast_type']) ? String(node['cast_type']['id']) : ''
+  const value = isNode(child['value']) ? child['value'] : {}
   const written = typeof value['value'] === 'string' ? value['value'] : undefined
   if (child['type'] === 'VALUE_CONSTANT' && written !== undefined) {
     if (type === 'BOOLEAN' && /^(t|f|true|false)$/i.test(written)) {
@@ -120,8 +120,7 @@ function likeness(
 ): Sql {
   const name = String(node['function_name'])
   const operator = LIKENESS[name]
-  const held =
-    isRecord(pattern) && isRecord(pattern['value']) ? pattern['value']['value'] : undefined
+  const held = isNode(pattern) && isNode(pattern['value']) ? pattern['value']['value'] : undefined
   if (operator === undefined || typeof held !== 'string') {
     throw unsupported(scope, operator === undefined ? `the function ${name}` : 'such a LIKE')
   }

@@ -2,19 +2,14 @@
  * Times as integer microseconds. How a column's values spell a time is found from samples, then
  * applied to every row; a value that is spelt otherwise is rejected and counted.
  */
+import type { ClusterTimeFormat } from '../engines/cluster.js'
 import { SessionizeError } from '../errors/errors.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { type Sql, sql, text } from '../sql/sql.js'
 
 /** How a time is spelt. */
 export type TimeFormat =
-  | 'timestamp'
-  | 'timestamptz'
-  | 'epoch_s'
-  | 'epoch_ms'
-  | 'epoch_us'
-  | 'epoch_ns'
-  | 'iso'
+  | ClusterTimeFormat
   | 'compact_iso'
   | 'common_log'
   | 'rfc2822'

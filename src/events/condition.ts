@@ -7,7 +7,8 @@ import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { fieldNames, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
-import { raw, type Sql, sql, text } from '../sql/sql.js'
+import { raw, type Sql, sql } from '../sql/sql.js'
+import { isNode, parseSelect } from './parse-select.js'
 import type { Samples } from './samples.js'
 
 export interface Condition {
@@ -64,8 +65,7 @@ export async function parseCondition(
     }
   }
   return {
-    tree:
-      isRecord(statement) && isRecord(statement['node']) ? statement['node']['where_clause'] : null,
+    tree: isNode(statement) && isNode(statement['node']) ? statement['node']['where_clause'] : null,
     // A comment at its end must not reach what follows.
     expression: raw(`${condition}\n`),
     columns: [...columns.values()],
@@ -116,23 +116,18 @@ export async function assertCondition<T>(
 
 /** The one statement as a tree. */
 async function parse(engine: Engine, statement: Sql): Promise<unknown> {
-  const { tree } = await engine.row<{ tree: string }>(
-    sql`SELECT json_serialize_sql(${text(statement.text)}) AS tree`,
-  )
-  const parsed: unknown = JSON.parse(tree)
-  if (!isRecord(parsed) || parsed['error'] === true) {
-    const message = isRecord(parsed) ? String(parsed['error_message']) : 'it cannot be parsed'
-    throw new SessionizeError(
-      'bad_condition',
-      `--where is not a condition: ${message.split('\n')[0]}`,
-      { hint: `Write SQL as in --where "platform = 'iOS' AND revenue > 10".` },
-    )
+  const parsed = await parseSelect(engine, statement.text)
+  switch (parsed.kind) {
+    case 'select':
+      return parsed.tree
+    case 'not_one':
+      throw new SessionizeError('bad_condition', '--where must be one condition.', {})
+    case 'not_select':
+    case 'broken':
+      throw new SessionizeError('bad_condition', `--where is not a condition: ${parsed.why}`, {
+        hint: `Write SQL as in --where "platform = 'iOS' AND revenue > 10".`,
+      })
   }
-  const statements = parsed['statements']
-  if (!Array.isArray(statements) || statements.length !== 1) {
-    throw new SessionizeError('bad_condition', '--where must be one condition.', {})
-  }
-  return statements[0]
 }
 
 /** What looks at other rows. */
@@ -146,7 +141,7 @@ function collect(node: unknown, into: Map<string, readonly string[]>): void {
     for (const child of node) collect(child, into)
     return
   }
-  if (!isRecord(node)) return
+  if (!isNode(node)) return
   const beyond = BEYOND_ONE_EVENT[String(node['class'])]
   if (beyond !== undefined) {
     throw new SessionizeError('bad_condition', `--where cannot hold ${beyond}.`, {
@@ -159,6 +154,3 @@ function collect(node: unknown, into: Map<string, readonly string[]>): void {
   }
   for (const child of Object.values(node)) collect(child, into)
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null

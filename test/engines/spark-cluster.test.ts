@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SparkTestCluster, startSparkCluster } from '../../bench/spark-cluster.mjs'
 import { eventLogConf, type SparkTask, sparkTasks, total } from '../../bench/spark-log.mjs'
+import { WINDOW_SQL } from '../../bench/window-sql.mjs'
 import { duckdb } from '../../src/dialects/duckdb.js'
 import { spark as sparkDialect } from '../../src/dialects/spark.js'
 import type { ClusterColumn } from '../../src/engines/cluster.js'
@@ -181,7 +182,7 @@ function onCluster(python: string): void {
         await loadEvents(spark)
         const columns = ['user', 'start', 'end', 'events', 'first_event', 'last_event', 'platform']
         await measured('blocks', compileSessions(request('blocks'), columns, sparkDialect))
-        await measured('window', WINDOW_SQL)
+        await measured('window', spelt(WINDOW_SQL))
       } finally {
         await spark.close()
       }
@@ -554,17 +555,3 @@ const LOCAL_MICROS: Readonly<Record<string, string>> = {
   epoch_ms: 'CAST(round(TRY_CAST(v AS DOUBLE) * 1000) AS BIGINT)',
   iso: "CASE WHEN v LIKE '____-__-__%' THEN epoch_us(TRY_CAST(v AS TIMESTAMPTZ)) END",
 }
-
-/** As it is usually written by hand. */
-const WINDOW_SQL = spelt(`WITH marked AS (
-  SELECT user, t, name, d0, CASE WHEN t - lag(t) OVER (PARTITION BY user ORDER BY t, name) <= 1800000000 THEN 0 ELSE 1 END AS opens
-  FROM events
-),
-numbered AS (
-  SELECT *, sum(opens) OVER (PARTITION BY user ORDER BY t, name ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-  FROM marked
-)
-SELECT user, min(t) AS start, max(t) AS end, count(*) AS events, min_by(name, t) AS first_event, max_by(name, t) AS last_event, min_by(d0, t) AS platform
-FROM numbered
-GROUP BY user, run
-ORDER BY user, start`)
