@@ -204,7 +204,7 @@ const SYMPTOMS: readonly Symptom[] = [
   },
   {
     pattern:
-      /gzip|zstd|ZSTD|decompress|No magic bytes found|too small to be a Parquet|Malformed|Invalid unicode/i,
+      /gzip|zstd|ZSTD|decompress|No magic bytes found|too small to be a Parquet|Malformed|Invalid unicode|Failed to read file "|Invalid string encoding found in Parquet|TProtocolException|don't know what type|corrupted/i,
     code: 'input_corrupt',
     hint: 'Export or copy the file again.',
   },

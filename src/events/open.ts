@@ -17,6 +17,7 @@ import { markDuplicates } from './duplicates.js'
 import { DEFAULT_STITCH_LIMIT, type Identity, idColumn, mergeIds, stitchUsers } from './identity.js'
 import type { Ledger } from './ledger.js'
 import { type Mapping, type MappingOptions, mapSources } from './mapping.js'
+import { neverEmpty, provenCounts } from './proof.js'
 import { type RejectedRows, rejectedRows } from './rejected-rows.js'
 import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
 import { planRows, type RowOptions } from './row-plan.js'
@@ -43,6 +44,8 @@ export interface Events extends RejectedRows {
   readonly mapping: Mapping
   readonly dimensions: readonly Dimension[]
   readonly carried: readonly CarriedColumn[]
+  /** Columns of text that are read as the files have them, and with them their dictionaries. */
+  readonly asRead?: ReadonlySet<string>
   readonly ledger: Ledger
   /** First and last kept event, in microseconds since year 1; null when nothing was kept. */
   readonly firstMicros: bigint | null
@@ -152,21 +155,25 @@ async function readEvents(
       ? await stitchUsers(engine, mapping.user, options.stitchLimit ?? DEFAULT_STITCH_LIMIT)
       : null
 
-  const { counts, edges } = await countRows(engine, groups, scans, mapping.exact)
+  const { counts, edges } =
+    (direct ? await provenCounts(engine, plan, groups) : undefined) ??
+    (await countRows(engine, groups, scans, mapping.exact))
   const clean = direct && counts.every(({ fate }) => fate === null)
+  const asRead = clean ? await neverEmpty(engine, plan, groups) : new Set<string>()
   const columns = join([
     ...['file', 'user', 't', 'name', 'session'].map(raw),
     ...[...plan.dimensions, ...plan.carried].map(({ column }) => identifier(column)),
     ...(options.carry === undefined ? [] : [sql`rowid AS id`]),
   ])
   await engine.run(
-    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
+    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, asRead) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
   )
   const ledger = closeLedger(groups, sources, counts)
   return {
     mapping,
     dimensions: plan.dimensions,
     carried: plan.carried,
+    asRead,
     ledger,
     firstMicros: edges.first,
     lastMicros: edges.last,

@@ -66,8 +66,16 @@ export function rowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): Sql {
   )
 }
 
-/** Direct reading of typed columns that are known to hold no bad row: nothing left to check. */
-export function cleanRowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): Sql {
+/**
+ * Direct reading of typed columns that are known to hold no bad row: nothing left to check.
+ *
+ * @param neverEmpty columns of the result whose text is known never to be empty
+ */
+export function cleanRowsQuery(
+  plan: RowPlan,
+  groups: readonly SourceGroup[],
+  neverEmpty: ReadonlySet<string>,
+): Sql {
   const { mapping } = plan
   return join(
     groups.map((group, at) => {
@@ -78,11 +86,11 @@ export function cleanRowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): S
           sql`${reading.file} AS file`,
           sql`${userValue(mapping, place, false)} AS user`,
           sql`${fromYearOne(cleanMicros(plan, place))} AS t`,
-          sql`${optionalText(place, mapping.event)} AS name`,
+          sql`${optionalText(place, mapping.event, neverEmpty.has('name'))} AS name`,
           sql`${optionalText(place, mapping.session)} AS session`,
           ...plan.dimensions.map(
             (dimension) =>
-              sql`${dimensionText(place, dimension)} AS ${identifier(dimension.column)}`,
+              sql`${dimensionText(place, dimension, neverEmpty.has(dimension.column))} AS ${identifier(dimension.column)}`,
           ),
         ],
         ', ',
@@ -121,7 +129,7 @@ export function rejectsQuery(
 }
 
 /** A group, its position among the groups, and how it is read. */
-interface Place {
+export interface Place {
   readonly group: SourceGroup
   readonly at: number
   readonly reading: Reading
@@ -223,7 +231,7 @@ function conditionColumns(plan: RowPlan, { group, at, reading }: Place): Sql[] {
 const typedValue = (value: Sql, type: string | undefined): Sql =>
   type === undefined ? value : sql`TRY_CAST(${value} AS ${raw(type)})`
 
-function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
+export function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
   const { mapping } = plan
   const { time, correction, skew } = mapping.clock
   const keys = [
@@ -251,7 +259,7 @@ function userValue(mapping: Mapping, { group, reading }: Place, checked: boolean
 }
 
 /** A time column that the engine reads as a time, so that nothing has to be parsed. */
-function typedTime({ group, at }: Place, { name, formats }: TimeColumn): Sql | undefined {
+export function typedTime({ group, at }: Place, { name, formats }: TimeColumn): Sql | undefined {
   const field = findField(group, name)
   const format = formats[at]
   const typed = format === 'timestamp' || format === 'timestamptz'
@@ -320,13 +328,18 @@ function isTimeless(place: Place, time: TimeColumn): Sql {
 }
 
 /** Empty text is no value. */
-const optionalText = ({ group, reading }: Place, key: string | null): Sql =>
-  key === null ? raw('CAST(NULL AS VARCHAR)') : sql`nullif(${keyText(reading, group, key)}, '')`
+function optionalText({ group, reading }: Place, key: string | null, neverEmpty = false): Sql {
+  if (key === null) return raw('CAST(NULL AS VARCHAR)')
+  const value = keyText(reading, group, key)
+  return neverEmpty ? value : sql`nullif(${value}, '')`
+}
 
 const dimensionSource = (group: SourceGroup, { sources }: Dimension): string | undefined =>
   sources.find((source) => keyFields(group, source).length > 0)
 
-function dimensionText(place: Place, dimension: Dimension): Sql {
+function dimensionText(place: Place, dimension: Dimension, neverEmpty = false): Sql {
   const source = dimensionSource(place.group, dimension)
-  return source === undefined ? raw('CAST(NULL AS VARCHAR)') : optionalText(place, source)
+  return source === undefined
+    ? raw('CAST(NULL AS VARCHAR)')
+    : optionalText(place, source, neverEmpty)
 }

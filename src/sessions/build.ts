@@ -8,8 +8,9 @@ import { type Ledger, withIgnored } from '../events/ledger.js'
 import type { Events, StoredEvents } from '../events/open.js'
 import { matchesPattern } from '../events/pattern.js'
 import { given } from '../given.js'
-import { decimal, type Sql, sql } from '../sql/sql.js'
+import { decimal, identifier, join, list, type Sql, sql, text } from '../sql/sql.js'
 import { blockWidthMicros } from './blocks.js'
+import { codedColumns } from './codes.js'
 import {
   chooseColumns,
   compileIgnored,
@@ -19,6 +20,7 @@ import {
   type Property,
   type SessionRequest,
   sessionColumns,
+  sessionPlan,
 } from './compile.js'
 import {
   eventRules,
@@ -27,7 +29,7 @@ import {
   type SessionDefinition,
 } from './definition.js'
 import { bringSessions } from './distant.js'
-import { type BlockPlan, type DataEdges, type EventRow, ofEvents } from './plan.js'
+import { type BlockPlan, type DataEdges, type EventRow, type KnownCodes, ofEvents } from './plan.js'
 import { nameForm } from './sets.js'
 import { assertDefinition } from './validity.js'
 
@@ -62,6 +64,11 @@ export function neededProperties(options: BuildOptions): string[] {
 /** Above this many events per block, grouping them first pays. */
 const WORTHWHILE_DENSITY = 1.5
 const SAMPLED_EVENTS = 100_000
+/** So dense that it need not be measured well. */
+const PLAIN_DENSITY = 2 * WORTHWHILE_DENSITY
+/** More values than these are looked up in a table. */
+const MOST_KNOWN_VALUES = 64
+const LONGEST_KNOWN_VALUE = 200
 
 /**
  * @throws SessionizeError `bad_definition`; `mapping_uncertain` when recorded sessions are asked for
@@ -90,7 +97,7 @@ export async function planSessions(
     edges: edgesOf(events),
     unrecorded: events.mapping.session === null,
   })
-  return { ...request, ...given({ distant: events.distant }) }
+  return { ...request, ...given({ distant: events.distant, asRead: events.asRead }) }
 }
 
 const edgesOf = ({ firstMicros, lastMicros }: Events): DataEdges => ({
@@ -205,17 +212,34 @@ async function choosePlan(
   return events.distant === undefined ? measurePlan(engine, events, definition) : 'blocks'
 }
 
-/** Events per block among a sample of the users, taken by hash so that it is always the same. */
+/**
+ * Events per block among the first, which can only be more among all; where that leaves a doubt,
+ * among a sample of the users, taken by hash so that it is always the same.
+ */
 async function measurePlan(
   engine: Engine,
   events: Events,
   definition: SessionDefinition,
 ): Promise<BlockPlan> {
+  if (events.ledger.kept > SAMPLED_EVENTS) {
+    const start = await density(
+      engine,
+      definition,
+      sql`(SELECT user, t FROM events LIMIT ${SAMPLED_EVENTS}) AS first_events`,
+    )
+    if (start >= PLAIN_DENSITY) return 'blocks'
+  }
   const every = Math.max(1, Math.floor(events.ledger.kept / SAMPLED_EVENTS))
-  const { n, blocks } = await engine.row<{ n: bigint; blocks: bigint }>(sql`
-    SELECT count(*) AS n, count(DISTINCT (user, t // ${blockWidthMicros(definition)})) AS blocks
-    FROM events WHERE hash(user) % ${every} = 0`)
-  return Number(n) >= WORTHWHILE_DENSITY * Number(blocks) ? 'blocks' : 'events'
+  const share = await density(engine, definition, sql`events WHERE hash(user) % ${every} = 0`)
+  return share >= WORTHWHILE_DENSITY ? 'blocks' : 'events'
+}
+
+async function density(engine: Engine, definition: SessionDefinition, from: Sql): Promise<number> {
+  const { n, blocks } = await engine.row<{ n: bigint; blocks: bigint }>(
+    sql`SELECT count(*) AS n, count(DISTINCT (user, t // ${blockWidthMicros(definition)})) AS blocks FROM ${from}`,
+  )
+  // Without any event in the sample there is nothing to group or not.
+  return blocks === 0n ? Number.POSITIVE_INFINITY : Number(n) / Number(blocks)
 }
 
 /** The session table as a query whose every stage can be written to disk where memory is short. */
@@ -233,7 +257,8 @@ export async function sessionTable(
     )
   }
   const sets = await measureSets(engine, request, chosen)
-  return compileSessions({ ...request, ...sets }, chosen, duckdb)
+  const known = await measureCodes(engine, request, chosen)
+  return compileSessions({ ...request, ...sets, known }, chosen, duckdb)
 }
 
 /** Stored blocks have lists already. */
@@ -259,17 +284,66 @@ async function measureSets(
   }
 }
 
+/**
+ * The few values of columns that come with dictionaries. The engine finds the place of a value in a
+ * constant list once per entry of a dictionary; a join it does for every row.
+ */
+async function measureCodes(
+  engine: Engine,
+  request: SessionRequest,
+  columns: readonly string[],
+): Promise<ReadonlyMap<string, KnownCodes>> {
+  const known = new Map<string, KnownCodes>()
+  if (request.stored !== undefined || request.source !== undefined) return known
+  for (const column of codedColumns(sessionPlan(request, columns), true)) {
+    if (request.asRead?.has(column) !== true) continue
+    const found = await fewValues(engine, identifier(column))
+    if (found !== undefined) known.set(column, knownCodes(found))
+  }
+  return known
+}
+
+/** In their sort order, none of them empty. */
+interface FewValues {
+  readonly values: readonly string[]
+  /** Whether some event has none. */
+  readonly gaps: boolean
+}
+
+async function fewValues(engine: Engine, column: Sql): Promise<FewValues | undefined> {
+  const most = MOST_KNOWN_VALUES + 1
+  const distinct = (from: Sql): Promise<{ value: string | null }[]> =>
+    engine.rows(
+      sql`SELECT value FROM (SELECT DISTINCT ${column} AS value FROM ${from}) AS distinct_values ORDER BY value LIMIT ${most}`,
+    )
+  // Many values are nearly always many at the start already.
+  const start = await distinct(
+    sql`(SELECT ${column} FROM events LIMIT ${SAMPLED_EVENTS}) AS first_events`,
+  )
+  if (start.length === most) return undefined
+  const found = await distinct(sql`events`)
+  const values = found.flatMap(({ value }) => value ?? [])
+  if (values.length === 0 || found.length === most) return undefined
+  if (values.some(({ length }) => length > LONGEST_KNOWN_VALUE)) return undefined
+  return { values, gaps: values.length < found.length }
+}
+
+function knownCodes({ values, gaps }: FewValues): KnownCodes {
+  const rows = values.map((value, i) => sql`(${text(value)}, ${i + 1})`)
+  return {
+    gaps,
+    relation: sql`SELECT value, code FROM (VALUES ${join([sql`('', 0)`, ...rows])}) AS known(value, code)`,
+    of: (value) => sql`list_position(${list(values)}, ${value})`,
+  }
+}
+
 /** Creates the table `sessions` with integer times and lengths, and `segment_N` columns. */
 export async function measureSessions(engine: Engine, request: SessionRequest): Promise<void> {
   const { distant, dimensions } = request
+  const columns = dimensions.map(({ name }) => name)
   const here =
     distant === undefined
-      ? request
-      : await bringSessions(
-          engine,
-          request,
-          distant,
-          dimensions.map(({ name }) => name),
-        )
+      ? { ...request, known: await measureCodes(engine, request, columns) }
+      : await bringSessions(engine, request, distant, columns)
   await engine.run(sql`CREATE OR REPLACE TEMP TABLE sessions AS ${compileMeasures(here, duckdb)}`)
 }

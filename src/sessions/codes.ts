@@ -20,24 +20,26 @@ export const timeOf = (column: string): Sql => identifier(`${column}_at`)
 /** Codes follow the sort order of the values; no value sorts before all others. */
 export const codeStage = (
   column: string,
-  { events, stored }: SessionPlan,
+  { events, stored, known }: SessionPlan,
   dialect: Dialect,
 ): Stage => ({
   name: `${column}_codes`,
   comment: `One row per value of ${column}, numbered in sort order.`,
   materialized: true,
-  body: sql`SELECT value, row_number() OVER (ORDER BY ${dialect.bytewise(sql`value`)}) - 1 AS code
+  body:
+    known?.get(column)?.relation ??
+    sql`SELECT value, row_number() OVER (ORDER BY ${dialect.bytewise(sql`value`)}) - 1 AS code
 FROM (${
-    stored === undefined
-      ? sql`SELECT DISTINCT coalesce(${identifier(column)}, '') AS value FROM ${events}`
-      : sql`SELECT DISTINCT value FROM (${join(
-          (['first', 'last'] as const).map(
-            (pick) =>
-              sql`SELECT coalesce(${storedValue(column, pick)}, '') AS value FROM ${stored}`,
-          ),
-          ' UNION ALL ',
-        )}) AS stored_values`
-  }) AS distinct_values`,
+      stored === undefined
+        ? sql`SELECT DISTINCT coalesce(${identifier(column)}, '') AS value FROM ${events}`
+        : sql`SELECT DISTINCT value FROM (${join(
+            (['first', 'last'] as const).map(
+              (pick) =>
+                sql`SELECT coalesce(${storedValue(column, pick)}, '') AS value FROM ${stored}`,
+            ),
+            ' UNION ALL ',
+          )}) AS stored_values`
+    }) AS distinct_values`,
 })
 
 /** A column of stored blocks: the first or last value of a column of events, or of their name. */
@@ -64,17 +66,23 @@ export function codedEvents(
   const select = [
     sql`${small(columns.map(codeTableName))}e."user"`,
     sql`e.t`,
-    ...columns.map((column) =>
-      column === 'name'
+    ...columns.map((column) => {
+      const known = plan.known?.get(column)
+      if (known !== undefined) {
+        const code = known.of(sql`e.${identifier(column)}`)
+        return sql`${column === 'name' && known.gaps ? sql`coalesce(${code}, 0)` : code} AS ${codeOf(column)}`
+      }
+      return column === 'name'
         ? sql`${codeTable(column)}.code AS ${codeOf(column)}`
-        : sql`CASE WHEN e.${identifier(column)} IS NOT NULL THEN ${codeTable(column)}.code END AS ${codeOf(column)}`,
-    ),
+        : sql`CASE WHEN e.${identifier(column)} IS NOT NULL THEN ${codeTable(column)}.code END AS ${codeOf(column)}`
+    }),
     ...setSources(plan).map((column) => sql`e.${column}`),
     ...(plan.eventIds === true ? [sql`e.id`] : []),
     ...plan.measures.map(({ value, as }) => sql`${value} AS ${identifier(as)}`),
     ...extra,
   ]
-  const joins = columns.map(
+  const joined = columns.filter((column) => plan.known?.has(column) !== true)
+  const joins = joined.map(
     (column) =>
       sql`\n  LEFT JOIN ${codeTable(column)} ON ${codeTable(column)}.value = coalesce(e.${identifier(column)}, '')`,
   )

@@ -9,7 +9,7 @@ import { given } from '../given.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
-import type { Attribute, BlockPlan, DataEdges, Measure, SessionPlan } from './plan.js'
+import type { Attribute, BlockPlan, DataEdges, KnownCodes, Measure, SessionPlan } from './plan.js'
 import { emptySet, type SetForms } from './sets.js'
 import { sessionStages, unkeptStages } from './stages.js'
 
@@ -48,6 +48,10 @@ export interface SessionRequest {
   readonly made?: Sql
   /** No event has a recorded session id. */
   readonly unrecorded?: boolean
+  /** Columns of `events` whose dictionaries the engine can work on, see `Events`. */
+  readonly asRead?: ReadonlySet<string>
+  /** By column of `events`. */
+  readonly known?: ReadonlyMap<string, KnownCodes>
 }
 
 export interface NamedMeasure {
@@ -260,7 +264,7 @@ export function sessionPlan(
     names: needs.has('names'),
     distinctNames: needs.has('distinctNames'),
     recordedIds: needs.has('recordedIds') && request.unrecorded !== true,
-    ...(request.sets === undefined ? {} : { sets: request.sets }),
+    ...given({ sets: request.sets, known: request.known }),
   }
 }
 

@@ -29,6 +29,16 @@ export interface Measure {
   readonly as: string
 }
 
+/** Values of a column that are few and known beforehand, so that no table of them has to be made. */
+export interface KnownCodes {
+  /** A relation of `value` and `code`. */
+  readonly relation: Sql
+  /** Whether some event has no value, which as a name has code 0. */
+  readonly gaps: boolean
+  /** The code of a value of the column; NULL for no value. */
+  readonly of: (value: Sql) => Sql
+}
+
 /** The first and last event of the whole data, in microseconds since year 1. */
 export interface DataEdges {
   readonly first: Sql
@@ -52,6 +62,8 @@ export interface SessionPlan {
   readonly recordedIds: boolean
   /** In which forms their sets are carried; lists if not given. */
   readonly sets?: SetForms
+  /** By column of `events`. */
+  readonly known?: ReadonlyMap<string, KnownCodes>
   /** Whether events carry their `id`, to be found again. */
   readonly eventIds?: boolean
 }
