@@ -3,7 +3,7 @@
  * `2024-03-05`, `2024-3-5 1:02`, `2024-03-05T10:00:00.123456789Z`, `... +0130`, `... Europe/Berlin`.
  */
 import { dayNumber } from './calendar.js'
-import { Zone } from './zone.js'
+import { type Zone, Zones } from './zone.js'
 
 const MICROS_PER_DAY = 86_400_000_000
 const MICROS_PER_HOUR = 3_600_000_000
@@ -14,7 +14,7 @@ const MICROS_PER_SECOND = 1_000_000
 export class IsoTimes {
   private text = ''
   private at = 0
-  private readonly zones = new Map<string, Zone | undefined>()
+  private readonly zones = new Zones()
 
   /** @param zone of times that name none. */
   constructor(private readonly zone: Zone) {}
@@ -97,7 +97,7 @@ export class IsoTimes {
     } else if (char === SPACE) {
       const [name = ''] = /^[\w/+-]*/.exec(text.slice(++this.at)) ?? []
       this.at += name.length
-      const zone = name === '' ? this.zone : this.named(name)
+      const zone = name === '' ? this.zone : this.zones.named(name)
       if (zone === undefined) return Number.NaN
       micros = zone.instant(local)
     } else return Number.NaN
@@ -120,12 +120,6 @@ export class IsoTimes {
       if (seconds >= 0) micros += seconds * MICROS_PER_SECOND
     }
     return sign * micros
-  }
-
-  private named(name: string): Zone | undefined {
-    if (!this.zones.has(name) && this.zones.size < MOST_ZONES)
-      this.zones.set(name, zoneOrNone(name))
-    return this.zones.get(name)
   }
 
   private spaces(): void {
@@ -160,8 +154,6 @@ export class IsoTimes {
   }
 }
 
-const MOST_ZONES = 1_000
-
 const [SPACE, PLUS, MINUS, DOT, ZERO, COLON, LETTER_T, LETTER_Z] = [32, 43, 45, 46, 48, 58, 84, 90]
 /** A blank, `-`, `/` and `\`. */
 const DATE_SEPARATORS: ReadonlySet<number> = new Set([32, 45, 47, 92])
@@ -169,11 +161,3 @@ const DATE_SEPARATORS: ReadonlySet<number> = new Set([32, 45, 47, 92])
 /** False for the NaN beyond the end. */
 const isDigit = (char: number): boolean => char >= 48 && char <= 57
 const isBlank = (char: number): boolean => char === 32 || (char >= 9 && char <= 13)
-
-function zoneOrNone(name: string): Zone | undefined {
-  try {
-    return new Zone(name)
-  } catch {
-    return undefined
-  }
-}

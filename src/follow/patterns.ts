@@ -1,7 +1,7 @@
 /** Times by a strptime pattern, as the engine reads them. */
 import { SessionizeError } from '../errors/errors.js'
 import { dayNumber } from './calendar.js'
-import { Zone } from './zone.js'
+import { Zone, Zones } from './zone.js'
 
 interface Parts {
   year: number
@@ -67,6 +67,8 @@ const month =
     parts.month = names.indexOf(text.toLowerCase()) + 1
     return true
   }
+
+const ZONES = new Zones()
 
 const SPECIFIERS: Readonly<Record<string, Specifier>> = {
   Y: digits(
@@ -137,12 +139,8 @@ const SPECIFIERS: Readonly<Record<string, Specifier>> = {
   Z: {
     pattern: '([\\w/+-]+)',
     read: (p, text) => {
-      try {
-        p.zone = new Zone(text)
-        return true
-      } catch {
-        return false
-      }
+      p.zone = ZONES.named(text)
+      return p.zone !== undefined
     },
   },
 }

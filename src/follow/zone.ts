@@ -93,3 +93,28 @@ export class Zone {
     return (local - millis) * 1_000
   }
 }
+
+/** Of hostile data every time could name another. */
+const MOST_ZONES = 1_000
+
+/** Zones that the data name: each is made once, which takes longer than reading a time. */
+export class Zones {
+  private readonly known = new Map<string, Zone | undefined>()
+
+  /** Undefined where the platform does not know the name. */
+  named(name: string): Zone | undefined {
+    if (!this.known.has(name)) {
+      if (this.known.size >= MOST_ZONES) this.known.clear()
+      this.known.set(name, zoneOrNone(name))
+    }
+    return this.known.get(name)
+  }
+}
+
+function zoneOrNone(name: string): Zone | undefined {
+  try {
+    return new Zone(name)
+  } catch {
+    return undefined
+  }
+}

@@ -321,6 +321,19 @@ describe('the command', () => {
     const none = await run(['audit', path, '--reported-length', 'x'])
     expect([none.exit, none.stderr.includes('session_completed:')]).toEqual([2, true])
   })
+  test('no value of a dimension is no value in CSV, and not an empty one', async () => {
+    const events = ['ios', undefined].flatMap((platform, user) =>
+      [0, 1].map((at) => ({
+        user: `u${user}`,
+        at,
+        session: `${user}`,
+        ...(platform === undefined ? {} : { platform }),
+      })),
+    )
+    const text = await output(['audit', file(events), '--format', 'csv'])
+    expect(text).toMatch(/^mean_difference_seconds by platform,ios,/m)
+    expect(text).toMatch(/^mean_difference_seconds by platform,,/m)
+  })
   test.each(['terminal', 'csv', 'markdown'])('writes %s', async (format) => {
     const text = await output(['audit', file(PLANTED), '--format', format])
     expect(text).toMatch(format === 'csv' ? /^section,name,value\n/ : /recorded/)

@@ -240,3 +240,13 @@ test('a pattern that only the engine knows is refused', () => {
 test('a zone that does not exist is refused', () => {
   expect(() => timeReader('iso', 'Mars/Base')).toThrow(/--timezone Mars\/Base/)
 })
+
+test('names of zones that are none do not take the place of those that are', () => {
+  const iso = timeReader('iso', 'UTC')
+  const pattern = timeReader({ pattern: '%Y-%m-%d %H:%M:%S %Z' }, 'UTC')
+  for (const read of [iso, pattern]) {
+    for (let i = 0; i < 1_200; i++) expect(read(`2024-03-05 10:00:00 No/Zone${i}`)).toBeNaN()
+    expect(read('2024-03-05 10:00:00 Europe/Berlin')).toBe(Date.UTC(2024, 2, 5, 9) * 1_000)
+    expect(read('2024-03-05 10:00:00 Asia/Tokyo')).toBe(Date.UTC(2024, 2, 5, 1) * 1_000)
+  }
+})
