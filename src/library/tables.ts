@@ -73,8 +73,12 @@ export async function writeSessions(
   }
   const target = Target.create(path)
   try {
-    await withSessions(inputs, options, (engine, query) =>
-      writeTable(engine, query, format, target.path),
+    const enumerated = format !== 'arrow'
+    await withSessions(
+      inputs,
+      options,
+      (engine, query) => writeTable(engine, query, format, target.path),
+      enumerated,
     )
     await target.commit()
   } catch (error) {
@@ -87,6 +91,7 @@ async function withSessions<T>(
   inputs: Inputs,
   options: SessionsOptions,
   use: (engine: Engine, query: Sql, scratch: string) => Promise<T>,
+  enumerated = false,
 ): Promise<T> {
   const build = {
     definition: readDefinition(options),
@@ -99,7 +104,8 @@ async function withSessions<T>(
     datasetOptions(options, neededProperties(build)),
     async ({ engine, events, workspace }) => {
       const request = await planSessions(engine, events, build)
-      return use(engine, await sessionTable(engine, request, options.columns), workspace.path())
+      const table = await sessionTable(engine, request, options.columns, { enumerated })
+      return use(engine, table, workspace.path())
     },
   )
 }

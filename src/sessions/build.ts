@@ -242,11 +242,17 @@ async function density(engine: Engine, definition: SessionDefinition, from: Sql)
   return blocks === 0n ? Number.POSITIVE_INFINITY : Number(n) / Number(blocks)
 }
 
-/** The session table as a query whose every stage can be written to disk where memory is short. */
+/**
+ * The session table as a query whose every stage can be written to disk where memory is short.
+ *
+ * @param enumerated whether columns of few values may be enumerations, which cost a fraction of text
+ *   to sort and to write; to every reader of a file they are text
+ */
 export async function sessionTable(
   engine: Engine,
   request: SessionRequest,
   columns?: readonly string[],
+  { enumerated = false }: { readonly enumerated?: boolean } = {},
 ): Promise<Sql> {
   const chosen = chooseColumns(request, columns)
   if (request.distant !== undefined) {
@@ -257,7 +263,7 @@ export async function sessionTable(
     )
   }
   const sets = await measureSets(engine, request, chosen)
-  const known = await measureCodes(engine, request, chosen)
+  const known = await measureCodes(engine, request, chosen, enumerated)
   return compileSessions({ ...request, ...sets, known }, chosen, duckdb)
 }
 
@@ -292,13 +298,14 @@ async function measureCodes(
   engine: Engine,
   request: SessionRequest,
   columns: readonly string[],
+  enumerated = false,
 ): Promise<ReadonlyMap<string, KnownCodes>> {
   const known = new Map<string, KnownCodes>()
   if (request.stored !== undefined || request.source !== undefined) return known
   for (const column of codedColumns(sessionPlan(request, columns), true)) {
     if (request.asRead?.has(column) !== true) continue
     const found = await fewValues(engine, identifier(column))
-    if (found !== undefined) known.set(column, knownCodes(found))
+    if (found !== undefined) known.set(column, knownCodes(found, enumerated))
   }
   return known
 }
@@ -328,11 +335,17 @@ async function fewValues(engine: Engine, column: Sql): Promise<FewValues | undef
   return { values, gaps: values.length < found.length }
 }
 
-function knownCodes({ values, gaps }: FewValues): KnownCodes {
+function knownCodes({ values, gaps }: FewValues, wanted: boolean): KnownCodes {
+  // The members of an enumeration are literals, and NUL has none.
+  const enumerated = wanted && !values.some((value) => value.includes('\0'))
+  const shown = enumerated
+    ? sql`, CAST(nullif(value, '') AS ENUM(${join(values.map(text))})) AS shown`
+    : sql``
   const rows = values.map((value, i) => sql`(${text(value)}, ${i + 1})`)
   return {
+    enumerated,
     gaps,
-    relation: sql`SELECT value, code FROM (VALUES ${join([sql`('', 0)`, ...rows])}) AS known(value, code)`,
+    relation: sql`SELECT value, code${shown} FROM (VALUES ${join([sql`('', 0)`, ...rows])}) AS known(value, code)`,
     of: (value) => sql`list_position(${list(values)}, ${value})`,
   }
 }

@@ -33,6 +33,8 @@ export interface Measure {
 export interface KnownCodes {
   /** A relation of `value` and `code`. */
   readonly relation: Sql
+  /** Whether the relation has `shown` too: the value as an enumeration, NULL for the empty one. */
+  readonly enumerated: boolean
   /** Whether some event has no value, which as a name has code 0. */
   readonly gaps: boolean
   /** The code of a value of the column; NULL for no value. */

@@ -74,7 +74,11 @@ function sessionsStage(plan: SessionPlan, path: SessionPath, dialect: Dialect): 
     sql`${path.endCensored} AS end_censored`,
     sql`${path.endReason(path.endCensored)} AS end_reason`,
     sql`${path.place} AS place`,
-    ...carried.map(({ as }) => sql`nullif(${value(as)}.value, '') AS ${identifier(as)}`),
+    ...carried.map(({ as, column }) => {
+      const enumerated = plan.known?.get(column)?.enumerated === true
+      const shown = enumerated ? sql`${value(as)}.shown` : sql`nullif(${value(as)}.value, '')`
+      return sql`${shown} AS ${identifier(as)}`
+    }),
     ...shownSets(plan, dialect),
     ...measureColumns(plan).map((column) => sql`s.${column}`),
   ]

@@ -67,7 +67,9 @@ export function sessionsCommand(context: Context): Command {
           await createTable(context, flags.createTable, request, flags.columns)
           return
         }
-        const table = await sessionTable(engine, request, flags.columns)
+        const table = await sessionTable(engine, request, flags.columns, {
+          enumerated: format !== 'arrow',
+        })
         await write((path) => writeTable(engine, table, format, path))
       },
     )
