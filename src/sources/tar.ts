@@ -17,10 +17,14 @@ export interface TarMember {
   readonly bytes: Bytes
 }
 
-/** The magic of ustar, or (before 1988) a header whose checksum is right. */
+/**
+ * The magic of ustar, or (before 1988) a header whose checksum is right. Its fields are filled up with
+ * NUL; text has none, and digits at the place of the checksum can be right by chance.
+ */
 export function isTarHeader(head: Buffer): boolean {
   if (head.length < BLOCK) return false
-  return head.toString('latin1', 257, 262) === 'ustar' || checksumMatches(head)
+  const old = head.subarray(0, BLOCK).includes(0) && checksumMatches(head)
+  return head.toString('latin1', 257, 262) === 'ustar' || old
 }
 
 /** Regular files only; directories are implied by names; anything that points elsewhere is refused. */

@@ -9,6 +9,16 @@ const event = '{"user":"a","time":1}'
 const long = JSON.stringify({ user: 'a', text: 'x'.repeat(100_000) })
 const combined = '1.2.3.4 - - [01/Apr/2016:01:02:03 +0900] "GET / HTTP/1.1" 200 5 "-" "curl/7"'
 
+/** Digits where a tar has the checksum of its header, which are right by chance. */
+function likeTar(): string {
+  const line = 'user,time\n'
+  const body = `${line}${'a,1709078400\n'.repeat(60)}`
+  // With the checksum itself counted as blanks.
+  const before = Buffer.from(`${body.slice(0, 148)}${' '.repeat(8)}${body.slice(156, 512)}`)
+  const sum = before.reduce((total, byte) => total + byte, 0)
+  return `${body.slice(0, 148)}${sum.toString(8).padStart(8, '0')}${body.slice(156)}`
+}
+
 type Expected = Record<string, unknown>
 const text = (format: string, rest: Expected = {}): Expected => ({ kind: 'text', format, ...rest })
 const csv = (delimiter: string, rest: Expected = {}): Expected =>
@@ -25,6 +35,7 @@ const cases: readonly [what: string, content: string | Buffer, name: string, exp
     ['an Arrow file', Buffer.from('ARROW1\0\0........'), 'x', { kind: 'arrow' }],
     ['an Arrow stream', Buffer.from('ffffffff78000000', 'hex'), 'x', { kind: 'arrow' }],
     ['a tar', buildTar([{ name: 'a.json', data: event }]), 'x', { kind: 'tar' }],
+    ['text with the checksum of a tar', likeTar(), 'x.csv', csv(',')],
     [
       'a picture',
       Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
