@@ -108,6 +108,12 @@ const noCounts = (): StreamCounts => ({
   forgotten: 0,
 })
 
+interface Closing<State extends UserState> {
+  readonly user: User<State>
+  readonly closed: ClosedSession
+  readonly id: string
+}
+
 class Stream<State extends UserState> implements SessionStream {
   watermark = Number.NEGATIVE_INFINITY
   private latest = Number.NEGATIVE_INFINITY
@@ -153,7 +159,7 @@ class Stream<State extends UserState> implements SessionStream {
     const user = known ?? this.admit(event.user)
     if (user.idle) this.idle.remove(user)
     const earlier = this.sessions.add(user.state, event)
-    if (late) this.settle(user, this.watermark)
+    if (late) this.settle([user])
     else if (earlier) this.enqueue(user)
     if (event.micros > this.latest) this.advance(event.micros)
   }
@@ -161,18 +167,31 @@ class Stream<State extends UserState> implements SessionStream {
   private advance(latest: number): void {
     this.latest = latest
     this.watermark = latest - this.options.latenessMicros
+    if (this.queue.earliest <= this.watermark) this.settle(this.due())
+  }
+
+  private *due(): Iterable<User<State>> {
     while (this.queue.earliest <= this.watermark) {
       const user = this.queue.take()
       if (user === undefined) return
       // Queued under a time that may be too early by now: then it is only queued again.
-      if (this.sessions.dueAt(user.state) <= this.watermark) this.settle(user, this.watermark)
+      if (this.sessions.dueAt(user.state) <= this.watermark) yield user
       else this.enqueue(user)
     }
   }
 
-  private settle(user: User<State>, watermark: number): void {
-    this.sessions.settle(user.state, watermark, (closed) => this.tell(user, closed, 'closed'))
-    this.enqueue(user)
+  /** All are settled before anything is told: whose turn is later may have the data's first event. */
+  private settle(users: Iterable<User<State>>): void {
+    const told: Closing<State>[] = []
+    for (const user of users) {
+      this.sessions.settle(user.state, this.watermark, (closed) => {
+        const id = idOf(user, closed)
+        told.push({ user, closed, id })
+        return id
+      })
+      this.enqueue(user)
+    }
+    for (const closing of told) this.tell(closing, 'closed')
   }
 
   private enqueue(user: User<State>): void {
@@ -209,7 +228,11 @@ class Stream<State extends UserState> implements SessionStream {
         continue
       }
       const evicted = user
-      this.sessions.finish(evicted.state, (closed) => this.tell(evicted, closed, 'evicted'))
+      this.sessions.finish(evicted.state, (closed) => {
+        const id = idOf(evicted, closed)
+        this.tell({ user: evicted, closed, id }, 'evicted')
+        return id
+      })
       this.held.delete(evicted.name)
       this.counts.evicted++
       return
@@ -221,23 +244,18 @@ class Stream<State extends UserState> implements SessionStream {
     const byDue = users.map((user) => ({ user, due: this.sessions.dueAt(user.state) }))
     byDue.sort((a, b) => a.due - b.due || compareText(a.user.name, b.user.name))
     // Events that wait for their turn may move the edges of the data, which later lines depend on.
-    const last: { user: User<State>; closed: ClosedSession }[] = []
+    const last: Closing<State>[] = []
     for (const { user } of byDue) {
       this.sessions.finish(user.state, (closed) => {
-        last.push({ user, closed })
-        return ''
+        const id = idOf(user, closed)
+        last.push({ user, closed, id })
+        return id
       })
     }
-    for (const { user, closed } of last) this.tell(user, closed, 'open')
+    for (const closing of last) this.tell(closing, 'open')
   }
 
-  private tell(
-    user: User<State>,
-    closed: ClosedSession,
-    how: 'closed' | 'open' | 'evicted',
-  ): string {
-    const { session } = closed
-    const id = sessionId(user.name, session.start, closed.place)
+  private tell({ user, closed, id }: Closing<State>, how: 'closed' | 'open' | 'evicted'): void {
     const alive = how === 'open' && closed.endReason === 'gap' && this.edges.last < closed.closesAt
     const evicted = how === 'evicted' && closed.closesAt > this.watermark
     if (closed.revision === 0) this.counts.sessions++
@@ -254,7 +272,6 @@ class Stream<State extends UserState> implements SessionStream {
       open: alive,
       evicted,
     })
-    return id
   }
 
   private isStartCensored({ session, previousEnd, started, firstReach }: ClosedSession): boolean {
@@ -300,3 +317,6 @@ class Stream<State extends UserState> implements SessionStream {
     this.enqueue(user)
   }
 }
+
+const idOf = ({ name }: { readonly name: string }, { session, place }: ClosedSession): string =>
+  sessionId(name, session.start, place)

@@ -130,6 +130,30 @@ describe('out of order within the lateness', () => {
     )
   })
 
+  test('the data begin with an event whose turn comes after that of a name before it', () => {
+    const at = (user: string, minutes: number, name: string | null, campaign: string | null) => ({
+      ...{ user, name, recorded: null, properties: { campaign } },
+      micros: 1_709_632_800_000_000n + BigInt(minutes * MINUTE),
+    })
+    const input = [
+      at('bob', 0, null, null),
+      at('ann', 0, 'ping', null),
+      at('ann', 10, null, 'x'),
+      at('ann', 10, null, 'y'),
+      at('ann', 100, null, null),
+    ]
+    const definition: SessionDefinition = {
+      gapMicros: 30 * MINUTE,
+      gaps: [{ property: 'campaign', value: 'x', gapMicros: 10 * MINUTE }],
+      boundary: 'at',
+      cutOn: ['campaign'],
+      passiveEvents: ['p*'],
+    }
+    const { lines } = followed(input, { definition, latenessMicros: LATENESS }, ['campaign'])
+    expectSame(lines, input, definition)
+    expect(lines[0]).toMatchObject({ user: 'ann', session_number: 1, start_censored: false })
+  })
+
   test('what is told before the end is never told otherwise at the end', () => {
     fc.assert(
       fc.property(events, delays, (input, late) => {
