@@ -77,7 +77,7 @@ export function readNumbered(group: SourceGroup, file: NumberedFile, readable: b
   switch (group.format) {
     case 'parquet':
     case 'arrow':
-      return parquetReading(alone, numberedColumns(parquetReader(alone)), sql`0`, noText)
+      return parquetReading(alone, numberedColumns(withAllColumns(group, alone)), sql`0`, noText)
     case 'csv':
       return {
         ...csvReading(alone, false),
@@ -247,6 +247,12 @@ function jsonOptions({ format, json, files, largeRows }: SourceGroup): Sql {
   const size = largeRows === true ? sql`, maximum_object_size = ${LARGE_ROW_BYTES}` : sql``
   return sql`format = ${text(shape)}, ignore_errors = ${raw(String(shape !== 'auto'))}, compression = ${jsonCompression(files)}${size}`
 }
+
+/** One file's rows; columns that only others of its group have are NULL in them. */
+const withAllColumns = (group: SourceGroup, alone: SourceGroup): Sql =>
+  group.files.length === 1
+    ? parquetReader(alone)
+    : sql`(FROM ${parquetReader(alone)} UNION ALL BY NAME (FROM ${parquetReader(group)} LIMIT 0))`
 
 function parquetReader(group: SourceGroup): Sql {
   const filename = needsFilename(group) ? sql`, filename = ${text(filenameColumn(group))}` : sql``

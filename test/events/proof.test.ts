@@ -94,9 +94,12 @@ describe('one bad row sends all of them the longer way', () => {
   test('a file without the column of users', async () => {
     const without = await scratch.parquet(`SELECT * EXCLUDE (user_id) FROM (${rows()})`)
     const files = [await scratch.parquet(rows()), without]
-    await withDataset(files, { user: ['user_id'] }, async ({ events: { ledger } }) => {
-      expect(ledger).toMatchObject({ read: 40, kept: 20, rejected: { no_user: 20 } })
-    })
+    const { ledger, rejects } = await open(files, { user: ['user_id'] })
+    expect(ledger).toMatchObject({ read: 40, kept: 20, rejected: { no_user: 20 } })
+    expect(rejects.slice(0, 2)).toMatchObject([
+      { row: 1, reason: 'no_user', value: expect.stringContaining('2024-03-05 10:00:00') },
+      { row: 2, reason: 'no_user', value: expect.stringContaining('2024-03-05 10:01:00') },
+    ])
   })
 })
 
