@@ -73,8 +73,7 @@ function named(cause: unknown, target: Target): unknown {
 /** Other ways to say it. */
 const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
 
-export const isStdout = (path: string | undefined): boolean =>
-  path === undefined || STDOUT.has(path)
+export const isStdout = (path: string): boolean => STDOUT.has(path)
 
 /**
  * Opens the target first, so that a bad path fails before the work; leaves nothing after a failure.

@@ -110,8 +110,7 @@ export async function withEvents<T>(
   const { sources, engine } = opened
   const before = await fingerprint(sources.files)
   const damage = new AbortController()
-  const stop = (): void => engine.interrupt()
-  damage.signal.addEventListener('abort', stop)
+  damage.signal.addEventListener('abort', () => engine.interrupt())
   const verified = verifyCompressed(sources.files)
   // Nothing is worth reading on for; the failure itself is looked at below.
   verified.catch(() => damage.abort())

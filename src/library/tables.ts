@@ -14,7 +14,12 @@ import { neededProperties, planSessions, sessionTable } from '../sessions/build.
 import type { SessionDefinition } from '../sessions/definition.js'
 import { labelledEvents } from '../sessions/label.js'
 import { sessionSql } from '../sessions/print.js'
-import { type TableFormat, tableFormatOf, writeTable } from '../sessions/write.js'
+import {
+  type TableFormat,
+  tableFormatOf,
+  takesEnumerations,
+  writeTable,
+} from '../sessions/write.js'
 import type { Sql } from '../sql/sql.js'
 import { type Inputs, inputList } from './answers.js'
 import { datasetOptions, readDefinition, type SessionOptions } from './options.js'
@@ -73,12 +78,11 @@ export async function writeSessions(
   }
   const target = Target.create(path)
   try {
-    const enumerated = format !== 'arrow'
     await withSessions(
       inputs,
       options,
       (engine, query) => writeTable(engine, query, format, target.path),
-      enumerated,
+      takesEnumerations(format),
     )
     await target.commit()
   } catch (error) {

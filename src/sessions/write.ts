@@ -23,6 +23,9 @@ export function tableFormatOf(path: string): TableFormat | undefined {
   return Object.hasOwn(EXTENSIONS, ending) ? EXTENSIONS[ending] : undefined
 }
 
+/** Whether columns may be enumerations and still be text to a reader; Arrow would show what they are. */
+export const takesEnumerations = (format: TableFormat): boolean => format !== 'arrow'
+
 /** Writes the rows of a query, in its order. The caller sees to it that a failure leaves no part. */
 export async function writeTable(
   engine: Engine,

@@ -89,7 +89,7 @@ export class Intake {
   }
 
   /**
-   * Lines of JSON stay packed, whose start says what they are: see `unpackedBatches`.
+   * Lines of JSON stay packed, whose start says what they are; `verifyCompressed` looks at the rest.
    * @returns false where it is something else
    */
   private async packedLines(

@@ -50,7 +50,7 @@ export function sessionsCommand(context: Context): Command {
   return command.action(async (inputs: string[], flags: Flags) => {
     const { stateColumns } = await import('../../state/spec.js')
     const { neededProperties, planSessions, sessionTable } = await import('../../sessions/build.js')
-    const { tableFormatOf, writeTable } = await import('../../sessions/write.js')
+    const { tableFormatOf, takesEnumerations, writeTable } = await import('../../sessions/write.js')
     const format = flags.format ?? tableFormatOf(flags.output ?? '') ?? 'csv'
     const build = readTable(flags)
     const columns = neededProperties(build)
@@ -68,7 +68,7 @@ export function sessionsCommand(context: Context): Command {
           return
         }
         const table = await sessionTable(engine, request, flags.columns, {
-          enumerated: format !== 'arrow',
+          enumerated: takesEnumerations(format),
         })
         await write((path) => writeTable(engine, table, format, path))
       },
