@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { output, run } from './oracle/run.js'
@@ -15,6 +16,24 @@ const file = (name: string, text: string): string => {
   const path = join(folder, name)
   writeFileSync(path, text)
   return path
+}
+
+/** The rows of queries, each in a file of its own. */
+async function parquetFiles(queries: Readonly<Record<string, string>>) {
+  const instance = await DuckDBInstance.create(':memory:')
+  const connection = await instance.connect()
+  const paths: Record<string, string> = {}
+  try {
+    for (const [name, query] of Object.entries(queries)) {
+      const path = join(folder, `${name}.parquet`)
+      await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet)`)
+      paths[name] = path
+    }
+  } finally {
+    connection.closeSync()
+    instance.closeSync()
+  }
+  return paths
 }
 
 type Row = Record<string, unknown>
@@ -119,6 +138,27 @@ describe('sessionize events', () => {
       (await rows(['events', path, '--user', 'user', '--order', order])).map((row) => row['event'])
     expect(await names('source')).toEqual(['late', 'early', 'first'])
     expect(await names('user')).toEqual(['early', 'first', 'late'])
+  })
+
+  test('from Parquet, which is read in place, the same as from a table', async () => {
+    const paths = await parquetFiles({
+      // Ties of user, time and name, in and across files.
+      a: "SELECT 'u' || i % 7 AS user_id, TIMESTAMP '2024-03-05' + INTERVAL (i // 5 * 9) MINUTE AS time, 'e' || i % 3 AS event, i AS n FROM range(500) AS r(i)",
+      b: "SELECT 'u' || i % 7 AS user_id, TIMESTAMP '2024-03-05' + INTERVAL (i // 5 * 9) MINUTE AS time, 'e' || i % 3 AS event, 'x' || i AS other FROM range(300) AS r(i)",
+      c: "SELECT 'u' || i % 7 AS user_id, TIMESTAMP '2024-03-05' + INTERVAL (i // 5 * 9) MINUTE AS time, 'e' || i % 3 AS event, i AS file_row_number FROM range(100) AS r(i)",
+      d: "SELECT CASE WHEN i % 10 > 0 THEN 'u' || i % 7 END AS user_id, TIMESTAMP '2024-03-06' AS time, 'e' AS event, i AS n FROM range(50) AS r(i)",
+    })
+    for (const files of ['a', 'ab', 'ba', 'abc', 'abd']) {
+      const read = ['events', ...[...files].map((name) => paths[name] ?? '')]
+      for (const rest of [[], ['--order', 'source'], ['--end-event', 'e1'], ['--columns', 'n']]) {
+        const labelled = await output([...read, ...rest, '--format', 'csv'])
+        // A condition makes each row be looked at, in a table.
+        expect(labelled).toBe(
+          await output([...read, ...rest, '--format', 'csv', '--where', 'true']),
+        )
+        expect(labelled.split('\n').length).toBeGreaterThan(500)
+      }
+    }
   })
 
   test('an unknown column is refused', async () => {

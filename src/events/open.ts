@@ -21,7 +21,7 @@ import { neverEmpty, provenCounts } from './proof.js'
 import { type RejectedRows, rejectedRows } from './rejected-rows.js'
 import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
 import { planRows, type RowOptions } from './row-plan.js'
-import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.js'
+import { cleanRowsQuery, type Dimension, type RowPlan, rowNumbers, rowsQuery } from './rows.js'
 import { type ClockSkew, measureSkew } from './skew.js'
 
 /** Which rows are events, and what is read of them. */
@@ -130,7 +130,12 @@ async function readEvents(
   const { mapping: found, groups, samples } = await mapSources(engine, described, options)
   const mapping = withMergeDoubt(found, sources, options)
   const plan = await planRows(engine, { mapping, groups, samples }, options)
-  const direct = isDirect(plan, groups, options)
+  const typed = isTypedInPlace(plan, groups, options)
+  const proven = typed ? await provenCounts(engine, plan, groups) : undefined
+  const ids = options.carry === undefined ? undefined : rowNumbers(groups)
+  // What is carried is found again by its number: the file's own, or a table's where rows are left out.
+  const numbered = ids !== undefined && proven !== undefined
+  const direct = typed && (options.carry === undefined || numbered)
   const after = await latestRejectingScan(engine)
   const query = rowsQuery(plan, groups)
   await engine.setTimeZone(plan.timeZone)
@@ -155,9 +160,7 @@ async function readEvents(
       ? await stitchUsers(engine, mapping.user, options.stitchLimit ?? DEFAULT_STITCH_LIMIT)
       : null
 
-  const { counts, edges } =
-    (direct ? await provenCounts(engine, plan, groups) : undefined) ??
-    (await countRows(engine, groups, scans, mapping.exact))
+  const { counts, edges } = proven ?? (await countRows(engine, groups, scans, mapping.exact))
   const clean = direct && counts.every(({ fate }) => fate === null)
   const asRead = clean ? await neverEmpty(engine, plan, groups) : new Set<string>()
   const columns = join([
@@ -166,7 +169,7 @@ async function readEvents(
     ...(options.carry === undefined ? [] : [sql`rowid AS id`]),
   ])
   await engine.run(
-    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, asRead) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
+    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, asRead, ids) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
   )
   const ledger = closeLedger(groups, sources, counts)
   return {
@@ -205,7 +208,7 @@ async function inOrderIfNeeded(engine: Engine, needed: boolean, statement: Sql):
 }
 
 /** Typed columns are cheap to read again; text is parsed once and kept. */
-function isDirect(
+function isTypedInPlace(
   { mapping, timeZone }: RowPlan,
   groups: readonly SourceGroup[],
   options: EventOptions,
@@ -216,7 +219,6 @@ function isDirect(
     mapping.clock.choice === undefined &&
     options.stitch !== true &&
     options.mergedIds !== true &&
-    options.carry === undefined &&
     groups.every(({ format, unnest }) => format === 'parquet' && unnest === undefined)
   )
 }

@@ -5,7 +5,7 @@
  */
 import { type Field, findField } from '../sources/field.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
-import { type Reading, readGroup, readNumbered } from '../sources/reading.js'
+import { type Reading, readGroup, readNumbered, rowNumber } from '../sources/reading.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { type CarriedColumn, carriedValue } from './carried.js'
 import {
@@ -66,15 +66,28 @@ export function rowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): Sql {
   )
 }
 
+/** How rows of each group are numbered in the order of their files; undefined where they are not. */
+export function rowNumbers(groups: readonly SourceGroup[]): readonly Sql[] | undefined {
+  let filesBefore = 0
+  const numbers = groups.flatMap((group) => {
+    const number = rowNumber(group, filesBefore)
+    filesBefore += group.files.length
+    return number === undefined ? [] : [number]
+  })
+  return numbers.length === groups.length ? numbers : undefined
+}
+
 /**
  * Direct reading of typed columns that are known to hold no bad row: nothing left to check.
  *
  * @param neverEmpty columns of the result whose text is known never to be empty
+ * @param ids of the rows of each group
  */
 export function cleanRowsQuery(
   plan: RowPlan,
   groups: readonly SourceGroup[],
   neverEmpty: ReadonlySet<string>,
+  ids?: readonly Sql[],
 ): Sql {
   const { mapping } = plan
   return join(
@@ -92,6 +105,10 @@ export function cleanRowsQuery(
             (dimension) =>
               sql`${dimensionText(place, dimension, neverEmpty.has(dimension.column))} AS ${identifier(dimension.column)}`,
           ),
+          ...plan.carried.map(
+            (one) => sql`${carriedValue(one, group, reading)} AS ${identifier(one.column)}`,
+          ),
+          ...(ids === undefined ? [] : [sql`${ids[at] ?? raw('NULL')} AS id`]),
         ],
         ', ',
       )} FROM ${reading.from}`
