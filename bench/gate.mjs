@@ -82,7 +82,7 @@ const FIGURES = [
   {
     what: 'labelled events against the session table, 1 M',
     pair: () => [labels(data('dense', '1M')), table(data('dense', '1M'))],
-    bound: 9,
+    bound: 8,
   },
   {
     what: '--help against node doing nothing',
