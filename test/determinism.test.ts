@@ -8,9 +8,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PROGRAM } from './faults/program.js'
+import { writeParquet } from './parquet.js'
 
 /** Text is parsed into a table first; Parquet is read as it lies, its few values as enumerations. */
 const INPUTS = ['csv', 'parquet'] as const
@@ -56,26 +56,14 @@ beforeAll(async () => {
     write('plain', part)
     write('shuffled', shuffled(part))
   }
-  await alsoAsParquet(
-    ['plain', 'shuffled'].flatMap((folder) => ['a', 'b'].map((name) => join(root, folder, name))),
-  )
-})
-
-/** Of several row groups each, so that several threads read one file. */
-async function alsoAsParquet(tables: readonly string[]): Promise<void> {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  try {
-    for (const table of tables) {
-      await connection.run(
-        `COPY (FROM '${table}.csv') TO '${table}.parquet' (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
-      )
+  for (const folder of ['plain', 'shuffled']) {
+    for (const name of ['a', 'b']) {
+      const table = join(root, folder, name)
+      // Of several row groups, so that several threads read one file.
+      await writeParquet(`${table}.parquet`, `FROM '${table}.csv'`, ', ROW_GROUP_SIZE 2048')
     }
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
   }
-}
+})
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 

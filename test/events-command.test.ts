@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { output, run } from './oracle/run.js'
+import { writeParquet } from './parquet.js'
 
 let folder: string
 beforeAll(() => {
@@ -20,18 +20,11 @@ const file = (name: string, text: string): string => {
 
 /** The rows of queries, each in a file of its own. */
 async function parquetFiles(queries: Readonly<Record<string, string>>) {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
   const paths: Record<string, string> = {}
-  try {
-    for (const [name, query] of Object.entries(queries)) {
-      const path = join(folder, `${name}.parquet`)
-      await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet)`)
-      paths[name] = path
-    }
-  } finally {
-    connection.closeSync()
-    instance.closeSync()
+  for (const [name, query] of Object.entries(queries)) {
+    const path = join(folder, `${name}.parquet`)
+    await writeParquet(path, query)
+    paths[name] = path
   }
   return paths
 }

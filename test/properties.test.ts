@@ -6,7 +6,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { DuckDBInstance } from '@duckdb/node-api'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectSame, records } from './oracle/compare.js'
@@ -28,6 +27,7 @@ import {
 } from './oracle/datasets.js'
 import { output } from './oracle/run.js'
 import { type OracleDefinition, type OracleEvent, sessionize } from './oracle/sessionize.js'
+import { writeParquet } from './parquet.js'
 
 let folder = ''
 let written = 0
@@ -49,18 +49,15 @@ function writeAs(extension: string, content: string | Buffer): string {
 }
 
 /** Typed: the time is a TIMESTAMP. */
-async function writeParquet(events: readonly OracleEvent[]): Promise<string> {
+async function writeTyped(events: readonly OracleEvent[]): Promise<string> {
   const csvPath = write(events)
   const path = csvPath.replace(/csv$/, 'parquet')
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  await connection.run(
-    `COPY (SELECT * REPLACE (CAST(time AS TIMESTAMP) AS time)
-      FROM read_csv('${csvPath}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"'))
-      TO '${path}' (FORMAT parquet, ROW_GROUP_SIZE 2048)`,
+  await writeParquet(
+    path,
+    `SELECT * REPLACE (CAST(time AS TIMESTAMP) AS time)
+      FROM read_csv('${csvPath}', header = true, all_varchar = true, delim = ',', quote = '"', escape = '"')`,
+    ', ROW_GROUP_SIZE 2048',
   )
-  connection.closeSync()
-  instance.closeSync()
   return path
 }
 
@@ -151,7 +148,7 @@ test('at a size that is worth sharing out, threads and a memory limit change not
       const many = Array.from({ length: copies }, (_, copy) =>
         events.map((event) => ({ ...event, user: `${event.user} ${copy}`, dedupeKey: null })),
       ).flat()
-      const file = await writeParquet(shuffled(many))
+      const file = await writeTyped(shuffled(many))
       const whole = expected(many, by)
       for (const flags of [['--threads=1'], ['--threads=2'], ['--threads=2', '--memory=150MB']]) {
         for (const plan of ['blocks', 'events']) {
@@ -199,13 +196,13 @@ test('the format of the files changes nothing', async () => {
         writeAs('.ndjson', eventsNdjson(events)),
         writeAs('.json', eventsJson(events)),
         writeAs('.csv.gz', gzipSync(eventsCsv(events))),
-        await writeParquet(events),
+        await writeTyped(events),
       ]
       for (const file of files) expectSame(await sessionsOf([file], by), whole, events)
       const parts = [0, 1, 2].map((part) => events.filter((_event, i) => i % 3 === part))
       const mixed = [
         writeAs('.json', eventsNdjson(parts[0] ?? [])),
-        await writeParquet(parts[1] ?? []),
+        await writeTyped(parts[1] ?? []),
         write(parts[2] ?? []),
       ]
       expectSame(await sessionsOf(mixed, by), whole, events)
@@ -220,7 +217,7 @@ test('typed columns without a bad row or a key give the same by their shorter wa
     fc.asyncProperty(pack(100), definition, async (events, by) => {
       const keyless = events.map((event) => ({ ...event, dedupeKey: null }))
       const whole = expected(keyless, by)
-      const file = await writeParquet(keyless)
+      const file = await writeTyped(keyless)
       for (const plan of ['blocks', 'events']) {
         const flags = ['--dedupe=none', `--plan=${plan}`]
         expectSame(await sessionsOf([file], by, flags), whole, keyless)

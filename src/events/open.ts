@@ -5,6 +5,7 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type Allowances, NO_ALLOWANCES, type SourceGroup } from '../sources/group.js'
+import { hidesRowNumber } from '../sources/reading.js'
 import { allowedAfter, describeSources } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
@@ -21,7 +22,7 @@ import { neverEmpty, provenCounts } from './proof.js'
 import { type RejectedRows, rejectedRows } from './rejected-rows.js'
 import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
 import { planRows, type RowOptions } from './row-plan.js'
-import { cleanRowsQuery, type Dimension, type RowPlan, rowNumbers, rowsQuery } from './rows.js'
+import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.js'
 import { type ClockSkew, measureSkew } from './skew.js'
 
 /** Which rows are events, and what is read of them. */
@@ -132,10 +133,10 @@ async function readEvents(
   const plan = await planRows(engine, { mapping, groups, samples }, options)
   const typed = isTypedInPlace(plan, groups, options)
   const proven = typed ? await provenCounts(engine, plan, groups) : undefined
-  const ids = options.carry === undefined ? undefined : rowNumbers(groups)
+  const carries = options.carry !== undefined
   // What is carried is found again by its number: the file's own, or a table's where rows are left out.
-  const numbered = ids !== undefined && proven !== undefined
-  const direct = typed && (options.carry === undefined || numbered)
+  const numbered = proven !== undefined && !groups.some(hidesRowNumber)
+  const direct = typed && (!carries || numbered)
   const after = await latestRejectingScan(engine)
   const query = rowsQuery(plan, groups)
   await engine.setTimeZone(plan.timeZone)
@@ -166,10 +167,10 @@ async function readEvents(
   const columns = join([
     ...['file', 'user', 't', 'name', 'session'].map(raw),
     ...[...plan.dimensions, ...plan.carried].map(({ column }) => identifier(column)),
-    ...(options.carry === undefined ? [] : [sql`rowid AS id`]),
+    ...(carries ? [sql`rowid AS id`] : []),
   ])
   await engine.run(
-    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, asRead, ids) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
+    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, asRead, carries) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
   )
   const ledger = closeLedger(groups, sources, counts)
   return {

@@ -66,33 +66,25 @@ export function rowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): Sql {
   )
 }
 
-/** How rows of each group are numbered in the order of their files; undefined where they are not. */
-export function rowNumbers(groups: readonly SourceGroup[]): readonly Sql[] | undefined {
-  let filesBefore = 0
-  const numbers = groups.flatMap((group) => {
-    const number = rowNumber(group, filesBefore)
-    filesBefore += group.files.length
-    return number === undefined ? [] : [number]
-  })
-  return numbers.length === groups.length ? numbers : undefined
-}
-
 /**
  * Direct reading of typed columns that are known to hold no bad row: nothing left to check.
  *
  * @param neverEmpty columns of the result whose text is known never to be empty
- * @param ids of the rows of each group
+ * @param numbered rows also have an `id`, in the order of their files
  */
 export function cleanRowsQuery(
   plan: RowPlan,
   groups: readonly SourceGroup[],
   neverEmpty: ReadonlySet<string>,
-  ids?: readonly Sql[],
+  numbered: boolean,
 ): Sql {
   const { mapping } = plan
+  let filesBefore = 0
   return join(
     groups.map((group, at) => {
       const reading = readGroup(group, neededFields(plan, group))
+      const id = rowNumber(group, filesBefore)
+      filesBefore += group.files.length
       const place = { group, at, reading }
       return sql`SELECT ${join(
         [
@@ -108,7 +100,7 @@ export function cleanRowsQuery(
           ...plan.carried.map(
             (one) => sql`${carriedValue(one, group, reading)} AS ${identifier(one.column)}`,
           ),
-          ...(ids === undefined ? [] : [sql`${ids[at] ?? raw('NULL')} AS id`]),
+          ...(numbered ? [sql`${id} AS id`] : []),
         ],
         ', ',
       )} FROM ${reading.from}`

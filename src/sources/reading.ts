@@ -360,16 +360,16 @@ const filenameColumn = ({ columns }: SourceGroup): string => {
 const ROWS_PER_FILE = 2n ** 40n
 
 /**
- * Numbers that rows of Parquet have by themselves, growing with files and with the rows of each;
- * undefined where a column of the data hides them.
+ * Numbers that rows of Parquet have by themselves, growing with files and with the rows of each.
  *
  * @param filesBefore files of other groups, whose rows come first
  */
-export function rowNumber(group: SourceGroup, filesBefore: number): Sql | undefined {
-  const hidden = group.columns.some(({ name }) => name.toLowerCase() === 'file_row_number')
-  if (group.format !== 'parquet' || group.unnest !== undefined || hidden) return undefined
-  return sql`(CAST(${filePosition(group)} AS BIGINT) + ${filesBefore}) * ${ROWS_PER_FILE} + file_row_number`
-}
+export const rowNumber = (group: SourceGroup, filesBefore: number): Sql =>
+  sql`(CAST(${filePosition(group)} AS BIGINT) + ${filesBefore}) * ${ROWS_PER_FILE} + file_row_number`
+
+/** A column of the data named like the engine's virtual one hides it. */
+export const hidesRowNumber = ({ columns }: SourceGroup): boolean =>
+  columns.some(({ name }) => name.toLowerCase() === 'file_row_number')
 
 /** Position in `group.files`. */
 function filePosition(group: SourceGroup): Sql {

@@ -5,6 +5,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { run } from '../oracle/run.js'
+import { writeParquet } from '../parquet.js'
 import { cleanEvents, Folder } from './export.js'
 
 const folder = new Folder()
@@ -112,12 +113,11 @@ describe('rules', () => {
     }
     expect(await rowOf(csv)).toBe(50_001)
     const parquet = join(folder.path, 'many.parquet')
-    const { DuckDBInstance } = await import('@duckdb/node-api')
-    const connection = await (await DuckDBInstance.create()).connect()
-    await connection.run(
-      `COPY (SELECT "user", to_timestamp(time) AS time, event FROM read_csv('${csv}')) TO '${parquet}' (ROW_GROUP_SIZE 5000)`,
+    await writeParquet(
+      parquet,
+      `SELECT "user", to_timestamp(time) AS time, event FROM read_csv('${csv}')`,
+      ', ROW_GROUP_SIZE 5000',
     )
-    connection.closeSync()
     expect(await rowOf(parquet)).toBe(50_001)
   })
 })

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
 import { afterAll, expect } from 'vitest'
 import { asTimestamp } from '../../src/events/clock.js'
 import { type DatasetOptions, withDataset } from '../../src/events/dataset.js'
 import { type Ledger, type LedgerCounts, rejectedTotal } from '../../src/events/ledger.js'
 import type { Events, RejectedRow } from '../../src/events/open.js'
 import { raw, sql } from '../../src/sql/sql.js'
+import { writeParquet } from '../parquet.js'
 
 export interface ReadEvent {
   readonly user: string
@@ -92,14 +92,7 @@ export class Scratch {
   /** Writes the rows of a query as Parquet. */
   async parquet(query: string): Promise<string> {
     const path = join(this.path, `${this.written++}.parquet`)
-    const instance = await DuckDBInstance.create(':memory:')
-    const connection = await instance.connect()
-    try {
-      await connection.run(`COPY (${query}) TO '${path}' (FORMAT parquet)`)
-    } finally {
-      connection.closeSync()
-      instance.closeSync()
-    }
+    await writeParquet(path, query)
     return path
   }
 }
