@@ -4,25 +4,18 @@
  * (in a container, nearly always).
  */
 import { randomUUID } from 'node:crypto'
-import {
-  closeSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
+import { OWNER, ownerMark, removeLeftovers } from '../sources/leftovers.js'
 
 const LOCK = 'lock'
+/** A lock on its way in or out. */
+const MOVING = new RegExp(String.raw`^${LOCK}\.${OWNER}\.(new|stale)$`)
 
-/** The lock, or one that is being taken away. */
-export const isLockFile = (name: string): boolean => /^lock(\.\d+\.stale)?$/.test(name)
+export const isLockFile = (name: string): boolean => name === LOCK || MOVING.test(name)
 
 const holder = v.object({
   pid: v.number(),
@@ -33,7 +26,10 @@ const holder = v.object({
 })
 type Holder = v.InferOutput<typeof holder>
 
-/** A lock file without content is one that is just being written, unless it is older than this. */
+/**
+ * A lock file without content is one that is just being written (where there are no links, see
+ * `create`), unless it is older than this.
+ */
 const WRITING_MILLIS = 10_000
 const TRIES = 5
 
@@ -55,7 +51,10 @@ export class Lock {
     }
     const content = JSON.stringify(self)
     for (let tries = 0; tries < TRIES; tries++) {
-      if (create(path, content)) return new Lock(path, content)
+      if (create(path, content)) {
+        removeLeftovers(directory, MOVING, 'file')
+        return new Lock(path, content)
+      }
       const found = read(path)
       if (found === undefined) continue
       if (isHeld(found)) throw inUse(directory, path, found.holder)
@@ -74,21 +73,44 @@ export class Lock {
   }
 }
 
+/**
+ * The lock appears with its content in one step, so that a run killed meanwhile locks nobody out.
+ * A file system without links gets it in two.
+ */
 function create(path: string, content: string): boolean {
-  let handle: number
+  const fresh = `${path}.${ownerMark()}.new`
   try {
-    handle = openSync(path, 'wx')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw new SessionizeError('output_unwritable', `Cannot write ${path}.`, { cause: error })
-  }
-  try {
-    writeSync(handle, content)
+    writeFileSync(fresh, content)
+    return link(fresh, path) ?? writeNew(path, content)
+  } catch (cause) {
+    throw new SessionizeError('output_unwritable', `Cannot write ${path}.`, { cause })
   } finally {
-    closeSync(handle)
+    rmSync(fresh, { force: true })
   }
-  return true
 }
+
+/** False where there is one already, undefined where there can be no links. */
+function link(from: string, to: string): boolean | undefined {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    return isExisting(error) ? false : undefined
+  }
+}
+
+function writeNew(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (isExisting(error)) return false
+    throw error
+  }
+}
+
+const isExisting = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EEXIST'
 
 interface Found {
   readonly text: string
@@ -147,7 +169,7 @@ function processStart(pid: number): string | null {
 
 /** Of two runs that find the same stale lock, one moves it away; a lock that is not it is put back. */
 function takeAway(path: string, stale: string): void {
-  const aside = `${path}.${process.pid}.stale`
+  const aside = `${path}.${ownerMark()}.stale`
   try {
     renameSync(path, aside)
   } catch {

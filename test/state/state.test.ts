@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -11,8 +12,11 @@ import {
 } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { ownerMark } from '../../src/sources/leftovers.js'
 import { State } from '../../src/state/state.js'
 import { output, run } from '../oracle/run.js'
 
@@ -210,6 +214,13 @@ test('dropping removes what is the state’s, and nothing else', async () => {
 })
 
 describe('the lock', () => {
+  const readIfThere = (path: string): string | undefined => {
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      return undefined
+    }
+  }
   const lock = (content: Record<string, unknown> | string): string => {
     const path = join(state, 'lock')
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
@@ -264,6 +275,42 @@ describe('the lock', () => {
     const past = new Date(Date.now() - 60_000)
     utimesSync(path, past, past)
     expect((await add(second())).exit).toBe(0)
+  })
+
+  test('is never there without its content, whenever one looks', async () => {
+    mkdirSync(state)
+    const module = pathToFileURL(join(import.meta.dirname, '../../dist/state/lock.js')).href
+    const child = spawn(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      `import { Lock } from ${JSON.stringify(module)}
+       for (;;) Lock.acquire(${JSON.stringify(state)}).release()`,
+    ])
+    try {
+      for (let seen = 0; seen < 500; ) {
+        const content = readIfThere(join(state, 'lock'))
+        if (content === undefined) {
+          if (child.exitCode !== null) throw new Error('the child has ended')
+          await setImmediate()
+          continue
+        }
+        expect(JSON.parse(content)).toMatchObject({ pid: child.pid })
+        seen++
+      }
+    } finally {
+      child.kill('SIGKILL')
+    }
+  })
+
+  test('leaves nothing of a run that was killed while it took or left it', async () => {
+    await add(first())
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    const ours = ownerMark().replace(/^\d+/, String(pid))
+    const theirs = ownerMark().replace(/.{8}$/, '00000000')
+    const names = [`lock.${ours}.new`, `lock.${ours}.stale`, `lock.${theirs}.new`]
+    for (const name of names) writeFileSync(join(state, name), '')
+    expect((await add(second())).exit).toBe(0)
+    expect(readdirSync(state).filter((name) => name.startsWith('lock'))).toEqual([names[2]])
   })
 
   test('that is lost during a run stops the run before anything counts', async () => {
