@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const WANTED =
-  /^(bin|dist|spark|docs\/schemas)\/|^docs\/sessionize\.1$|^(README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES|package\.json)$/
+  /^(bin|bundle|dist|spark|docs\/schemas)\/|^docs\/sessionize\.1$|^(README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES|package\.json)$/
 
 /** What a user downloads and what lies on the disk: more than this is worth a second look. */
 const BUDGET = { files: 1000, packedBytes: 750_000, unpackedBytes: 2_600_000 }
@@ -39,6 +39,7 @@ function pack() {
     'LICENSE',
     'THIRD-PARTY-NOTICES',
     'README.md',
+    'bundle/run.js',
     'dist/index.d.ts',
     manifest.man,
   ])

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { run } from '../dist/cli/run.js'
+import { run } from '../bundle/run.js'
 
 await run(process)

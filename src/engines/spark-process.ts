@@ -9,6 +9,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { SessionizeError } from '../errors/errors.js'
+import { inPackage } from '../package.js'
 import { type SparkFailure, sparkEnded, sparkError } from './spark-errors.js'
 import type { Environment } from './spark-home.js'
 
@@ -42,7 +43,7 @@ export interface Started {
   readonly web: string | null
 }
 
-const PROGRAM = fileURLToPath(new URL('../../spark/driver.py', import.meta.url))
+const PROGRAM = fileURLToPath(inPackage('spark/driver.py'))
 
 /** What of its output is kept, to find a cause in. */
 const KEPT_CHARACTERS = 200_000

@@ -4,7 +4,7 @@ import { draw, happens, logNormal, uniform } from './draws.js'
 import { codeInVisit, heartbeatCode, nameOf, PURCHASE_NAME, strayCode } from './names.js'
 import { countryName, personColumns, platformName } from './people.js'
 import type { Plan } from './plan.js'
-import { beatMs, keyOf, momentMs, visitId } from './visits.js'
+import { beatMs, keyOf, momentMs, userOfVisit, visitId } from './visits.js'
 
 const RETRY_MICROS = { least: 1_000_000, most: 90_000_000 } as const
 const LATENCY_MICROS = { least: 200_000, most: 5_000_000 } as const
@@ -77,7 +77,7 @@ FROM keyed
 JOIN rhythm ON rhythm.position = rhythm_start + CASE WHEN index < events THEN index ELSE 0 END`,
       },
     ],
-    sql`SELECT event_id, user_number, time_ms, name_code,
+    sql`SELECT event_id, time_ms, name_code,
   CASE WHEN is_stray THEN 0 ELSE platform END::TINYINT AS platform,
   country,
   CASE WHEN is_stray THEN -1 ELSE start_ms END AS session_ms,
@@ -111,7 +111,7 @@ export function eventColumns(plan: Plan, from: Sql): Sql {
     THEN round(${logNormal(draw(sql`key`, 'revenue'), 40, 0.7)}, 2) END AS revenue
 FROM (
   SELECT *, ${keyOf(plan, sql`event_id`)} AS key, ${keyOf(plan, sql`user_number`)} AS user_key
-  FROM ${from}
+  FROM (SELECT *, ${userOfVisit(sql`event_id`)} AS user_number FROM ${from})
 )`
 }
 

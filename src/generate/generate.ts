@@ -13,7 +13,7 @@ import { GENERATE_DEFAULTS, type GenerateOptions } from './options.js'
 import { plan } from './plan.js'
 import { encodingOf, formatted, type TableFile, writeTable } from './table.js'
 import { plantedSessions } from './truth.js'
-import { peopleTable, rhythmTable, visitsTable } from './visits.js'
+import { peopleTable, rhythmTable, visitsTable, visitsView } from './visits.js'
 
 export interface GenerateOutput {
   /** Unless the options say otherwise, its ending says the format and the compression. */
@@ -84,6 +84,7 @@ export async function generate(
     await engine.run(rhythmTable(planned))
     await engine.run(peopleTable(planned))
     await engine.run(visitsTable(planned))
+    await engine.run(visitsView(planned))
     if (format.packaging === 'hourly_zip') {
       await writeHourlyZip(engine, workspace, planned, format, data.path, signal)
     } else {

@@ -50,6 +50,9 @@ export const keyOf = (plan: Plan, number: Sql): Sql =>
 /** Unique in the data: room for 2^16 visits of a user, and 2^14 events of a visit. */
 export const visitId = sql`((user_number << 30) | (visit_number << 14))`
 
+/** The user of a visit, or of an event in one, by its id. */
+export const userOfVisit = (id: Sql): Sql => sql`(${id} >> 30)`
+
 /** The time of the visit's event at this moment of the rhythm, in ms after the visit's start. */
 export const momentMs = (micros: Sql): Sql =>
   // Even, so that no two events of a visit share a millisecond with the heartbeats, which are odd.
@@ -66,13 +69,16 @@ CREATE TABLE people AS
 SELECT user_number, ${keyOf(plan, sql`user_number`)} AS user_key
 FROM range(1, ${plan.users + 1}) numbers(user_number)`
 
-/** One row per planted visit: who, where, when, and what it is made of. */
+/**
+ * One row per planted visit, as narrow as it can be, since there can be as many as events: what
+ * `visitsView` makes from the rest is not kept.
+ */
 export function visitsTable(plan: Plan): Sql {
-  const { options, activity, wakingMs } = plan
+  const { options, activity } = plan
   const { scale, exponent, offset, floor, most } = activity
   const planned = sql`least(${most}, ${floor} + ${scale} / pow(user_number + ${offset}, ${exponent}))`
 
-  return sql`CREATE TABLE visits AS ${withStages(
+  return sql`CREATE TABLE kept_visits AS ${withStages(
     [
       {
         name: 'habits',
@@ -87,8 +93,7 @@ FROM people`,
       {
         name: 'planned',
         comment: 'One row per planned visit.',
-        body: sql`SELECT *, ${wakingMs}::DOUBLE / planned_visits AS slot_ms,
-  hash(xor(user_key, visit_number::UBIGINT)) AS visit_key
+        body: sql`SELECT *, ${slotMs(plan)} AS slot_ms, ${visitKey} AS visit_key
 FROM (SELECT *, unnest(range(planned_visits)) AS visit_number FROM habits)`,
       },
       {
@@ -123,8 +128,7 @@ JOIN rhythm last ON last.position = rhythm_start + events - 1`,
       {
         name: 'spanned',
         comment: 'One row per planned visit with its length.',
-        body: sql`SELECT *, ${momentMs(sql`rhythm_end_micros`)} AS active_ms,
-  CASE WHEN beat_count > 0 THEN ${beatMs(sql`beat_count`)} ELSE 0 END AS beating_ms
+        body: sql`SELECT *, ${momentMs(sql`rhythm_end_micros`)} AS active_ms, ${beatingMs} AS beating_ms
 FROM fitted`,
       },
       {
@@ -144,10 +148,10 @@ FROM spanned`,
 FROM placed`,
       },
     ],
-    sql`SELECT user_number, user_key, visit_number, visit_key, platform, country,
-  events, beat_count, rhythm_start, rhythm_micros, pace, active_ms, beating_ms,
+    sql`SELECT user_number, visit_number::INTEGER AS visit_number, platform, country,
+  events::INTEGER AS events, beat_count, rhythm_start::INTEGER AS rhythm_start, rhythm_micros, pace, active_ms,
   (local_ms - ${byPlace(COUNTRIES.map(({ offsetMinutes }) => offsetMinutes * 60_000))}[country]::BIGINT) // 2 * 2 AS start_ms,
-  slot_ms,
+  planned_visits,
   ${roundedAtRandom(sql`(events + beat_count) * ${options.duplicateShare}`, draw(sql`visit_key`, 'duplicates'))} AS duplicates,
   ${roundedAtRandom(sql`(events + beat_count) * ${options.outOfSessionShare}`, draw(sql`visit_key`, 'strays'))} AS strays
 FROM dated
@@ -155,6 +159,17 @@ WHERE ${uniform(draw(sql`visit_key`, 'keep'))} <
   ${byPlace(BY_WAKING_HOUR)}[1 + waking_hour] * ${byPlace(BY_WEEKDAY)}[1 + (${plan.startMs / DAY_MS + 3} + day) % 7]`,
   )}`
 }
+
+const visitKey = sql`hash(xor(user_key, visit_number::UBIGINT))`
+const slotMs = ({ wakingMs }: Plan): Sql => sql`${wakingMs}::DOUBLE / planned_visits`
+const beatingMs = sql`CASE WHEN beat_count > 0 THEN ${beatMs(sql`beat_count`)} ELSE 0 END`
+
+/** One row per planted visit: who, where, when, and what it is made of. */
+export const visitsView = (plan: Plan): Sql => sql`
+CREATE VIEW visits AS
+SELECT * REPLACE (visit_number::BIGINT AS visit_number, rhythm_start::BIGINT AS rhythm_start),
+  ${visitKey} AS visit_key, ${slotMs(plan)} AS slot_ms, ${beatingMs} AS beating_ms
+FROM (SELECT *, ${keyOf(plan, sql`user_number`)} AS user_key FROM kept_visits)`
 
 const LENGTH_SIGMA = 1
 

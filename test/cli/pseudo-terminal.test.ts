@@ -11,7 +11,7 @@ const folder = new Folder()
 afterAll(() => folder.remove())
 
 const BIN = join(import.meta.dirname, '../../bin/sessionize.js')
-const BUILT = existsSync(join(import.meta.dirname, '../../dist/cli/main.js'))
+const BUILT = existsSync(join(import.meta.dirname, '../../bundle/run.js'))
 const SCRIPT = spawnSync('which', ['script']).status === 0
 
 const files = folder.write(

@@ -4,7 +4,7 @@
  */
 import { sep } from 'node:path'
 import type { CheckReport, CheckResult } from '../../checks/result.js'
-import { VERSION } from '../../version.js'
+import { VERSION } from '../../package.js'
 import { jsonText, visible } from '../untrusted.js'
 import { describeCheck, describeExample, problems } from './wording.js'
 

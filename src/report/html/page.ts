@@ -3,7 +3,7 @@
  * that it allows is the style sheet with this very hash.
  */
 import { createHash } from 'node:crypto'
-import { VERSION } from '../../version.js'
+import { VERSION } from '../../package.js'
 import { describeSpan } from '../summary/wording.js'
 import { type Drawing, loadDrawing } from './chart.js'
 import type { ReportContents } from './contents.js'

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { VERSION } from '../src/package.js'
 import { Credentials } from '../src/pull/credentials.js'
 import { Endpoint } from '../src/pull/endpoint.js'
 import { requestRange } from '../src/pull/request.js'
-import { VERSION } from '../src/version.js'
 import { output } from './oracle/run.js'
 import { ExportServer } from './pull/server.js'
 
