@@ -151,9 +151,7 @@ FROM placed`,
     sql`SELECT user_number, visit_number::INTEGER AS visit_number, platform, country,
   events::INTEGER AS events, beat_count, rhythm_start::INTEGER AS rhythm_start, rhythm_micros, pace, active_ms,
   (local_ms - ${byPlace(COUNTRIES.map(({ offsetMinutes }) => offsetMinutes * 60_000))}[country]::BIGINT) // 2 * 2 AS start_ms,
-  planned_visits,
-  ${roundedAtRandom(sql`(events + beat_count) * ${options.duplicateShare}`, draw(sql`visit_key`, 'duplicates'))} AS duplicates,
-  ${roundedAtRandom(sql`(events + beat_count) * ${options.outOfSessionShare}`, draw(sql`visit_key`, 'strays'))} AS strays
+  planned_visits
 FROM dated
 WHERE ${uniform(draw(sql`visit_key`, 'keep'))} <
   ${byPlace(BY_WAKING_HOUR)}[1 + waking_hour] * ${byPlace(BY_WEEKDAY)}[1 + (${plan.startMs / DAY_MS + 3} + day) % 7]`,
@@ -165,11 +163,25 @@ const slotMs = ({ wakingMs }: Plan): Sql => sql`${wakingMs}::DOUBLE / planned_vi
 const beatingMs = sql`CASE WHEN beat_count > 0 THEN ${beatMs(sql`beat_count`)} ELSE 0 END`
 
 /** One row per planted visit: who, where, when, and what it is made of. */
-export const visitsView = (plan: Plan): Sql => sql`
+export function visitsView(plan: Plan): Sql {
+  const { options } = plan
+  return sql`
 CREATE VIEW visits AS
 SELECT * REPLACE (visit_number::BIGINT AS visit_number, rhythm_start::BIGINT AS rhythm_start),
-  ${visitKey} AS visit_key, ${slotMs(plan)} AS slot_ms, ${beatingMs} AS beating_ms
-FROM (SELECT *, ${keyOf(plan, sql`user_number`)} AS user_key FROM kept_visits)`
+  ${slotMs(plan)} AS slot_ms, ${beatingMs} AS beating_ms,
+  ${extra(options.duplicateShare, 'duplicates')} AS duplicates,
+  ${extra(options.outOfSessionShare, 'strays')} AS strays
+FROM (
+  SELECT *, ${visitKey} AS visit_key
+  FROM (SELECT *, ${keyOf(plan, sql`user_number`)} AS user_key FROM kept_visits)
+)`
+}
+
+/** How many events a visit brings besides its own: a share of those, rounded at random. */
+const extra = (share: number, purpose: 'duplicates' | 'strays'): Sql =>
+  share === 0
+    ? sql`0`
+    : roundedAtRandom(sql`(events + beat_count) * ${share}`, draw(sql`visit_key`, purpose))
 
 const LENGTH_SIGMA = 1
 
