@@ -139,7 +139,7 @@ async function around<T>(
   use: (around: Around) => Promise<T>,
 ): Promise<T> {
   const { Watch } = await import('./watch.js')
-  const watch = new Watch(terminal)
+  const watch = await Watch.on(terminal)
   return withTarget(flags.output, (target) =>
     withRejects(flags.rejects, async (write) => {
       let shown: string | undefined

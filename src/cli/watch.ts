@@ -1,20 +1,24 @@
 import type { ClusterProgress } from '../engines/cluster.js'
 import type { Engine } from '../engines/duckdb.js'
-import { Progress } from '../report/progress.js'
+import type { Progress } from '../report/progress.js'
 import type { SourceProgress } from '../sources/open.js'
 import type { Terminal } from './terminal.js'
 
 /** Shows on a terminal what is going on, from the engine's own figures. */
 export class Watch {
-  private readonly progress: Progress
   private timer: NodeJS.Timeout | undefined
 
-  constructor(terminal: Terminal) {
-    this.progress = new Progress(terminal.stderr, () => performance.now())
+  /** @param progress undefined where nothing is drawn, and so what draws need not be loaded */
+  private constructor(private readonly progress: Progress | undefined) {}
+
+  static async on({ stderr }: Terminal): Promise<Watch> {
+    if (stderr.isTTY !== true) return new Watch(undefined)
+    const { Progress } = await import('../report/progress.js')
+    return new Watch(new Progress(stderr, () => performance.now()))
   }
 
   readonly sources = (progress: SourceProgress): void => {
-    this.progress.update({
+    this.progress?.update({
       phase: progress.phase,
       done: progress.bytes,
       total: progress.totalBytes ?? null,
@@ -23,7 +27,7 @@ export class Watch {
   }
 
   readonly cluster = ({ rows, totalRows }: ClusterProgress): void => {
-    this.progress.update({ phase: 'reading events', done: rows, total: totalRows, unit: 'rows' })
+    this.progress?.update({ phase: 'reading events', done: rows, total: totalRows, unit: 'rows' })
   }
 
   /** Follows the engine's running query until the end. */
@@ -31,7 +35,7 @@ export class Watch {
     this.timer = setInterval(() => {
       const percent = engine.progressPercent
       if (percent === undefined) return
-      this.progress.update({
+      this.progress?.update({
         phase: 'cutting sessions',
         done: Math.round((percent / 100) * rows),
         total: rows,
@@ -43,6 +47,6 @@ export class Watch {
 
   finish(): void {
     clearInterval(this.timer)
-    this.progress.finish()
+    this.progress?.finish()
   }
 }

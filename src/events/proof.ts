@@ -39,7 +39,9 @@ export async function provenCounts(
       last: bigint | null
       sound: boolean | null
     }>(proof.edges)
-    const files = await engine.rows<{ file: number; n: bigint }>(proof.files)
+    const files = (await engine.rows<{ file: number; n: bigint }>(proof.files)).filter(
+      ({ n }) => n > 0n,
+    )
     if (files.length === 0) continue
     if (edges.first === null || edges.last === null || edges.sound !== true) return undefined
     if (first === null || edges.first < first) first = edges.first
@@ -117,6 +119,7 @@ function proofOf(plan: RowPlan, place: Place): Proof | undefined {
   const format = time.formats[at]
   if (user === undefined || typed === undefined || format === undefined) return undefined
   const { from, file } = place.reading
+  const [only, ...otherFiles] = group.files
   const micros = (value: Sql): Sql => epochMicros(value, format, 'UTC')
   // The earliest and the latest time are finite and in range, so those between them are.
   const first = micros(sql`min(${typed})`)
@@ -128,7 +131,11 @@ function proofOf(plan: RowPlan, place: Place): Proof | undefined {
     edges: sql`SELECT ${fromYearOne(sql`first`)} AS first, ${fromYearOne(sql`last`)} AS last,
       first >= ${-YEAR_ONE_MICROS} AND last < ${YEAR_10000_MICROS} AS sound
       FROM (SELECT ${first} AS first, ${last} AS last FROM ${from})`,
-    files: sql`SELECT ${file} AS file, count(*) AS n FROM ${from} GROUP BY ALL ORDER BY ALL`,
+    files:
+      only === undefined || otherFiles.length > 0
+        ? sql`SELECT ${file} AS file, count(*) AS n FROM ${from} GROUP BY ALL ORDER BY ALL`
+        : // Rows that need not be told apart are not read: the file says how many it has.
+          sql`SELECT ${only.number} AS file, count(*) AS n FROM ${from}`,
   }
 }
 

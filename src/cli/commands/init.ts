@@ -79,7 +79,7 @@ async function look(
   const { survey } = await import('../../checks/scene-of.js')
   const { nowMicros } = await import('../../checks/scene.js')
   const { Watch } = await import('../watch.js')
-  const watch = new Watch(terminal)
+  const watch = await Watch.on(terminal)
   const dataset = { ...readDataset(flags, terminal, signal, []), onProgress: watch.sources }
   return withSources(inputs, dataset, async (opened) => {
     const { preset, choices } = await inspect(opened.engine, opened.sources, dataset)
