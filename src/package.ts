@@ -1,7 +1,7 @@
 /** The package that this is part of, as it lies on the disk. */
 import { readFileSync } from 'node:fs'
 
-/** Its folder: one up from here, in the sources, in the library and in the bundled program. */
+/** Its folder: one up from here, in the sources, compiled, and in the bundle. */
 const PACKAGE = new URL('..', import.meta.url)
 
 export const inPackage = (path: string): URL => new URL(path, PACKAGE)
