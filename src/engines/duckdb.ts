@@ -13,8 +13,8 @@ import { SessionizeError } from '../errors/errors.js'
 import { identifier, type Sql, sql, text } from '../sql/sql.js'
 import { type Symptom, symptomOf } from './symptom.js'
 
-// They are CommonJS, and all of their files are read twice when they are imported: of the 150 ms that
-// takes, 60 are saved by requiring them.
+// They are CommonJS: an import would read all of their files once more, for the names they export,
+// which takes as long as loading them.
 const {
   DuckDBInstance,
   DuckDBListValue,
