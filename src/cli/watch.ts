@@ -32,10 +32,12 @@ export class Watch {
 
   /** Follows the engine's running query until the end. */
   engine(engine: Engine, rows: number): void {
+    const { progress } = this
+    if (progress === undefined) return
     this.timer = setInterval(() => {
       const percent = engine.progressPercent
       if (percent === undefined) return
-      this.progress?.update({
+      progress.update({
         phase: 'cutting sessions',
         done: Math.round((percent / 100) * rows),
         total: rows,

@@ -39,9 +39,7 @@ export async function provenCounts(
       last: bigint | null
       sound: boolean | null
     }>(proof.edges)
-    const files = (await engine.rows<{ file: number; n: bigint }>(proof.files)).filter(
-      ({ n }) => n > 0n,
-    )
+    const files = await engine.rows<{ file: number; n: bigint }>(proof.files)
     if (files.length === 0) continue
     if (edges.first === null || edges.last === null || edges.sound !== true) return undefined
     if (first === null || edges.first < first) first = edges.first
@@ -102,7 +100,7 @@ interface Proof {
   readonly faults: readonly Sql[]
   /** `first` and `last` time, in microseconds since year 1, and whether both are in range. */
   readonly edges: Sql
-  /** `file`, `n`. */
+  /** `file`, `n`, of those that have rows. */
   readonly files: Sql
 }
 
@@ -135,7 +133,7 @@ function proofOf(plan: RowPlan, place: Place): Proof | undefined {
       only === undefined || otherFiles.length > 0
         ? sql`SELECT ${file} AS file, count(*) AS n FROM ${from} GROUP BY ALL ORDER BY ALL`
         : // Rows that need not be told apart are not read: the file says how many it has.
-          sql`SELECT ${only.number} AS file, count(*) AS n FROM ${from}`,
+          sql`SELECT ${only.number} AS file, count(*) AS n FROM ${from} HAVING n > 0`,
   }
 }
 

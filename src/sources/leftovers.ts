@@ -52,7 +52,8 @@ function namesIn(folder: string): string[] {
 /** In a shared folder another user may make names like ours. */
 const isOurs = ({ uid }: Stats): boolean => process.getuid === undefined || process.getuid() === uid
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of this number on this machine, whoever's it is. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -9,7 +9,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
-import { OWNER, ownerMark, removeLeftovers } from '../sources/leftovers.js'
+import { isAlive, OWNER, ownerMark, removeLeftovers } from '../sources/leftovers.js'
 
 const LOCK = 'lock'
 /** A lock on its way in or out. */
@@ -142,18 +142,8 @@ function isHeld({ holder: of, ageMillis }: Found): boolean {
   if (of === undefined) return ageMillis < WRITING_MILLIS
   // Nothing can be known here of the processes of another machine.
   if (of.host !== hostname()) return true
-  if (!isRunning(of.pid)) return false
+  if (!isAlive(of.pid)) return false
   return of.processStart === null || of.processStart === processStart(of.pid)
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Someone else's process is a process.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 /** When a process started, in the kernel's ticks; null where that cannot be known. */
