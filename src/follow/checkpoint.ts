@@ -2,24 +2,14 @@
  * The state of a stream in a file: one line of JSON that says what it belongs to, one per user, and
  * one that says it is whole. It is replaced by renaming, so that a kill leaves the old or the new.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { SessionizeError } from '../errors/errors.js'
+import { followed, Replacement, replaceFile } from '../files/replacement.js'
+import { unwritable, type Writing } from '../files/unwritable.js'
 import { LineSplitter } from './lines.js'
 import { asNumber, asRecord, parseSaved, type Saved } from './saved.js'
 
 const SCHEMA = 'sessionize/follow-checkpoint/v1'
-const WRITE_BYTES = 1024 * 1024
 const READ_BYTES = 1024 * 1024
 
 export type CheckpointHeader = Readonly<Record<string, unknown>>
@@ -34,71 +24,36 @@ export function writeCheckpoint(
   header: CheckpointHeader,
   state: Iterable<Saved>,
 ): void {
-  const partial = partialOf(path)
-  try {
-    const file = openSync(partial, 'w')
-    try {
-      let text = `${JSON.stringify({ schema: SCHEMA, ...header })}\n`
-      let lines = 0
-      for (const line of state) {
-        text += `${JSON.stringify(line)}\n`
-        lines++
-        if (text.length > WRITE_BYTES) {
-          writeWhole(file, text)
-          text = ''
-        }
-      }
-      writeWhole(file, `${text}${JSON.stringify({ lines })}\n`)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(partial, path)
-    syncFolder(dirname(path))
-  } catch (cause) {
-    rmSync(partial, { force: true })
-    throw unwritable(path, cause)
-  }
+  replaceFile(path, lines(header, state), { ...writingTo(path), isPrivate: true })
 }
 
-/** A disk that is nearly full takes a part, and says so only when asked for the rest. */
-function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done)
+function* lines(header: CheckpointHeader, state: Iterable<Saved>): Generator<string> {
+  yield `${JSON.stringify({ schema: SCHEMA, ...header })}\n`
+  let lines = 0
+  for (const line of state) {
+    yield `${JSON.stringify(line)}\n`
+    lines++
+  }
+  yield `${JSON.stringify({ lines })}\n`
 }
 
 /** So that a path that will not do is told before the stream is read. */
 export function assertWritable(path: string): void {
   try {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    const place = followed(path)
+    if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) {
       throw new RangeError('it is a folder')
     }
-    const partial = partialOf(path)
-    closeSync(openSync(partial, 'w'))
-    rmSync(partial)
+    Replacement.beside(place, true).discard()
   } catch (cause) {
-    throw unwritable(path, cause)
+    throw unwritable(writingTo(path), cause)
   }
 }
 
-const partialOf = (path: string): string => `${path}.partial`
-
-const unwritable = (path: string, cause: unknown): SessionizeError =>
-  new SessionizeError('output_unwritable', `Cannot write the checkpoint ${path}.`, {
-    hint: 'Choose another path with --checkpoint.',
-    cause,
-  })
-
-/** The rename itself survives a power cut only when the folder is written too; Windows has no such call. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
-  }
-}
+const writingTo = (path: string): Writing => ({
+  what: `the checkpoint ${path}`,
+  otherwise: 'choose another path with --checkpoint',
+})
 
 /** Undefined when there is none yet. */
 export function readCheckpoint(path: string): Checkpoint | undefined {

@@ -2,18 +2,10 @@
  * What a folder already holds, in a file beside the exports. A range counts as finished when it is
  * named here and its file is there in full, or when the server said that it has no data.
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
+import { replaceFile } from '../files/replacement.js'
 import { formatHour, type HourRange, parseHour } from './hours.js'
 
 const SCHEMA = 'sessionize/pull-manifest/v1'
@@ -65,15 +57,14 @@ export class Manifest {
       bytes,
     }))
     const path = join(this.folder, NAME)
-    const partial = `${path}.partial`
-    const handle = openSync(partial, 'w')
-    try {
-      writeSync(handle, `${JSON.stringify({ schema: SCHEMA, host: this.host, ranges }, null, 1)}\n`)
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
-    renameSync(partial, path)
+    replaceFile(
+      path,
+      [`${JSON.stringify({ schema: SCHEMA, host: this.host, ranges }, null, 1)}\n`],
+      {
+        what: path,
+        otherwise: 'choose another folder with --output',
+      },
+    )
   }
 }
 

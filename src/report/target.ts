@@ -1,29 +1,11 @@
-import {
-  accessSync,
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from 'node:fs'
+import { accessSync, constants, rmSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
-import { OWNER, ownerMark, removeLeftovers } from '../sources/leftovers.js'
+import { followed, Replacement } from '../files/replacement.js'
+import { unwritable } from '../files/unwritable.js'
 import { Workspace } from '../sources/workspace.js'
 import { passOn } from './pipe.js'
-
-const LEFTOVER = new RegExp(`^\\..*\\.${OWNER}\\.partial$`)
-
-/** File systems take names of 255 bytes; this leaves room for what makes it a partial's name. */
-const LONGEST_STEM_BYTES = 200
 
 /**
  * A file to be written whole or not at all. Opened before the work, so that a bad path fails
@@ -36,15 +18,13 @@ export class Target {
     readonly finalPath: string,
     /** Write here. */
     readonly path: string,
-    /** What is at the final path until then. */
-    private readonly before: Stats | undefined,
-    /** Holds `path` where nothing can be written beside the final path. */
-    private readonly workspace?: Workspace,
+    /** In a workspace where nothing can be written beside the final path. */
+    private readonly place: Replacement | Workspace,
   ) {}
 
   /** @throws SessionizeError `output_unwritable`, or `usage` when it is being written already. */
   static create(path: string): Target {
-    const finalPath = followed(resolve(path))
+    const finalPath = isStream(path) ? resolve(path) : followed(path)
     if ([...Target.open].some((other) => other.finalPath === finalPath)) {
       throw new SessionizeError('usage', `Two outputs cannot both go to ${path}.`, {
         hint: 'Give each a path of its own.',
@@ -59,40 +39,33 @@ export class Target {
   private static opened(path: string, finalPath: string): Target {
     try {
       const before = statSync(finalPath, { throwIfNoEntry: false })
-      if (before?.isDirectory() === true) throw unwritable(path, 'it is a folder')
-      if (before?.isSocket() === true) throw unwritable(path, 'it is a socket')
+      if (before?.isDirectory() === true) throw failed(path, 'it is a folder')
+      if (before?.isSocket() === true) throw failed(path, 'it is a socket')
       if (before !== undefined) accessSync(finalPath, constants.W_OK)
-      if (isStream(finalPath, before)) {
+      if (isStream(finalPath)) {
         const workspace = Workspace.create()
-        return new Target(finalPath, workspace.path(), before, workspace)
+        return new Target(finalPath, workspace.path(), workspace)
       }
-      const folder = dirname(finalPath)
-      removeLeftovers(folder, LEFTOVER, 'file')
-      const partial = join(folder, partialName(basename(finalPath)))
-      closeSync(openSync(partial, 'w'))
-      return new Target(finalPath, partial, before)
+      const replacement = Replacement.beside(finalPath)
+      return new Target(finalPath, replacement.path, replacement)
     } catch (error) {
-      throw unwritable(path, error)
+      throw failed(path, error)
     }
   }
 
   /** @throws SessionizeError `output_unwritable` or `disk_full`; then nothing has changed. */
   async commit(): Promise<void> {
     try {
-      if (this.workspace === undefined) {
-        if (this.before !== undefined) keepAccess(this.path, this.before)
-        // On disk before the old file gives way to it, or a power cut could leave neither.
-        await written(this.path)
-        renameSync(this.path, this.finalPath)
-        await written(dirname(this.finalPath)).catch(() => {
-          // Not every system can do that to a folder. The file is whole in any case.
-        })
+      if (this.place instanceof Replacement) {
+        // Waited for here; then nothing is left for which the process would stand still.
+        await onDisk(this.path)
+        this.place.commit()
       } else {
         await passOn(this.path, this.finalPath)
       }
     } catch (error) {
       this.abort()
-      throw unwritable(this.finalPath, error)
+      throw failed(this.finalPath, error)
     }
     this.forget()
   }
@@ -100,7 +73,7 @@ export class Target {
   /** In words, an error of the operating system met while writing it; any other as it is. */
   failure(error: unknown): unknown {
     const writing = error instanceof Error && 'syscall' in error && error.syscall === 'write'
-    return writing ? unwritable(this.finalPath, error) : error
+    return writing ? failed(this.finalPath, error) : error
   }
 
   /** Leaves whatever was there before. */
@@ -110,7 +83,7 @@ export class Target {
   }
 
   private forget(): void {
-    this.workspace?.close()
+    if (this.place instanceof Workspace) this.place.close()
     Target.open.delete(this)
     if (Target.open.size === 0) process.off('exit', Target.abortAll)
   }
@@ -120,8 +93,7 @@ export class Target {
   }
 }
 
-/** Waits until the system has a file, or the names in a folder, on disk. */
-async function written(path: string): Promise<void> {
+async function onDisk(path: string): Promise<void> {
   const file = await open(path, 'r')
   try {
     await file.sync()
@@ -130,62 +102,12 @@ async function written(path: string): Promise<void> {
   }
 }
 
-/** A link stays a link: it is the file that it leads to, there already or not, that is written. */
-function followed(path: string): string {
-  if (isStream(path, statSync(path, { throwIfNoEntry: false }))) return path
-  try {
-    return realpathSync(path)
-  } catch {
-    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
-    return isLink ? resolve(dirname(path), readlinkSync(path)) : path
-  }
-}
-
 /** A pipe or a device, or a name of what the process has open, be it a file: `/dev/fd/3`. */
-const isStream = (path: string, stats: Stats | undefined): boolean =>
-  stats !== undefined && !stats.isDirectory() && (!stats.isFile() || /^\/(dev|proc)\//.test(path))
-
-/** `.sessions.csv.4711-1f3b9c2e.partial` */
-function partialName(name: string): string {
-  let stem = name
-  while (Buffer.byteLength(stem) > LONGEST_STEM_BYTES) stem = [...stem].slice(0, -1).join('')
-  return `.${stem}.${ownerMark()}.partial`
+function isStream(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined || stats.isDirectory()) return false
+  return !stats.isFile() || /^\/(dev\/(fd\/|std)|proc\/)/.test(resolve(path))
 }
 
-/** Replacing a file changes what is in it, not who may read it. */
-function keepAccess(path: string, { mode, uid, gid }: Stats): void {
-  try {
-    chownSync(path, uid, gid)
-  } catch {
-    // Only a superuser can give a file away; the new one is then the user's own.
-  }
-  chmodSync(path, mode & 0o777)
-}
-
-function unwritable(path: string, why: unknown): SessionizeError {
-  if (why instanceof SessionizeError) return why
-  const code = why instanceof Error && 'code' in why ? String(why.code) : ''
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new SessionizeError('disk_full', `Cannot write ${path}: the disk is full.`, {
-      hint: 'Free some space, or choose another path with --output.',
-      cause: why,
-    })
-  }
-  const reason = WHY[code] ?? (why instanceof Error ? why.message : String(why))
-  return new SessionizeError('output_unwritable', `Cannot write ${path}: ${reason}.`, {
-    hint: 'Choose another path with --output.',
-    cause: why,
-  })
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'its folder does not exist',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the disk is read-only',
-  ENOTDIR: 'a part of its path is not a folder',
-  ENAMETOOLONG: 'the name is too long',
-  EBUSY: 'it is in use, or mounted by itself',
-  EMFILE: 'too many files are open (see `ulimit -n`)',
-  EFBIG: 'it would be larger than a file may be (see `ulimit -f`)',
-}
+const failed = (path: string, why: unknown): SessionizeError =>
+  unwritable({ what: path, otherwise: 'choose another path with --output' }, why)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
-import { OWNER, ownerMark, removeLeftovers } from './leftovers.js'
+import { OWNER, ownerMark, removeLeftovers } from '../files/leftovers.js'
 
 const LEFTOVER = new RegExp(`^sessionize-${OWNER}-[A-Za-z0-9]{6}$`)
 

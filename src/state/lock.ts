@@ -9,7 +9,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
-import { isAlive, OWNER, ownerMark, removeLeftovers } from '../sources/leftovers.js'
+import { isAlive, OWNER, ownerMark, removeLeftovers } from '../files/leftovers.js'
 
 const LOCK = 'lock'
 /** A lock on its way in or out. */

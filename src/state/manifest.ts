@@ -3,21 +3,12 @@
  * step: whatever happens, the folder holds the state before an update or the state after it.
  */
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
+import { isPartialOf, replaceFile, syncFile, syncFolder } from '../files/replacement.js'
+import { unwritable } from '../files/unwritable.js'
 
 export const SCHEMA = 'sessionize/state/v1'
 export const MANIFEST = 'manifest.json'
@@ -168,39 +159,25 @@ export function writeManifest(
   content: Manifest,
   fresh: readonly string[],
 ): void {
-  for (const name of fresh) sync(join(directory, name), 'r+')
-  const partial = join(directory, `${MANIFEST}.${process.pid}.partial`)
-  const handle = openSync(partial, 'w')
-  try {
-    writeSync(handle, `${JSON.stringify(content, null, 1)}\n`)
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
+  const writing = {
+    what: `the state in ${directory}`,
+    otherwise: 'move the state to another folder',
+    isPrivate: true,
   }
-  syncFolder(directory)
-  renameSync(partial, join(directory, MANIFEST))
-  syncFolder(directory)
-}
-
-function sync(path: string, mode: 'r' | 'r+'): void {
-  const handle = openSync(path, mode)
   try {
-    fsyncSync(handle)
-  } finally {
-    closeSync(handle)
+    for (const name of fresh) syncFile(join(directory, name))
+    syncFolder(directory)
+  } catch (error) {
+    throw unwritable(writing, error)
   }
+  replaceFile(join(directory, MANIFEST), [`${JSON.stringify(content, null, 1)}\n`], writing)
 }
 
-/** Names are made durable too, where folders can be opened. */
-function syncFolder(directory: string): void {
-  if (process.platform !== 'win32') sync(directory, 'r')
-}
-
-const OWN_FILE =
-  /^((tmp_)?(blocks|voided|rows|beaten)-\d+\.parquet(\.tmp)?|manifest\.json\.\d+\.partial)$/
+const SEGMENT_FILE = /^(tmp_)?(blocks|voided|rows|beaten)-\d+\.parquet(\.tmp)?$/
 
 /** What a run writes besides the lock and the manifest itself, whole or in part. */
-export const isOwnFile = (name: string): boolean => OWN_FILE.test(name)
+export const isOwnFile = (name: string): boolean =>
+  SEGMENT_FILE.test(name) || isPartialOf(name, MANIFEST)
 
 /** Removes what an interrupted update left: files of a state's names that the manifest does not name. */
 export function removeLeftovers(directory: string, content: Manifest | undefined): void {

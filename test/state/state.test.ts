@@ -16,7 +16,7 @@ import { setImmediate } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { ownerMark } from '../../src/sources/leftovers.js'
+import { ownerMark } from '../../src/files/leftovers.js'
 import { State } from '../../src/state/state.js'
 import { output, run } from '../oracle/run.js'
 
