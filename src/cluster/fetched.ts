@@ -1,8 +1,9 @@
 /** Rows from elsewhere as relations here. */
 import { mkdirSync } from 'node:fs'
 import type { Cluster } from '../engines/cluster.js'
+import { readParquet } from '../engines/files.js'
 import type { Workspace } from '../sources/workspace.js'
-import { list, type Sql, sql } from '../sql/sql.js'
+import type { Sql } from '../sql/sql.js'
 
 /** @returns the paths of a query's rows, or undefined when there are no files. */
 export async function fetchFiles(
@@ -24,5 +25,5 @@ export async function fetchRows(
   signal: AbortSignal | undefined,
 ): Promise<Sql> {
   const files = await fetchFiles(cluster, query, workspace, signal)
-  return sql`read_parquet(${list(files)})`
+  return readParquet(files)
 }

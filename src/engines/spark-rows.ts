@@ -6,6 +6,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import type { ClusterColumn } from './cluster.js'
 import { Engine } from './duckdb.js'
+import { readJson } from './files.js'
 
 /** Longer than any row with a user's recorded session ids. */
 const LONGEST_ROW_BYTES = 256 * 1024 * 1024
@@ -24,8 +25,14 @@ export class RowFiles {
     const select = kinds.map(
       ({ value }, i) => sql`${value(raw(`c${i}`))} AS ${identifier(columns[i]?.name ?? '')}`,
     )
+    const rows = readJson(
+      [ndjson],
+      sql`format = 'newline_delimited'`,
+      sql`maximum_object_size = ${LONGEST_ROW_BYTES}`,
+      sql`columns = {${join(read)}}`,
+    )
     await this.engine.run(
-      sql`COPY (SELECT ${join(select)} FROM read_json(${text(ndjson)}, format = 'newline_delimited', maximum_object_size = ${LONGEST_ROW_BYTES}, columns = {${join(read)}})) TO ${text(parquet)} (FORMAT parquet, USE_TMP_FILE false)`,
+      sql`COPY (SELECT ${join(select)} FROM ${rows}) TO ${text(parquet)} (FORMAT parquet, USE_TMP_FILE false)`,
     )
   }
 

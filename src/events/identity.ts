@@ -8,6 +8,7 @@
  * nothing else keeps the user that it would have had.
  */
 import type { Engine } from '../engines/duckdb.js'
+import { readJson } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { SkippedFile } from '../sources/source.js'
 import { identifier, join, list, raw, type Sql, sql, text } from '../sql/sql.js'
@@ -180,7 +181,12 @@ export async function mergeIds(
     path === undefined
       ? []
       : [
-          sql`SELECT amplitude_id AS source, merged_amplitude_id AS target FROM read_json(${text(path)}, format = 'newline_delimited', ignore_errors = true, records = true, compression = ${text(compression === undefined || compression === 'none' ? 'uncompressed' : compression)}, columns = {amplitude_id: 'VARCHAR', merged_amplitude_id: 'VARCHAR'})`,
+          sql`SELECT amplitude_id AS source, merged_amplitude_id AS target FROM ${readJson(
+            [path],
+            sql`format = 'newline_delimited', ignore_errors = true, records = true`,
+            sql`compression = ${text(compression === undefined || compression === 'none' ? 'uncompressed' : compression)}`,
+            sql`columns = {amplitude_id: 'VARCHAR', merged_amplitude_id: 'VARCHAR'}`,
+          )}`,
         ],
   )
   await engine.run(sql`

@@ -1,4 +1,5 @@
 import type { Engine } from '../engines/duckdb.js'
+import { plainPath } from '../engines/files.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import type { Encoding, EventFormat } from './formats/index.js'
 
@@ -28,7 +29,7 @@ export async function writeTable(engine: Engine, query: Sql, file: TableFile): P
   if (file.timeFormat !== undefined && file.encoding !== 'parquet') {
     options.push(sql`TIMESTAMPFORMAT ${text(file.timeFormat)}`)
   }
-  await engine.run(sql`COPY (${query}) TO ${text(file.path)} (${join(options)})`)
+  await engine.run(sql`COPY (${query}) TO ${text(plainPath(file.path))} (${join(options)})`)
 }
 
 /** The rows of a format, from a relation of events. */

@@ -2,6 +2,7 @@
 import type { Cohort } from '../analysis/cohort.js'
 import type { AnswerContext } from '../analysis/context.js'
 import type { Engine } from '../engines/duckdb.js'
+import { plainPath } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type TableFormat, writeTable } from '../sessions/write.js'
 import { sql, text } from '../sql/sql.js'
@@ -46,7 +47,7 @@ async function writeList(engine: Engine, cohort: Cohort, path: string): Promise<
   }
   // Neither quoted nor escaped: the delimiter of the single column is never written.
   await engine.run(
-    sql`COPY (${cohort.ids}) TO ${text(path)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
+    sql`COPY (${cohort.ids}) TO ${text(plainPath(path))} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
   )
 }
 

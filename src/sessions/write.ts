@@ -1,5 +1,6 @@
 /** Session tables as files. The engine writes them, except Arrow, which goes through apache-arrow. */
 import type { Engine } from '../engines/duckdb.js'
+import { plainPath } from '../engines/files.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 
 export const TABLE_FORMATS = ['csv', 'ndjson', 'parquet', 'arrow'] as const
@@ -35,14 +36,16 @@ export async function writeTable(
 ): Promise<void> {
   switch (format) {
     case 'parquet':
-      return engine.run(sql`COPY (${query}) TO ${text(path)} (FORMAT parquet, USE_TMP_FILE false)`)
+      return engine.run(
+        sql`COPY (${query}) TO ${text(plainPath(path))} (FORMAT parquet, USE_TMP_FILE false)`,
+      )
     case 'csv':
       return engine.run(
-        sql`COPY (${await asText(engine, query, true)}) TO ${text(path)} (FORMAT csv, HEADER, USE_TMP_FILE false)`,
+        sql`COPY (${await asText(engine, query, true)}) TO ${text(plainPath(path))} (FORMAT csv, HEADER, USE_TMP_FILE false)`,
       )
     case 'ndjson':
       return engine.run(
-        sql`COPY (${await asText(engine, query, false)}) TO ${text(path)} (FORMAT json, USE_TMP_FILE false)`,
+        sql`COPY (${await asText(engine, query, false)}) TO ${text(plainPath(path))} (FORMAT json, USE_TMP_FILE false)`,
       )
     case 'arrow': {
       const { writeArrow } = await import('./arrow.js')

@@ -73,9 +73,3 @@ export const NO_ALLOWANCES: Allowances = {
   allColumns: false,
   deepSample: false,
 }
-
-/** The engine reads list entries as globs; brackets make a name literal. */
-export const literalPath = (path: string): string =>
-  isRemote(path) ? path : path.replaceAll(/[[\]*?]/g, '[$&]')
-
-export const isRemote = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path)

@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { copyFile, link, open, rm, stat, symlink } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { plainPath } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type Bytes, HEAD_BYTES, PeekedBytes } from './bytes.js'
 import { asUtf8 } from './encoding.js'
@@ -239,7 +240,7 @@ export class Intake {
 
   /** The engine takes `*`, `?` and `[` in a path for a glob: such a file gets a plain name. */
   private async literal(path: string): Promise<string> {
-    if (!/[*?[]/.test(path)) return path
+    if (!/[*?[]/.test(path)) return plainPath(path)
     const alias = this.workspace.path()
     const real = resolve(path)
     // Links may not be allowed (Windows) or not possible (another disk).

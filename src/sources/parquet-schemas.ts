@@ -3,8 +3,9 @@
  * that is a number in one and a text in another makes the engine fail or guess.
  */
 import type { Engine } from '../engines/duckdb.js'
-import { list, sql } from '../sql/sql.js'
-import { literalPath, type NumberedFile } from './group.js'
+import { literalPaths } from '../engines/files.js'
+import { sql } from '../sql/sql.js'
+import type { NumberedFile } from './group.js'
 
 interface SchemaElement {
   readonly file_name: string
@@ -22,7 +23,7 @@ export async function groupBySchema(
 ): Promise<NumberedFile[][]> {
   if (files.length === 1) return [[...files]]
   const elements = await engine.rows<SchemaElement>(
-    sql`SELECT file_name, name, type, logical_type, converted_type, num_children FROM parquet_schema(${list(files.map(({ path }) => literalPath(path)))})`,
+    sql`SELECT file_name, name, type, logical_type, converted_type, num_children FROM parquet_schema(${literalPaths(files.map(({ path }) => path))})`,
   )
   const byFile = new Map<string, SchemaElement[]>()
   for (const element of elements) {

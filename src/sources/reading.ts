@@ -2,9 +2,10 @@
  * The SQL that reads a group's files: a relation with just the needed columns, and how a field is
  * taken out of its rows.
  */
+import { readCsv, readJson, readParquet } from '../engines/files.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { type Field, jsonPointer, textBelow } from './field.js'
-import { type CsvLayout, literalPath, type NumberedFile, type SourceGroup } from './group.js'
+import type { CsvLayout, NumberedFile, SourceGroup } from './group.js'
 import { belowJson, JsonShape, jsonOrNull, noText } from './json-shape.js'
 import { isLogRow, parsedLines } from './log-lines.js'
 import { LONGEST_LINE_BYTES } from './long-lines.js'
@@ -163,7 +164,11 @@ function columnReading(group: SourceGroup, fields: readonly Field[]): Reading {
   const [first = { name: 'json', type: 'VARCHAR' }] = group.columns
   const needed = fields.length > 0 ? fields : [{ column: first, path: [] }]
   const shape = new JsonShape(needed)
-  const from = sql`read_json(${paths(group)}, ${jsonOptions(group)}, records = true, columns = {${shape.columns}})`
+  const from = readJson(
+    paths(group),
+    jsonOptions(group),
+    sql`records = true, columns = {${shape.columns}}`,
+  )
   return {
     from: needsFilename(group)
       ? sql`(SELECT *, ${filePosition(group)} AS __sz_position FROM ${from})`
@@ -225,7 +230,7 @@ const documents = (group: SourceGroup): Sql =>
 
 /** One row per JSON value, in the column `json`; NULL for a broken line. */
 export const jsonDocuments = (group: SourceGroup): Sql =>
-  sql`read_json(${paths(group)}, ${jsonOptions(group)}, records = false, columns = {json: 'JSON'})`
+  readJson(paths(group), jsonOptions(group), sql`records = false, columns = {json: 'JSON'}`)
 
 /** `file`, `malformed`: how many rows of each of the files are not JSON objects. */
 export function countMalformed(group: SourceGroup, files: readonly NumberedFile[]): Sql {
@@ -239,7 +244,12 @@ export function countMalformed(group: SourceGroup, files: readonly NumberedFile[
 
 /** Describes columns from the first rows of the first files. */
 export function jsonSample(group: SourceGroup, rows: number, files: number): Sql {
-  return sql`read_json(${paths({ ...group, files: group.files.slice(0, files) })}, ${jsonOptions(group)}, sample_size = ${rows}, maximum_sample_files = ${files}, union_by_name = true, convert_strings_to_integers = false)`
+  return readJson(
+    paths({ files: group.files.slice(0, files) }),
+    jsonOptions(group),
+    sql`sample_size = ${rows}, maximum_sample_files = ${files}`,
+    sql`union_by_name = true, convert_strings_to_integers = false`,
+  )
 }
 
 function jsonOptions({ format, json, files, largeRows }: SourceGroup): Sql {
@@ -255,8 +265,8 @@ const withAllColumns = (group: SourceGroup, alone: SourceGroup): Sql =>
     : sql`(FROM ${parquetReader(alone)} UNION ALL BY NAME (FROM ${parquetReader(group)} LIMIT 0))`
 
 function parquetReader(group: SourceGroup): Sql {
-  const filename = needsFilename(group) ? sql`, filename = ${text(filenameColumn(group))}` : sql``
-  return sql`read_parquet(${paths(group)}, union_by_name = true${filename})`
+  const filename = needsFilename(group) ? [sql`filename = ${text(filenameColumn(group))}`] : []
+  return readParquet(paths(group), sql`union_by_name = true`, ...filename)
 }
 
 /** Rows that are wider or narrower than the header are rejected; `CSV_REJECTS` tells of them. */
@@ -276,7 +286,7 @@ function csvReader(group: SourceGroup, parallel: boolean): Sql {
     ...(parallel ? [] : [sql`parallel = false`]),
     ...(needsFilename(group) ? [sql`filename = ${text(filenameColumn(group))}`] : []),
   ]
-  const reader = sql`read_csv(${paths(group)}, ${join(options)})`
+  const reader = readCsv(paths(group), ...options)
   if (group.csv?.allColumns !== true && parallel) return reader
   // Never false, but only known to be so when all are read.
   const all = group.columns.map(({ name }) => identifier(name))
@@ -303,14 +313,27 @@ export const lineReader = (
   parallel = true,
   bad: BadLines = 'recorded',
 ): Sql =>
-  sql`read_csv(${paths({ files })}, auto_detect = false, header = false, columns = {'line': 'VARCHAR'}, delim = ${text(NO_DELIMITER)}, quote = '', escape = '', strict_mode = false, new_line = '\\n', max_line_size = ${LONGEST_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}, compression = ${compressionOf(files)}, ${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true, parallel = ${raw(String(parallel))})`
+  readCsv(
+    paths({ files }),
+    sql`auto_detect = false, header = false, columns = {'line': 'VARCHAR'}`,
+    sql`delim = ${text(NO_DELIMITER)}, quote = '', escape = '', strict_mode = false, new_line = '\\n'`,
+    sql`max_line_size = ${LONGEST_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}`,
+    sql`compression = ${compressionOf(files)}`,
+    sql`${raw(bad === 'recorded' ? 'store_rejects' : 'ignore_errors')} = true`,
+    sql`parallel = ${raw(String(parallel))}`,
+  )
 
 /**
  * Fails on a line that is too long for `lineReader`: the JSON reader says so where a line is twice
  * as long as its `maximum_object_size`, and soon gives up on what is no JSON.
  */
 export const lineProbe = (file: NumberedFile): Sql =>
-  sql`SELECT count(*) AS n FROM read_json(${paths({ files: [file] })}, format = 'newline_delimited', ignore_errors = true, records = false, columns = {line: 'VARCHAR'}, compression = ${jsonCompression([file])}, maximum_object_size = ${LONGEST_LINE_BYTES / 2})`
+  sql`SELECT count(*) AS n FROM ${readJson(
+    [file.path],
+    sql`format = 'newline_delimited', ignore_errors = true, records = false`,
+    sql`columns = {line: 'VARCHAR'}, compression = ${jsonCompression([file])}`,
+    sql`maximum_object_size = ${LONGEST_LINE_BYTES / 2}`,
+  )}`
 
 /** Number of the engine's latest scan that could not read some line. */
 export const LATEST_REJECTING_SCAN: Sql = sql`SELECT max(scan_id) AS scan FROM reject_scans`
@@ -336,8 +359,7 @@ export const rejectedLines = ({ after, upTo }: ScanSpan): Sql => sql`
   WHERE scan_id = (SELECT max(latest.scan_id) FROM reject_scans AS latest WHERE latest.file_path = s.file_path AND latest.scan_id > ${after} AND latest.scan_id <= ${upTo})
   GROUP BY ALL`
 
-const paths = ({ files }: Pick<SourceGroup, 'files'>): Sql =>
-  sql`[${join(files.map(({ path }) => text(literalPath(path))))}]`
+const paths = ({ files }: Pick<SourceGroup, 'files'>): string[] => files.map(({ path }) => path)
 
 /** Files of a group are compressed alike, whatever their names say. */
 const compressionOf = (files: readonly NumberedFile[]): Sql => text(files[0]?.compression ?? 'none')

@@ -1,13 +1,13 @@
 /** Files as groups that one table function reads, so that the engine spreads them over its threads. */
 import type { Engine } from '../engines/duckdb.js'
+import { readParquet } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
-import { list, type Sql, sql, text } from '../sql/sql.js'
+import { sql, text } from '../sql/sql.js'
 import { type DescribedCsv, describeCsv } from './csv-layout.js'
 import {
   type Allowances,
   type Column,
   type FixedLayout,
-  literalPath,
   NO_ALLOWANCES,
   type NumberedFile,
   type SourceGroup,
@@ -124,7 +124,7 @@ async function parquetGroups(
   const groups: SourceGroup[] = []
   for (const alike of await groupBySchema(engine, files)) {
     const columns = await engine.describe(
-      sql`SELECT * FROM read_parquet(${literalPaths(alike)}, union_by_name = true)`,
+      sql`SELECT * FROM ${readParquet(pathsOf(alike), sql`union_by_name = true`)}`,
     )
     groups.push({ format, files: alike, columns })
   }
@@ -308,5 +308,4 @@ function messages(error: unknown): string {
   return error.cause === undefined ? error.message : `${error.message}\n${messages(error.cause)}`
 }
 
-const literalPaths = (files: readonly NumberedFile[]): Sql =>
-  list(files.map(({ path }) => literalPath(path)))
+const pathsOf = (files: readonly NumberedFile[]): string[] => files.map(({ path }) => path)

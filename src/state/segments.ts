@@ -3,7 +3,8 @@
  * ones: what counts is what no later segment has taken back.
  */
 import { join as joinPath } from 'node:path'
-import { join, type Sql, sql, text } from '../sql/sql.js'
+import { readParquet } from '../engines/files.js'
+import { type Sql, sql } from '../sql/sql.js'
 import type { Segment, SegmentFile } from './manifest.js'
 
 /** Blocks that count, with the segment that they are from. */
@@ -40,7 +41,4 @@ const present = (
 ): SegmentFile[] => segments.flatMap((segment) => of(segment) ?? [])
 
 const read = (directory: string, files: readonly SegmentFile[]): Sql =>
-  sql`read_parquet([${join(files.map(({ name }) => text(literalPath(joinPath(directory, name)))))}])`
-
-/** The reader takes paths for patterns; in brackets a character stands for itself. */
-export const literalPath = (path: string): string => path.replaceAll(/[*?[]/g, '[$&]')
+  readParquet(files.map(({ name }) => joinPath(directory, name)))

@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import type { Engine } from '../engines/duckdb.js'
+import { plainPath, readParquet } from '../engines/files.js'
 import type { Events } from '../events/open.js'
 import { raw, type Sql, sql, text } from '../sql/sql.js'
 import { compileBlocks, mergedBlocks } from './block-table.js'
@@ -20,7 +21,7 @@ import {
   type SegmentFile,
   type StateSpec,
 } from './manifest.js'
-import { literalPath, liveBlocks, liveRows } from './segments.js'
+import { liveBlocks, liveRows } from './segments.js'
 import { mappingOf } from './spec.js'
 
 export interface Addition {
@@ -169,9 +170,11 @@ async function writeTable(
 ): Promise<SegmentFile> {
   const name = `${kind}-${String(number).padStart(6, '0')}.parquet`
   const path = joinPath(directory, name)
-  await engine.run(sql`COPY (${query}) TO ${text(path)} (FORMAT parquet, COMPRESSION zstd)`)
+  await engine.run(
+    sql`COPY (${query}) TO ${text(plainPath(path))} (FORMAT parquet, COMPRESSION zstd)`,
+  )
   const { n } = await engine.row<{ n: bigint }>(
-    sql`SELECT count(*) AS n FROM read_parquet(${text(literalPath(path))})`,
+    sql`SELECT count(*) AS n FROM ${readParquet([path])}`,
   )
   return { name, bytes: statSync(path).size, rows: Number(n) }
 }

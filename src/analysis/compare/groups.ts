@@ -3,6 +3,7 @@
  * in microseconds, and the user's bucket for resampling.
  */
 import type { Engine } from '../../engines/duckdb.js'
+import { readParquet } from '../../engines/files.js'
 import { identifier, join, raw, type Sql, sql, text } from '../../sql/sql.js'
 import type { QuantileEstimate } from '../figures.js'
 
@@ -46,9 +47,7 @@ export async function createPool(
     sql`SELECT 'files' AS side, ${columns} FROM segmented${filter}`,
     ...(baselinePath === undefined
       ? []
-      : [
-          sql`SELECT 'baseline' AS side, ${columns} FROM read_parquet(${text(baselinePath)})${filter}`,
-        ]),
+      : [sql`SELECT 'baseline' AS side, ${columns} FROM ${readParquet([baselinePath])}${filter}`]),
   ]
   await engine.run(sql`CREATE OR REPLACE TEMP TABLE pool AS ${join(sets, ' UNION ALL ')}`)
 }

@@ -1,5 +1,6 @@
 import type { Engine } from '../../engines/duckdb.js'
-import { literalPath, type NumberedFile, type SourceGroup } from '../../sources/group.js'
+import { readParquet } from '../../engines/files.js'
+import type { NumberedFile, SourceGroup } from '../../sources/group.js'
 import { jsonSample } from '../../sources/reading.js'
 import { join, type Sql, sql, text } from '../../sql/sql.js'
 import type { Relation } from './index.js'
@@ -81,7 +82,7 @@ function fileSample(group: SourceGroup, file: NumberedFile): Sql | undefined {
   switch (group.format) {
     case 'parquet':
     case 'arrow':
-      return sql`read_parquet(${text(literalPath(file.path))})`
+      return readParquet([file.path])
     case 'json':
     case 'ndjson':
       return jsonSample({ ...group, files: [file] }, SAMPLE_ROWS, 1)
