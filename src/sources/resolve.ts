@@ -5,7 +5,6 @@ import { basename, dirname, join, sep } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { readFailure } from './failures.js'
-import { glob, hasGlob } from './glob.js'
 import { skippedByName, skippedFolder } from './members.js'
 import type { SkippedFile } from './source.js'
 
@@ -28,6 +27,8 @@ export interface Located {
 }
 
 export const STDIN = '-'
+
+const hasGlob = (input: string): boolean => /[*?[{]/.test(input)
 
 const isUrl = (input: string): boolean =>
   /^(https?|s3|gs|gcs|az|azure|abfss|r2|hf):\/\//i.test(input)
@@ -55,6 +56,7 @@ class Search {
     const found = await statOf(input)
     if (found !== undefined) return this.place(input, found, true)
     if (!hasGlob(input)) throw missing(input, await siblings(input))
+    const { glob } = await import('./glob.js')
     const paths = await glob(input)
     if (paths.length === 0) {
       throw new SessionizeError('input_missing', `No file matches ${input}.`, {

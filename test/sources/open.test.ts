@@ -1,9 +1,9 @@
 import { mkdirSync, symlinkSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { assertUnchanged, fingerprint } from '../../src/sources/changes.js'
-import { expandBraces, segmentPattern } from '../../src/sources/glob.js'
+import { glob } from '../../src/sources/glob.js'
 import { contentOf, eachTestHasAFolder, failure, stdinOf } from './folder.js'
 import { buildZip } from './zip-builder.js'
 
@@ -405,30 +405,54 @@ describe('a file that changes while it is read', () => {
 })
 
 describe('globs', () => {
-  it.each([
-    ['a{b,c}d', ['abd', 'acd']],
-    ['{a,b{c,d}}', ['a', 'bc', 'bd']],
-    ['{a,b}{1,2}', ['a1', 'a2', 'b1', 'b2']],
-    ['{a,}x', ['ax', 'x']],
-    ['a{b}c', ['a{b}c']],
-    ['a{b,c', ['a{b,c']],
-    ['plain', ['plain']],
-  ])('braces: %s', (pattern, expected) => {
-    expect(expandBraces(pattern)).toEqual(expected)
+  const inside = async (pattern: string): Promise<string[]> =>
+    (await glob(join(folder().path, pattern))).map((path) => folder().short(path))
+
+  const cases: readonly [pattern: string, names: readonly string[], found: readonly string[]][] = [
+    ['*.json', ['a.json', 'b.json', 'a.json.gz', '.c.json'], ['a.json', 'b.json']],
+    ['.*.json', ['a.json', '.c.json'], ['.c.json']],
+    ['*.JSON', ['a.json', 'B.JSON'], ['B.JSON']],
+    ['a?c', ['abc', 'a😀c', 'ac', 'abbc'], ['abc', 'a😀c']],
+    ['[a-c]x', ['ax', 'bx', 'dx'], ['ax', 'bx']],
+    ['[!a-c]x', ['ax', 'dx'], ['dx']],
+    ['[^a-c]x', ['ax', 'dx'], ['dx']],
+    ['[]]x', [']x', 'x'], [']x']],
+    ['[x*', ['[x', '[xy', 'x'], ['[x', '[xy']],
+    ['[z-a]*', ['z', 'a'], []],
+    ['a.b*', ['a.b', 'axb'], ['a.b']],
+    ['(a|b)+*', ['(a|b)+', 'a', 'b'], ['(a|b)+']],
+    ['!(a)*', ['!(a)', 'b'], ['!(a)']],
+    ['#*', ['#1', '1'], ['#1']],
+    ['a{b,c}d', ['abd', 'acd', 'abcd'], ['abd', 'acd']],
+    ['{a,b{c,d}}', ['a', 'bc', 'bd', 'b'], ['a', 'bc', 'bd']],
+    ['{a,b}{1,2}', ['a1', 'a2', 'b1', 'b2', 'c1'], ['a1', 'a2', 'b1', 'b2']],
+    ['{a,}x', ['ax', 'x', 'bx'], ['ax', 'x']],
+    ['{x/1,y/2}', ['x/1', 'x/2', 'y/2'], ['x/1', 'y/2']],
+    ['a{b}c*', ['a{b}c', 'abc'], ['a{b}c']],
+    ['a{b,c*', ['a{b,c', 'ab'], ['a{b,c']],
+    ['**', ['a', 'x/b', '.y/c'], ['a', 'x', 'x/b']],
+    ['x/**', ['a', 'x/b', 'x/y/c'], ['x/b', 'x/y', 'x/y/c']],
+    ['**/c', ['c', 'x/c', 'x/y/c', '.z/c'], ['c', 'x/c', 'x/y/c']],
+    ['*/c', ['c', 'x/c', 'x/y/c'], ['x/c']],
+    ['x/../*', ['a', 'x/b'], ['a', 'x']],
+  ]
+  it.each(cases)('%s', async (pattern, names, found) => {
+    for (const name of names) folder().write(name, '')
+    expect(await inside(pattern)).toEqual([...found].sort())
   })
 
-  it.each([
-    ['*.json', 'a.json', true],
-    ['*.json', 'a.json.gz', false],
-    ['a?c', 'abc', true],
-    ['a?c', 'a😀c', true],
-    ['[a-c]x', 'bx', true],
-    ['[!a-c]x', 'bx', false],
-    ['[]]x', ']x', true],
-    ['[x', '[x', true],
-    ['a.b', 'axb', false],
-    ['(a|b)+', '(a|b)+', true],
-  ])('segment %s on %s: %s', (pattern, name, expected) => {
-    expect(segmentPattern(pattern).test(name)).toBe(expected)
+  it.skipIf(sep === '\\')('a backslash makes a plain letter of what follows', async () => {
+    for (const name of ['a*', 'ab', 'a[1]', 'a1']) folder().write(name, '')
+    expect(await inside(String.raw`a\*`)).toEqual(['a*'])
+    expect(await inside(String.raw`a\[*`)).toEqual(['a[1]'])
+  })
+
+  it('a link to a folder is found and looked into, but not by `**`', async () => {
+    folder().write('in/a.csv', '')
+    symlinkSync(join(folder().path, 'in'), join(folder().path, 'link'))
+    symlinkSync(folder().path, join(folder().path, 'in/loop'))
+    expect(await inside('*')).toEqual(['in', 'link'])
+    expect(await inside('l*/*.csv')).toEqual(['link/a.csv'])
+    expect(await inside('**/*.csv')).toEqual(['in/a.csv'])
   })
 })
