@@ -1,6 +1,7 @@
 /** Who a ClickHouse server takes us for: from the environment or a file only, and never in any message. */
 import { readFileSync } from 'node:fs'
 import { SessionizeError } from '../errors/errors.js'
+import { Secrets } from '../errors/secrets.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -37,13 +38,15 @@ export class ClickHouseCredentials {
     return { username: this.#user, password: this.#password }
   }
 
-  /** Text from elsewhere, which could repeat what was sent. */
-  redact(text: string): string {
+  /** Whether something is sent that nobody on the way may read. */
+  get hasPassword(): boolean {
+    return this.#password !== ''
+  }
+
+  /** What may stand in no message. */
+  get secrets(): Secrets {
     const basic = Buffer.from(`${this.#user}:${this.#password}`).toString('base64')
-    return [basic, this.#password, encodeURIComponent(this.#password)].reduce(
-      (safe, secret) => (secret === '' ? safe : safe.replaceAll(secret, '***')),
-      text,
-    )
+    return new Secrets(this.hasPassword ? [this.#password, basic] : [])
   }
 }
 

@@ -1,5 +1,7 @@
 /** What went wrong on a ClickHouse server or on the way to it, in words that say what to do next. */
 import { type ErrorCode, SessionizeError } from '../errors/errors.js'
+import type { Secrets } from '../errors/secrets.js'
+import { serverWords } from '../errors/server-words.js'
 
 interface Symptom {
   readonly codes: readonly string[]
@@ -97,16 +99,14 @@ const codeOf = (error: unknown): string | undefined =>
       : /Code: (\d+)\. DB::Exception/.exec(error.message)?.[1]
     : undefined
 
-/** @param redact takes out of a message what must not be shown */
-export function explainClickHouse(
-  error: unknown,
-  url: string,
-  redact: (text: string) => string,
-): SessionizeError {
+export function explainClickHouse(error: unknown, url: string, secrets: Secrets): SessionizeError {
   if (error instanceof SessionizeError) return error
   const code = codeOf(error)
   const found = SYMPTOMS.find(({ codes }) => code !== undefined && codes.includes(code))
-  const told = redact(firstSentence(error)) || (code ?? 'no answer')
+  const message = error instanceof Error ? error.message : String(error)
+  const told =
+    serverWords(firstSentence(secrets.redact(message)), secrets, { longest: LONGEST }) ||
+    (code ?? 'no answer')
   // Only what was redacted goes on: the client's own error may hold the request.
   const cause = Object.assign(new Error(told), code === undefined ? {} : { code })
   return new SessionizeError(found?.code ?? 'engine', `ClickHouse at ${url}: ${told}`, {
@@ -118,12 +118,11 @@ export function explainClickHouse(
 const LONGEST = 600
 
 /** Without the server's version and, where it repeats it, the query. */
-function firstSentence(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+function firstSentence(message: string): string {
   const plain = message
     .replace(/^Code: \d+\. DB::Exception: /, '')
-    .replace(/ \(version [^)]*\)\s*$/, '')
     .replace(/[:.]? (In scope|While processing) [\s\S]*$/i, '.')
-    .trim()
-  return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}...` : plain
+    .trimEnd()
+  const version = plain.lastIndexOf(' (version ')
+  return version >= 0 && plain.endsWith(')') ? plain.slice(0, version) : plain
 }

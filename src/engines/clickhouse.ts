@@ -14,6 +14,7 @@ import { explainClickHouse, isForbidden, isPassing } from './clickhouse-errors.j
 import { clickhouseTable, tableName, tableParts } from './clickhouse-table.js'
 import { clickhouseValues } from './clickhouse-values.js'
 import type { Cluster, ClusterColumn, ClusterProgress, ClusterTable } from './cluster.js'
+import { isLoopback } from './loopback.js'
 
 export interface ClickHouseOptions {
   /** `https://host:8443`: no credentials, no parameters. */
@@ -67,7 +68,7 @@ export class ClickHouse implements Cluster {
     options: ClickHouseOptions,
     firstWaitMillis = FIRST_WAIT_MILLIS,
   ): Promise<ClickHouse> {
-    assertUrl(options.url)
+    assertUrl(options.url, options.credentials)
     const { createClient, ClickHouseLogLevel } = await loadClient()
     const authority = options.certificateAuthority
     const client = createClient({
@@ -243,9 +244,7 @@ export class ClickHouse implements Cluster {
         await this.kill(id)
         throw new SessionizeError('interrupted', 'Interrupted.')
       }
-      throw explainClickHouse(error, this.options.url, (text) =>
-        this.options.credentials.redact(text),
-      )
+      throw explainClickHouse(error, this.options.url, this.options.credentials.secrets)
     } finally {
       signal?.removeEventListener('abort', stop)
       clearInterval(watching)
@@ -295,7 +294,7 @@ async function brokenOff(path: string): Promise<Error | undefined> {
 }
 
 /** @throws SessionizeError `usage` */
-function assertUrl(text: string): void {
+function assertUrl(text: string, { hasPassword }: ClickHouseCredentials): void {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const hint = 'Write it as --url https://host:8443'
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
@@ -305,6 +304,11 @@ function assertUrl(text: string): void {
   if (url.username !== '' || url.password !== '' || url.search !== '') {
     throw new SessionizeError('usage', '--url takes no user, password or parameters.', {
       hint: `${hint}, with CLICKHOUSE_USER and CLICKHOUSE_PASSWORD in the environment or --credentials FILE.`,
+    })
+  }
+  if (hasPassword && url.protocol === 'http:' && !isLoopback(url)) {
+    throw new SessionizeError('usage', 'The password is not sent unencrypted to another machine.', {
+      hint: `Use --url https://${url.hostname}:8443, or a tunnel to this machine.`,
     })
   }
 }

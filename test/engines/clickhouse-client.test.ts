@@ -159,6 +159,44 @@ test('the password is sent in its header and shown nowhere', async () => {
   await server.close()
 })
 
+test.each([0, 560, 575, 590, 598])('not where the words are cut either: %i', async (offset) => {
+  const basic = Buffer.from(`ann:${PASSWORD}`).toString('base64')
+  for (const secret of [PASSWORD, basic, JSON.stringify(PASSWORD), encodeURIComponent(PASSWORD)]) {
+    const { url } = await serve((_, response) =>
+      response
+        .writeHead(500)
+        .end(`Code: 1. DB::Exception: ${'-'.repeat(offset)}${secret} and more`),
+    )
+    const server = await connect(url)
+    const error = await failure(server.rows(QUERY))
+    const shown = inspect(error, { depth: 9 })
+    expect(shown).not.toMatch(/s3cret|pass|YW5uOn|czNjcmV0/)
+    expect(error.message.length).toBeLessThan(700)
+    await server.close()
+  }
+})
+
+test.each([
+  'http://db.example.com:8123',
+  'http://10.0.0.1:8123',
+  'http://localhost.example.com',
+  'http://0.0.0.0:8123',
+])('no password goes unencrypted to %s', async (url) => {
+  const error = await failure(connect(url))
+  expect([error.code, error.message]).toEqual([
+    'usage',
+    'The password is not sent unencrypted to another machine.',
+  ])
+  expect(error.hint).toContain('https://')
+  const nobody = ClickHouseCredentials.read({}, undefined)
+  await (await ClickHouse.connect({ url, credentials: nobody })).close()
+})
+
+test.each(['http://localhost:8123', 'http://127.0.0.1:8123', 'http://[::1]:8123'])(
+  'to this machine it does: %s',
+  async (url) => (await connect(url)).close(),
+)
+
 test('credentials from a file, of which no line is ever shown', () => {
   const path = join(folder, 'credentials')
   writeFileSync(path, `# mine\nCLICKHOUSE_USER=bob\r\nCLICKHOUSE_PASSWORD= a=b \n`)
