@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { Secrets } from '../src/errors/secrets.js'
 import { VERSION } from '../src/package.js'
 import { Credentials } from '../src/pull/credentials.js'
 import { Endpoint } from '../src/pull/endpoint.js'
@@ -42,6 +43,9 @@ test('servers are told it', async () => {
       AMPLITUDE_API_KEY: 'key',
       AMPLITUDE_SECRET_KEY: 'secret',
     }),
+    proxy: undefined,
+    secrets: new Secrets([]),
+    mostBytes: 1_000_000,
     now: () => 0,
     patienceMillis: 10_000,
     signal: new AbortController().signal,

@@ -1,4 +1,5 @@
 /** The project's keys: from the environment only, and never in any message. */
+import { createHash } from 'node:crypto'
 import { SessionizeError } from '../errors/errors.js'
 
 export class Credentials {
@@ -28,12 +29,14 @@ export class Credentials {
     return `Basic ${this.#encoded}`
   }
 
-  /** Text from elsewhere, which could repeat what was sent. */
-  redact(text: string): string {
-    return [this.#encoded, this.#secretKey, this.#apiKey].reduce(
-      (safe, secret) => safe.replaceAll(secret, '***'),
-      text,
-    )
+  /** What may stand in no message. */
+  get secrets(): readonly string[] {
+    return [this.#apiKey, this.#secretKey, this.#encoded]
+  }
+
+  /** Tells projects apart, and tells nothing else of the key. */
+  get project(): string {
+    return createHash('sha256').update(`sessionize/pull ${this.#apiKey}`).digest('hex').slice(0, 16)
   }
 
   get #encoded(): string {

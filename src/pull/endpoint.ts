@@ -1,4 +1,5 @@
 /** Where a project's events are exported from. */
+import { isLoopback } from '../engines/loopback.js'
 import { SessionizeError } from '../errors/errors.js'
 import { formatHour, type HourRange } from './hours.js'
 
@@ -27,10 +28,7 @@ export class Endpoint {
         hint: 'The keys are read from AMPLITUDE_API_KEY and AMPLITUDE_SECRET_KEY.',
       })
     }
-    if (
-      url.protocol === 'http:' &&
-      !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
-    ) {
+    if (url.protocol === 'http:' && !isLoopback(url)) {
       throw new SessionizeError('usage', 'The keys are not sent unencrypted to another machine.', {
         hint: `Use https://${url.host}`,
       })
@@ -41,6 +39,11 @@ export class Endpoint {
   /** `amplitude.com`, for messages and to know a folder by. */
   get host(): string {
     return this.base.host
+  }
+
+  /** Of the server, where a proxy is looked for. */
+  get address(): URL {
+    return this.base
   }
 
   /** The API's `end` is the last hour that is included. */

@@ -31,6 +31,12 @@ export const hourOf = (millis: number): number => Math.floor(millis / MILLIS_PER
 
 export const hoursIn = ({ start, end }: HourRange): number => end - start
 
+/** What is in both, perhaps nothing. */
+export function common(a: HourRange, b: HourRange): HourRange {
+  const start = Math.max(a.start, b.start)
+  return { start, end: Math.max(start, Math.min(a.end, b.end)) }
+}
+
 /** What of `wanted` is in none of the others, in order. */
 export function without(wanted: HourRange, others: readonly HourRange[]): HourRange[] {
   const left: HourRange[] = []

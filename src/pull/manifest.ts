@@ -2,11 +2,13 @@
  * What a folder already holds, in a file beside the exports. A range counts as finished when it is
  * named here and its file is there in full, or when the server said that it has no data.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { replaceFile } from '../files/replacement.js'
 import { formatHour, type HourRange, parseHour } from './hours.js'
+import { zipFault } from './whole-zip.js'
 
 const SCHEMA = 'sessionize/pull-manifest/v1'
 /** Hidden, so that reading the folder passes it over. */
@@ -16,70 +18,121 @@ export interface FinishedRange extends HourRange {
   /** Null where there was no data. */
   readonly file: string | null
   readonly bytes: number
+  /** Of the file; older folders do not know it. */
+  readonly sha256?: string
+}
+
+/** Whose exports a folder holds. */
+export interface Owner {
+  readonly host: string
+  /** Tells projects of one host apart; older folders do not know it. */
+  readonly project: string
 }
 
 export class Manifest {
   private constructor(
     private readonly folder: string,
-    private readonly host: string,
+    private readonly owner: Owner,
     private finished: FinishedRange[],
   ) {}
 
-  /** @throws SessionizeError when the folder belongs to another server, or its manifest is damaged. */
-  static open(folder: string, host: string): Manifest {
+  /** @throws SessionizeError when the folder belongs to somebody else, or its manifest is damaged. */
+  static open(folder: string, owner: Owner): Manifest {
     const path = join(folder, NAME)
-    if (!existsSync(path)) return new Manifest(folder, host, [])
-    const { host: before, ranges } = parse(path)
-    if (before !== host) {
-      throw new SessionizeError('usage', `${folder} holds exports of ${before}, not of ${host}.`, {
-        hint: 'Give each project a folder of its own.',
-      })
+    if (!existsSync(path)) return new Manifest(folder, owner, [])
+    const { host, project, ranges } = parse(path)
+    if (host !== owner.host) throw otherOwner(folder, host, owner.host)
+    if (project !== undefined && project !== owner.project) {
+      throw otherOwner(folder, `another project of ${host}`, 'the one that AMPLITUDE_API_KEY names')
     }
-    return new Manifest(folder, host, ranges)
+    return new Manifest(folder, owner, ranges)
   }
 
-  /** Those whose file is still as it was written. */
   get ranges(): readonly FinishedRange[] {
-    return this.finished.filter(({ file, bytes }) => {
-      if (file === null) return true
-      const path = join(this.folder, file)
-      return existsSync(path) && statSync(path).size === bytes
-    })
+    return this.finished
+  }
+
+  /** Those of them whose file is not of the size that was written, or not of the same bytes if asked. */
+  async damaged(
+    ranges: readonly FinishedRange[],
+    bytesToo: boolean,
+  ): Promise<readonly FinishedRange[]> {
+    const found: FinishedRange[] = []
+    for (const range of ranges) {
+      const path = join(this.folder, fileName(range))
+      if (statSync(path).size !== range.bytes || (bytesToo && (await hasChanged(path, range)))) {
+        found.push(range)
+      }
+    }
+    return found
+  }
+
+  /** Forgets those whose file is not there any more. */
+  dropMissing(): void {
+    this.finished = this.finished.filter(
+      ({ file }) => file === null || existsSync(join(this.folder, file)),
+    )
   }
 
   /** Written at once, so that whatever happens next, it is not pulled again. */
   add(range: FinishedRange): void {
-    this.finished = [...this.ranges, range].sort((a, b) => a.start - b.start)
-    const ranges = this.finished.map(({ start, end, file, bytes }) => ({
+    const others = this.finished.filter(
+      ({ start, end }) => start !== range.start || end !== range.end,
+    )
+    this.finished = [...others, range].sort((a, b) => a.start - b.start)
+    this.save()
+  }
+
+  /** In favour of smaller ones. */
+  drop(range: HourRange): void {
+    this.finished = this.finished.filter(
+      ({ start, end }) => start !== range.start || end !== range.end,
+    )
+    this.save()
+  }
+
+  private save(): void {
+    const ranges = this.finished.map(({ start, end, ...file }) => ({
       start: formatHour(start),
       end: formatHour(end),
-      file,
-      bytes,
+      ...file,
     }))
     const path = join(this.folder, NAME)
-    replaceFile(
-      path,
-      [`${JSON.stringify({ schema: SCHEMA, host: this.host, ranges }, null, 1)}\n`],
-      {
-        what: path,
-        otherwise: 'choose another folder with --output',
-      },
-    )
+    replaceFile(path, [`${JSON.stringify({ schema: SCHEMA, ...this.owner, ranges }, null, 1)}\n`], {
+      what: path,
+      otherwise: 'choose another folder with --output',
+    })
   }
 }
 
-function parse(path: string): { host: string; ranges: FinishedRange[] } {
+const otherOwner = (folder: string, holds: string, wanted: string): SessionizeError =>
+  new SessionizeError('usage', `${folder} holds exports of ${holds}, not of ${wanted}.`, {
+    hint: 'Give each project a folder of its own.',
+  })
+
+async function hasChanged(path: string, { sha256 }: FinishedRange): Promise<boolean> {
+  if (sha256 === undefined) return (await zipFault(path, path)) !== undefined
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk)
+  return hash.digest('hex') !== sha256
+}
+
+/** As the exports are called. */
+export const fileName = ({ start, end }: HourRange): string =>
+  `amplitude_${formatHour(start)}_${formatHour(end - 1)}.zip`
+
+function parse(path: string): Partial<Owner> & { host: string; ranges: FinishedRange[] } {
   try {
     const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'))
     if (isManifest(parsed)) {
-      return {
-        host: parsed.host,
-        ranges: parsed.ranges.map(({ start, end, file, bytes }) => ({
-          start: parseHour(start, 'start'),
-          end: parseHour(end, 'end'),
-          file,
-          bytes,
-        })),
+      const ranges = parsed.ranges.map(({ start, end, ...file }) => ({
+        start: parseHour(start, 'start'),
+        end: parseHour(end, 'end'),
+        ...file,
+      }))
+      // Files are replaced and removed by these names.
+      if (ranges.every((range) => range.file === null || range.file === fileName(range))) {
+        return { ...parsed, ranges }
       }
     }
   } catch {
@@ -92,11 +145,13 @@ function parse(path: string): { host: string; ranges: FinishedRange[] } {
 
 interface SavedManifest {
   readonly host: string
+  readonly project?: string
   readonly ranges: readonly {
     readonly start: string
     readonly end: string
     readonly file: string | null
     readonly bytes: number
+    readonly sha256?: string
   }[]
 }
 
@@ -105,6 +160,7 @@ function isManifest(value: unknown): value is SavedManifest {
     isRecord(value) &&
     value['schema'] === SCHEMA &&
     typeof value['host'] === 'string' &&
+    isTextOrNone(value['project']) &&
     Array.isArray(value['ranges']) &&
     value['ranges'].every(isSavedRange)
   )
@@ -115,7 +171,10 @@ const isSavedRange = (range: unknown): boolean =>
   typeof range['start'] === 'string' &&
   typeof range['end'] === 'string' &&
   (range['file'] === null || typeof range['file'] === 'string') &&
-  typeof range['bytes'] === 'number'
+  typeof range['bytes'] === 'number' &&
+  isTextOrNone(range['sha256'])
+
+const isTextOrNone = (value: unknown): boolean => value === undefined || typeof value === 'string'
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null

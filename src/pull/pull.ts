@@ -2,17 +2,34 @@
  * Pulls a project's events, range by range: a day at first, and less where the server says that a
  * day is too much. What is finished is kept, so that it can be stopped and run again at any time.
  */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
-import { formatSeconds } from '../report/quantities.js'
+import { Secrets } from '../errors/secrets.js'
+import { formatNumberOf, formatSeconds } from '../report/quantities.js'
 import { MOST_ATTEMPTS, type Waiting, waitMillis } from './backoff.js'
-import { byDay, formatHour, type HourRange, halves, hourOf, hoursIn, without } from './hours.js'
-import { Manifest } from './manifest.js'
+import {
+  byDay,
+  common,
+  formatHour,
+  type HourRange,
+  halves,
+  hourOf,
+  hoursIn,
+  without,
+} from './hours.js'
+import { type FinishedRange, fileName, Manifest } from './manifest.js'
+import { proxyFor } from './proxy.js'
 import { type RequestOptions, requestRange } from './request.js'
 
-export interface PullOptions extends Omit<RequestOptions, 'onBytes'>, Waiting {
+export interface PullOptions
+  extends Omit<RequestOptions, 'onBytes' | 'proxy' | 'secrets'>,
+    Waiting {
   readonly range: HourRange
+  /** Whether files that are there are read again. */
+  readonly verify?: boolean
+  /** Where a proxy is looked for. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly folder: string
   readonly say: (message: string) => void
   readonly onProgress: (progress: PullProgress) => void
@@ -48,12 +65,22 @@ export async function pullAmplitude(options: PullOptions): Promise<Pulled> {
 
 class Pull {
   private readonly manifest: Manifest
+  private readonly request: Omit<RequestOptions, 'onBytes'>
+  private damaged: readonly FinishedRange[] = []
   private bytes = 0
   private hours = 0
   private emptyHours = 0
   private files = 0
 
   constructor(private readonly options: PullOptions) {
+    const { credentials, endpoint, env = {}, say } = options
+    const proxy = proxyFor(endpoint.address, env)
+    if (proxy !== undefined) say(`through the proxy ${proxy.label}`)
+    this.request = {
+      ...options,
+      proxy,
+      secrets: new Secrets([...credentials.secrets, ...(proxy?.secrets ?? [])]),
+    }
     this.manifest = openFolder(options)
   }
 
@@ -68,12 +95,15 @@ class Pull {
     if (tooEarly > 0) {
       say(`hours from ${formatHour(wanted.end)} on cannot be exported in full yet and are left out`)
     }
+    await this.check(wanted)
     const missing = without(wanted, this.manifest.ranges)
-    const left = missing.reduce((sum, one) => sum + hoursIn(one), 0)
-    const kept = hoursIn(wanted) - left
+    const kept =
+      hoursIn(wanted) - total(missing) - total(this.damaged.map((one) => common(one, wanted)))
     if (kept > 0) say(`${kept} of ${hoursIn(wanted)} hours are there already`)
-    // The last is taken first.
-    const todo = missing.flatMap(byDay).reverse()
+    // The last is taken first. What is damaged is pulled as it was, to take the place of what is there.
+    const todo: HourRange[] = [...missing.flatMap(byDay), ...this.damaged]
+    todo.sort((a, b) => b.start - a.start)
+    const left = total(todo)
     for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
       const smaller = await this.range(next, left)
       if (smaller !== undefined) todo.push(smaller[1], smaller[0])
@@ -88,6 +118,20 @@ class Pull {
     }
   }
 
+  /** Finds what is not there any more as it was written. */
+  private async check(wanted: HourRange): Promise<void> {
+    const { verify = false, say } = this.options
+    this.manifest.dropMissing()
+    const there = this.manifest.ranges.filter(
+      (range) => range.file !== null && hoursIn(common(range, wanted)) > 0,
+    )
+    this.damaged = await this.manifest.damaged(there, verify)
+    if (verify) {
+      say(`checked ${formatNumberOf(there.length, 'file')}: ${this.damaged.length} damaged`)
+    }
+    for (const { file } of this.damaged) say(`${file} is not as it was pulled: it is pulled again`)
+  }
+
   /** Returns the halves of a range that the server does not give as a whole. */
   private async range(range: HourRange, left: number): Promise<[HourRange, HourRange] | undefined> {
     const { folder, say, signal } = this.options
@@ -96,7 +140,7 @@ class Pull {
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted()
       const answer = await requestRange(range, join(folder, file), {
-        ...this.options,
+        ...this.request,
         onBytes: (bytes) => {
           this.bytes += bytes
           this.progress(range, left)
@@ -104,16 +148,17 @@ class Pull {
       })
       switch (answer.kind) {
         case 'saved':
-          this.finish(range, file, answer.bytes)
+          this.finish({ ...range, file, bytes: answer.bytes, sha256: answer.sha256 })
           return undefined
         case 'no_data':
-          this.finish(range, null, 0)
+          this.setAside(range)
+          this.finish({ ...range, file: null, bytes: 0 })
           return undefined
         case 'too_large':
-          return halves(range) ?? tooLarge(range, answer.said)
+          return this.halved(range) ?? tooLarge(range, answer.said)
         case 'failed': {
           if (answer.status === 504) timeouts++
-          const smaller = timeouts >= TIMEOUTS_TO_HALVE ? halves(range) : undefined
+          const smaller = timeouts >= TIMEOUTS_TO_HALVE ? this.halved(range) : undefined
           if (smaller !== undefined) return smaller
           if (attempt >= MOST_ATTEMPTS) throw givenUp(range, answer.why, attempt)
           const millis = waitMillis(attempt, this.options.random, answer.askedMillis)
@@ -126,10 +171,27 @@ class Pull {
     }
   }
 
-  private finish(range: HourRange, file: string | null, bytes: number): void {
-    this.manifest.add({ ...range, file, bytes })
+  private halved(range: HourRange): [HourRange, HourRange] | undefined {
+    const smaller = halves(range)
+    if (smaller !== undefined && this.setAside(range)) this.manifest.drop(range)
+    return smaller
+  }
+
+  /** A damaged file that no other takes the place of: hidden, so that reading the folder passes it over. */
+  private setAside(range: HourRange): boolean {
+    const { folder, say } = this.options
+    const found = this.damaged.find(({ start, end }) => start === range.start && end === range.end)
+    if (found === undefined) return false
+    const name = fileName(range)
+    renameSync(join(folder, name), join(folder, `.${name}.damaged`))
+    say(`${name} is kept as .${name}.damaged`)
+    return true
+  }
+
+  private finish(range: FinishedRange): void {
+    this.manifest.add(range)
     this.hours += hoursIn(range)
-    if (file === null) this.emptyHours += hoursIn(range)
+    if (range.file === null) this.emptyHours += hoursIn(range)
     else this.files++
   }
 
@@ -142,11 +204,11 @@ class Pull {
   }
 }
 
-const fileName = ({ start, end }: HourRange): string =>
-  `amplitude_${formatHour(start)}_${formatHour(end - 1)}.zip`
+const total = (ranges: readonly HourRange[]): number =>
+  ranges.reduce((sum, range) => sum + hoursIn(range), 0)
 
 /** Made when it is not there; what a killed run was writing is removed. */
-function openFolder({ folder, endpoint }: PullOptions): Manifest {
+function openFolder({ folder, endpoint, credentials }: PullOptions): Manifest {
   try {
     mkdirSync(folder, { recursive: true })
     for (const name of readdirSync(folder)) {
@@ -158,7 +220,7 @@ function openFolder({ folder, endpoint }: PullOptions): Manifest {
       cause,
     })
   }
-  return Manifest.open(folder, endpoint.host)
+  return Manifest.open(folder, { host: endpoint.host, project: credentials.project })
 }
 
 function tooLarge(range: HourRange, said: string): never {

@@ -10,6 +10,7 @@ interface Flags {
   readonly output?: string
   readonly region: Region
   readonly baseUrl?: string
+  readonly verify?: boolean
 }
 
 const EXAMPLES = `Examples:
@@ -17,10 +18,13 @@ const EXAMPLES = `Examples:
   sessionize pull amplitude --start 20240101T00 --end 20240201T00 -o export/
   sessionize export/                              what was pulled, read as it is
   sessionize pull amplitude --start 20240101 --end 20240108 -o export/ --region eu
+  sessionize pull amplitude --start 20240101 --end 20240108 -o export/ --verify
 `
 
 /** A large export can take minutes before its first byte. */
 const PATIENCE_MILLIS = 10 * 60_000
+/** The API gives 4 GB at once. */
+const MOST_BYTES = 8 * 1024 ** 3
 
 export function pullCommand({ terminal, signal }: Context): Command {
   return new Command('pull')
@@ -36,6 +40,7 @@ export function pullCommand({ terminal, signal }: Context): Command {
         .default('us'),
     )
     .option('--base-url <url>', 'a proxy, instead of the region’s own server')
+    .option('--verify', 'read the files that are there again, and pull what is damaged')
     .action(async (vendor: string, flags: Flags) => {
       const { Credentials } = await import('../../pull/credentials.js')
       const { Endpoint } = await import('../../pull/endpoint.js')
@@ -54,6 +59,9 @@ export function pullCommand({ terminal, signal }: Context): Command {
         sleep,
         random: Math.random,
         patienceMillis: PATIENCE_MILLIS,
+        mostBytes: MOST_BYTES,
+        verify: flags.verify === true,
+        env: terminal.env,
         signal,
         say: (message) => {
           progress.finish()
