@@ -17,9 +17,10 @@ import type { BlockPlan } from '../sessions/plan.js'
 import { assertDefinition } from '../sessions/validity.js'
 import type { EngineFlags } from './engine.js'
 import type { Terminal } from './terminal.js'
+import type { WrittenFlags } from './written.js'
 
 /** As commander gives them. */
-export interface SharedFlags extends EngineFlags {
+export interface SharedFlags extends EngineFlags, WrittenFlags {
   /** Of the config file. */
   readonly presets?: readonly Preset[]
   readonly preset?: string
@@ -169,6 +170,7 @@ export function readDataset(
     namedBy: namesByFlag(flags, definition),
     ...readColumns(flags),
     ...given({
+      outputs: flags.outputs,
       dedupe: flags.dedupe,
       clock: flags.clock,
       stitch: flags.stitch,

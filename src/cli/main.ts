@@ -12,6 +12,7 @@ import { SUMMARY_EXAMPLES } from './commands/summary.js'
 import { applyConfig, configOptions } from './config.js'
 import type { Context } from './context.js'
 import { appearance, type Terminal } from './terminal.js'
+import { holdApart } from './written.js'
 
 /** @returns the exit code: 0 fine, 1 a check failed, 2 usage, 3 input, 4 engine or resources, 130 interrupted. */
 export async function main(
@@ -81,6 +82,7 @@ function program(context: Context, terminal: Terminal, seen: World): Command {
     await applyConfig(command, terminal, (line) => {
       if (verbose === true) terminal.stderr.write(`${line}\n`)
     })
+    command.setOptionValueWithSource('outputs', await holdApart(command, seen), 'config')
     if (safeCsv === true) seen.safeCsv = writesCsv(command)
   })
   for (const command of withSubcommands(root)) {

@@ -8,6 +8,7 @@ import { given } from '../given.js'
 import { assertUnchanged, fingerprint } from '../sources/changes.js'
 import { NO_ALLOWANCES } from '../sources/group.js'
 import { openSources, type SourceProgress } from '../sources/open.js'
+import type { Outputs } from '../sources/outputs.js'
 import { brokeOnEncoding } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { verifyCompressed } from '../sources/verify.js'
@@ -30,6 +31,8 @@ export interface DatasetOptions extends Resources, EventOptions {
   readonly strict?: boolean
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: SourceProgress) => void
+  /** What the run writes, which must not be what it reads. */
+  readonly outputs?: Outputs
 }
 
 export interface Opened {
@@ -53,9 +56,9 @@ export const withSources = <T>(
   options: DatasetOptions,
   use: (opened: Opened) => Promise<T>,
 ): Promise<T> => {
-  const { stdin, onProgress } = options
+  const { stdin, onProgress, outputs } = options
   const open = (workspace: Workspace): Promise<Sources> =>
-    openSources(inputs, { workspace, ...given({ stdin, onProgress }) })
+    openSources(inputs, { workspace, ...given({ stdin, onProgress, outputs }) })
   return withEngine(options, open, use)
 }
 

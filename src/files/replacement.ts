@@ -32,6 +32,9 @@ const LONGEST_STEM_BYTES = 200
 /** What a file is written in pieces of, at the least: one call of the system for each. */
 const PIECE_CHARACTERS = 1024 * 1024
 
+/** Whether a name is that of a file on its way into its place. */
+export const isPartial = (name: string): boolean => PARTIAL.test(name)
+
 /** Whether a name is that of a file on its way to this one, of this run or of one that was killed. */
 export function isPartialOf(name: string, finalName: string): boolean {
   const beginning = `.${stemOf(finalName)}`
@@ -142,6 +145,21 @@ export function followed(path: string): string {
   } catch {
     const isLink = lstatSync(whole, { throwIfNoEntry: false })?.isSymbolicLink() === true
     return isLink ? resolve(dirname(whole), readlinkSync(whole)) : whole
+  }
+}
+
+/**
+ * A new file for others to write to, which its owner alone can read, or whoever can read the file
+ * that it belongs to.
+ */
+export function createBeside(path: string, like: string): void {
+  const mode = statSync(like, { throwIfNoEntry: false })?.mode ?? 0o600
+  rmSync(path, { force: true })
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    fchmodSync(file, (mode & 0o666) | 0o600)
+  } finally {
+    closeSync(file)
   }
 }
 

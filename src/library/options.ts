@@ -12,7 +12,7 @@ import { assertDefinition } from '../sessions/validity.js'
 /** How input is found, mapped and filtered, and what may be spent on it. */
 export type InputOptions = Omit<
   DatasetOptions,
-  'dimensions' | 'namedBy' | 'optionalDimensions' | 'ignore' | 'recordedOnly' | 'carry'
+  'dimensions' | 'namedBy' | 'optionalDimensions' | 'ignore' | 'recordedOnly' | 'carry' | 'outputs'
 >
 
 /** What a session is; everything that is not said is as in `DEFAULT_DEFINITION`. */

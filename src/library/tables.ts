@@ -20,6 +20,7 @@ import {
   takesEnumerations,
   writeTable,
 } from '../sessions/write.js'
+import { type Output, outputAt } from '../sources/outputs.js'
 import type { Sql } from '../sql/sql.js'
 import { type Inputs, inputList } from './answers.js'
 import { datasetOptions, readDefinition, type SessionOptions } from './options.js'
@@ -61,9 +62,10 @@ export async function sessionsArrow(inputs: Inputs, options: SessionsOptions = {
 
 /**
  * Writes the session table to a file, whole or not at all; its name tells the format unless one is
- * given.
+ * given. A file that would be read as events is not replaced.
  *
- * @throws SessionizeError `usage` when neither tells it; `output_unwritable`, `disk_full`
+ * @throws SessionizeError `usage` when neither tells it, or it is an input; `output_unwritable`,
+ * `disk_full`
  */
 export async function writeSessions(
   inputs: Inputs,
@@ -76,13 +78,14 @@ export async function writeSessions(
       hint: 'Use .csv, .ndjson, .parquet or .arrow, or give a format.',
     })
   }
+  const output = outputAt('writeSessions', path)
   const target = Target.create(path)
   try {
     await withSessions(
       inputs,
       options,
       (engine, query) => writeTable(engine, query, format, target.path),
-      takesEnumerations(format),
+      { output, enumerated: takesEnumerations(format) },
     )
     await target.commit()
   } catch (error) {
@@ -95,7 +98,7 @@ async function withSessions<T>(
   inputs: Inputs,
   options: SessionsOptions,
   use: (engine: Engine, query: Sql, scratch: string) => Promise<T>,
-  enumerated = false,
+  { output, enumerated = false }: { output?: Output; enumerated?: boolean } = {},
 ): Promise<T> {
   const build = {
     definition: readDefinition(options),
@@ -105,7 +108,10 @@ async function withSessions<T>(
   }
   return withDataset(
     inputList(inputs),
-    datasetOptions(options, neededProperties(build)),
+    {
+      ...datasetOptions(options, neededProperties(build)),
+      ...given({ outputs: output && { files: [output], folders: [], say: () => undefined } }),
+    },
     async ({ engine, events, workspace }) => {
       const request = await planSessions(engine, events, build)
       const table = await sessionTable(engine, request, options.columns, { enumerated })

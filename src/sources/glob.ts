@@ -7,8 +7,8 @@
  */
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { isAbsolute, join, parse, sep } from 'node:path'
-import { braceExpand, filter, unescape as plain } from 'minimatch'
+import { isAbsolute, join, parse, resolve, sep } from 'node:path'
+import { braceExpand, filter, minimatch, unescape as plain } from 'minimatch'
 
 /** A parenthesis, `!` and `#` are letters of a name. */
 const OPTIONS = { noext: true, nonegate: true, nocomment: true, nobrace: true } as const
@@ -27,6 +27,10 @@ export async function glob(pattern: string): Promise<string[]> {
   }
   return [...found].sort()
 }
+
+/** Whether a file of this name would be found, were it there. */
+export const isFoundBy = (pattern: string, path: string): boolean =>
+  minimatch(path, resolve(pattern), { ...OPTIONS, nobrace: false })
 
 async function walk(folder: string, parts: readonly string[], found: Set<string>): Promise<void> {
   const [part, ...rest] = parts

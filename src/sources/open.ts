@@ -4,6 +4,7 @@ import { assertUnchanged, fingerprint } from './changes.js'
 import { buffers } from './gzip.js'
 import { fileCandidate, Intake } from './intake.js'
 import { ARCHIVE_LIMITS, type ArchiveLimits } from './limits.js'
+import type { Outputs } from './outputs.js'
 import { inParallel, PARALLEL_FILES } from './parallel.js'
 import { remoteFile } from './remote.js'
 import { locate, STDIN } from './resolve.js'
@@ -18,6 +19,8 @@ export interface OpenOptions {
   /** What `-` reads. */
   readonly stdin?: Readable
   readonly limits?: Partial<ArchiveLimits>
+  /** What the run writes: it is not read, and not overwritten where it holds events. */
+  readonly outputs?: Outputs
   /** `unpack`: bytes written to the workspace so far. */
   readonly onProgress?: (progress: SourceProgress) => void
 }
@@ -37,7 +40,7 @@ export async function openSources(
   inputs: readonly string[],
   options: OpenOptions,
 ): Promise<Sources> {
-  const located = await locate(inputs)
+  const located = await locate(inputs, options.outputs)
   const report = options.onProgress
   const intake = new Intake(
     options.workspace,

@@ -4,9 +4,12 @@ import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
+import { isPartial } from '../files/replacement.js'
 import { readFailure } from './failures.js'
 import { skippedByName, skippedFolder } from './members.js'
+import { isOutput, isWritten, type Outputs, sayNew } from './outputs.js'
 import type { SkippedFile } from './source.js'
+import { isWorkspace } from './workspace.js'
 
 export interface LocatedFile {
   readonly label: string
@@ -33,8 +36,9 @@ const hasGlob = (input: string): boolean => /[*?[{]/.test(input)
 const isUrl = (input: string): boolean =>
   /^(https?|s3|gs|gcs|az|azure|abfss|r2|hf):\/\//i.test(input)
 
-export async function locate(inputs: readonly string[]): Promise<Located> {
-  const search = new Search()
+/** @param outputs what the run writes, which it does not read */
+export async function locate(inputs: readonly string[], outputs?: Outputs): Promise<Located> {
+  const search = new Search(outputs)
   let stdin = false
   const urls = new Set<string>()
   for (const input of inputs) {
@@ -42,6 +46,7 @@ export async function locate(inputs: readonly string[]): Promise<Located> {
     else if (isUrl(input)) urls.add(input)
     else await search.input(input)
   }
+  await search.sayNew(inputs)
   return { stdin, urls: [...urls], files: search.files, skipped: search.skipped }
 }
 
@@ -50,6 +55,8 @@ class Search {
   readonly skipped: SkippedFile[] = []
   /** Real paths, so that a file named twice, or by name and by folder, is read once. */
   private readonly seen = new Set<string>()
+
+  constructor(private readonly outputs: Outputs | undefined) {}
 
   async input(input: string): Promise<void> {
     // A file that exists under this very name wins over what its brackets would mean.
@@ -80,12 +87,14 @@ class Search {
     }
     const pipe = !stats.isFile()
     if (!pipe && (await this.seenBefore(file.path))) return
+    if (this.outputs !== undefined && (await isOutput(file, this.outputs))) return
     this.files.push({ ...file, pipe })
   }
 
   /** Recursive, in order of names. Links are followed, but no folder is entered twice. */
   private async folder(path: string, root: string, relative: string): Promise<void> {
     if (await this.seenBefore(path)) return
+    if (this.outputs !== undefined && isWritten(path, this.outputs)) return
     let names: string[]
     try {
       names = (await readdir(path)).sort()
@@ -93,6 +102,8 @@ class Search {
       throw readFailure(slashed(path), error)
     }
     for (const entry of names) {
+      // Of this run or another: there for a moment, under a name that is never the same.
+      if (isPartial(entry) || isWorkspace(entry)) continue
       const name = relative === '' ? entry : `${relative}/${entry}`
       const inner = join(path, entry)
       const stats = await statOf(inner)
@@ -104,6 +115,20 @@ class Search {
       // A pipe in a folder would block without end.
       else if (stats.isFile()) await this.file({ label, path: inner, name, named: false }, stats)
     }
+  }
+
+  /** To be told once all is found. */
+  async sayNew(inputs: readonly string[]): Promise<void> {
+    if (this.outputs === undefined || this.outputs.files.length === 0) return
+    const globs = inputs.filter(hasGlob)
+    const { isFoundBy } =
+      globs.length === 0 ? { isFoundBy: () => false } : await import('./glob.js')
+    sayNew(
+      this.outputs,
+      (path) =>
+        (this.seen.has(dirname(path)) && skippedByName(basename(path)) === undefined) ||
+        globs.some((pattern) => isFoundBy(pattern, path)),
+    )
   }
 
   private async seenBefore(path: string): Promise<boolean> {

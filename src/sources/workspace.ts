@@ -6,6 +6,9 @@ import { OWNER, ownerMark, removeLeftovers } from '../files/leftovers.js'
 
 const LEFTOVER = new RegExp(`^sessionize-${OWNER}-[A-Za-z0-9]{6}$`)
 
+/** Whether a folder of this name is one of ours. */
+export const isWorkspace = (name: string): boolean => LEFTOVER.test(name)
+
 /**
  * A private temporary folder for spooled input and spilled work, removed by `close` and, if the
  * process ends first, by the exit handler. What a killed process could not remove, the next one

@@ -7,6 +7,7 @@ import { join as joinPath } from 'node:path'
 import type { Engine } from '../engines/duckdb.js'
 import { plainPath, readParquet } from '../engines/files.js'
 import type { Events } from '../events/open.js'
+import { createBeside } from '../files/replacement.js'
 import { raw, type Sql, sql, text } from '../sql/sql.js'
 import { compileBlocks, mergedBlocks } from './block-table.js'
 import type { IdentifiedFile } from './content.js'
@@ -15,6 +16,7 @@ import { eventColumns, keptRows, type Settled, settleDuplicates } from './duplic
 import {
   filesOf,
   fingerprintOf,
+  MANIFEST,
   type Manifest,
   SCHEMA,
   type Segment,
@@ -170,8 +172,9 @@ async function writeTable(
 ): Promise<SegmentFile> {
   const name = `${kind}-${String(number).padStart(6, '0')}.parquet`
   const path = joinPath(directory, name)
+  createBeside(path, joinPath(directory, MANIFEST))
   await engine.run(
-    sql`COPY (${query}) TO ${text(plainPath(path))} (FORMAT parquet, COMPRESSION zstd)`,
+    sql`COPY (${query}) TO ${text(plainPath(path))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
   )
   const { n } = await engine.row<{ n: bigint }>(
     sql`SELECT count(*) AS n FROM ${readParquet([path])}`,

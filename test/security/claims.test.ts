@@ -1,7 +1,8 @@
 /** Every claim of SECURITY.md, tried. The section that makes a claim names the test here. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../../src/engines/duckdb.js'
@@ -104,6 +105,80 @@ describe('SQL of the user', () => {
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: '' })
     expect(stderr).not.toMatch(BUG)
     expect(readdirSync(scene.folder)).toEqual(before)
+  })
+})
+
+describe('outputs and inputs', () => {
+  test.for([
+    ['sessions', 'events.csv', '-o', 'events.csv'],
+    ['sessions', '.', '-o', 'events.csv'],
+    ['sessions', 'events.csv', '-o', 'link.csv'],
+    ['follow', 'events.csv', '--checkpoint', 'events.csv'],
+    ['check', 'events.csv', '--save-baseline', 'events.csv'],
+    ['check', 'events.csv', '--config', 'c.yaml', '-o', 'c.yaml'],
+    ['check', 'events.csv', '--credentials', 'c.yaml', '-o', 'c.yaml'],
+    ['sessions', 'events.csv', '--state', 'st', '-o', 'st/manifest.json'],
+  ])('are apart: %s', async (args, { expect }) => {
+    expect((await scene.run(['sessions', 'events.csv', '--state', 'st'])).exit).toBe(0)
+    scene.write('c.yaml', 'sessions:\n  gap: 10m\n')
+    symlinkSync('events.csv', scene.path('link.csv'))
+    const names = ['events.csv', 'c.yaml', 'st/manifest.json']
+    const before = names.map((name) => scene.read(name))
+    const { exit, stderr } = await scene.run(args)
+    expect(exit, stderr).toBe(2)
+    expect(names.map((name) => scene.read(name))).toEqual(before)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('files on the way', () => {
+  const mode = (name: string): string => (statSync(scene.path(name)).mode & 0o777).toString(8)
+
+  /** While it is written, every moment. */
+  const onTheWay = async (args: readonly string[]): Promise<string[]> => {
+    const seen = new Map<string, string>()
+    const { ended } = scene.start(args)
+    let over = false
+    void ended.finally(() => {
+      over = true
+    })
+    while (!over) {
+      for (const name of readdirSync(scene.folder).filter((one) => one.endsWith('.partial'))) {
+        const stats = statSync(scene.path(name), { throwIfNoEntry: false })
+        if (stats !== undefined) seen.set(name, (stats.mode & 0o777).toString(8))
+      }
+      await setImmediate()
+    }
+    const { exit, stderr } = await ended
+    expect(exit, stderr).toBe(0)
+    for (const name of seen.keys()) expect(name).toMatch(/^\..*-[0-9a-f]{16}\.partial$/)
+    return [...new Set(seen.values())]
+  }
+
+  test('can be read by nobody who cannot read what they replace', async () => {
+    for (const wanted of [0o600, 0o640, 0o644]) {
+      scene.write('out.csv', 'old')
+      chmodSync(scene.path('out.csv'), wanted)
+      expect(await onTheWay(['sessions', 'events.csv', '-o', 'out.csv'])).toEqual([
+        wanted.toString(8),
+      ])
+      expect(mode('out.csv')).toBe(wanted.toString(8))
+    }
+  })
+
+  test('and states and checkpoints are their owner’s', async () => {
+    scene.write('events.ndjson', '{"user_id":"u","time":"2024-01-01T00:00:00Z","event":"a"}\n')
+    const follow = ['follow', 'events.ndjson', '--checkpoint', 'cp']
+    expect((await scene.run(follow)).exit).toBe(0)
+    expect(mode('cp')).toBe('600')
+    chmodSync(scene.path('cp'), 0o640)
+    expect((await scene.run(follow)).exit).toBe(0)
+    expect(mode('cp')).toBe('640')
+
+    const add = ['sessions', 'events.csv', '--state', 'st', '--dedupe', 'exact', '-o', 'o.csv']
+    expect((await scene.run(add)).exit).toBe(0)
+    const modes = readdirSync(scene.path('st')).map((name) => mode(`st/${name}`))
+    expect(modes.length).toBeGreaterThan(2)
+    expect(new Set(modes)).toEqual(new Set(['600']))
   })
 })
 

@@ -10,6 +10,7 @@ import type { Context } from '../context.js'
 import { readDataset, readDefinition, type SharedFlags } from '../flags.js'
 import { definitionOptions, mappingOptions, resourceOptions } from '../options.js'
 import { printText, withTarget } from '../output.js'
+import { holdApart } from '../written.js'
 
 interface Flags extends SharedFlags {
   readonly output?: string
@@ -44,6 +45,9 @@ export function initCommand(context: Context): Command {
       throw new SessionizeError('usage', `${file} is there already.`, {
         hint: 'Replace it with --force, or name another with --output.',
       })
+    }
+    if (file !== undefined && flags.output === undefined) {
+      await holdApart(command, terminal, [file])
     }
     await withTarget(file, async (target) => {
       const seen = inputs.length === 0 ? undefined : await look(inputs, flags, context)

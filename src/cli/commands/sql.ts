@@ -11,6 +11,7 @@ import { readTable, type SharedFlags } from '../flags.js'
 import { definitionOptions, dimensionOptions, flagOf, names, tableOptions } from '../options.js'
 import { printText, withTarget } from '../output.js'
 import type { Terminal } from '../terminal.js'
+import { holdApart } from '../written.js'
 
 const DEFAULT_LOOKBACK = '3d'
 
@@ -87,7 +88,7 @@ export function sqlCommand({ terminal }: Context): Command {
       const { sessionSql } = await import('../../sessions/print.js')
       return printText(sessionSql(options), undefined, terminal)
     }
-    const written = await writeModels(flags.dbt, options, flags, terminal)
+    const written = await writeModels(command, flags.dbt, options, flags, terminal)
     terminal.stderr.write(`Wrote ${written.join(', ')}\n`)
   })
 }
@@ -133,6 +134,7 @@ function refuseFlags(flags: Flags, keys: readonly (keyof Flags)[], without: stri
 
 /** Each file whole or not at all, and none where one is there already. */
 async function writeModels(
+  command: Command,
   folder: string,
   options: PrintOptions,
   flags: Flags,
@@ -156,6 +158,7 @@ async function writeModels(
       hint: 'Replace it with --force, or name another folder.',
     })
   }
+  await holdApart(command, terminal, paths)
   makeFolder(folder)
   for (const [i, { text }] of files.entries()) {
     await withTarget(paths[i], (target) => printText(text, target, terminal))
