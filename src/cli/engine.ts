@@ -219,7 +219,9 @@ const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
 function setting(given: string): [string, string] {
   const at = given.indexOf('=')
   if (at > 0 && given.startsWith('spark.')) return [given.slice(0, at), given.slice(at + 1)]
-  throw new SessionizeError('usage', `--spark-conf ${given} is no setting of Spark.`, {
+  const name = given.slice(0, Math.max(0, at))
+  const shown = /secret|passw|token|key|credential/i.test(name) ? `${name}=...` : given
+  throw new SessionizeError('usage', `--spark-conf ${shown} is no setting of Spark.`, {
     hint: 'Write it as --spark-conf spark.executor.memory=4g',
   })
 }

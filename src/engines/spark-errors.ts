@@ -3,6 +3,9 @@
  * hundreds of lines, stays in `cause` for --debug.
  */
 import { SessionizeError } from '../errors/errors.js'
+import { Secrets } from '../errors/secrets.js'
+import { serverWords } from '../errors/server-words.js'
+import { javaCrash, rescued } from './java-crash.js'
 import { type Symptom, symptomOf } from './symptom.js'
 
 /** An exception there, as `spark/driver.py` tells it. */
@@ -113,21 +116,39 @@ const SYMPTOMS: readonly Symptom[] = [
 ]
 
 /** What failed, by the cause that says most. */
-export function sparkError(failure: SparkFailure): SessionizeError {
-  const cause = new Error(failure.trace)
+export function sparkError(
+  failure: SparkFailure,
+  secrets: Secrets = new Secrets([]),
+): SessionizeError {
+  const cause = new Error(secrets.redact(failure.trace))
   if (failure.cancelled) return new SessionizeError('interrupted', 'Interrupted.', { cause })
-  const all = failure.causes.map(([name, message]) => `${name}: ${message}`).join('\n')
-  return withSymptom(
-    `${failure.condition ?? ''}\n${all}`,
-    `Spark: ${oneLine(rootOf(failure.causes))}`,
-    cause,
-  )
+  const causes = failure.causes.map(([name, message]) => [name, secrets.redact(message)] as const)
+  const all = causes.map(([name, message]) => `${name}: ${message}`).join('\n')
+  const words = serverWords(oneLine(rootOf(causes)), secrets, { longest: LONGEST })
+  return withSymptom(`${failure.condition ?? ''}\n${all}`, `Spark: ${words}`, cause)
 }
 
+const LONGEST = 2_000
+
 /** A Spark that ended before it answered, by what it printed. */
-export function sparkEnded(printed: string, status: string): SessionizeError {
-  const cause = new Error(printed)
-  return withSymptom(printed, `Spark ended with ${status}: ${lastWords(printed)}`, cause)
+export function sparkEnded(
+  printed: string,
+  status: string,
+  { secrets, folder }: { readonly secrets: Secrets; readonly folder: string },
+): SessionizeError {
+  const told = secrets.redact(printed)
+  const cause = new Error(told)
+  const crash = javaCrash(told)
+  if (crash !== undefined) {
+    const report =
+      crash.report === undefined ? '' : ` Its report is ${rescued(crash.report, folder)}`
+    return new SessionizeError('engine', `Spark’s Java crashed (${crash.what}).${report}`, {
+      cause,
+      hint: 'It is a fault of this Java, or of a native library that Spark loads: try another Java, or without the library.',
+    })
+  }
+  const words = serverWords(lastWords(told), secrets, { longest: LONGEST })
+  return withSymptom(told, `Spark ended with ${status}: ${words}`, cause)
 }
 
 function withSymptom(told: string, message: string, cause: Error): SessionizeError {
@@ -168,7 +189,7 @@ const LOUD = /(?:^|\s)(?:ERROR|FATAL)\b|Exception\b|^Error:/
 
 /** The first complaint; else the last line. */
 function lastWords(printed: string): string {
-  const lines = printed.split('\n').filter((line) => line.trim() !== '')
+  const lines = printed.split('\n').filter((line) => !/^[#\s]*$/.test(line))
   const line = lines.find((one) => LOUD.test(one)) ?? lines.at(-1) ?? 'it printed nothing'
   return oneLine(line.replace(/^\d\d\/\d\d\/\d\d \d\d:\d\d:\d\d /, ''))
 }

@@ -3,13 +3,13 @@
  * loopback socket in lines of JSON (see `spark/driver.py`).
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes, timingSafeEqual } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { SessionizeError } from '../errors/errors.js'
+import type { Secrets } from '../errors/secrets.js'
 import { inPackage } from '../package.js'
+import { DriverPort } from './driver-port.js'
 import { type SparkFailure, sparkEnded, sparkError } from './spark-errors.js'
 import type { Environment } from './spark-home.js'
 
@@ -20,6 +20,8 @@ export interface SparkLaunch {
   readonly env: Environment
   /** Where the process runs, so that what Spark leaves behind lies in a folder of ours. */
   readonly folder: string
+  /** What it is given and may not say. */
+  readonly secrets: Secrets
   readonly onNotice?: (notice: string) => void
   readonly signal?: AbortSignal
   readonly cancelMillis?: number
@@ -86,10 +88,7 @@ export class SparkProcess {
   /** @throws SessionizeError when Spark cannot be started. */
   static async start(launch: SparkLaunch): Promise<{ spark: SparkProcess; started: Started }> {
     launch.signal?.throwIfAborted()
-    const token = randomBytes(32).toString('hex')
-    const server = createServer()
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
+    const port = await DriverPort.open()
     const child = spawn(launch.sparkSubmit, [...launch.args, PROGRAM], {
       cwd: launch.folder,
       env: {
@@ -99,8 +98,8 @@ export class SparkProcess {
           launch.env['SPARK_SUBMIT_OPTS'] ?? '',
           `"-Djava.io.tmpdir=${launch.folder}"`,
         ].join(' '),
-        SESSIONIZE_PORT: String(portOf(server)),
-        SESSIONIZE_TOKEN: token,
+        SESSIONIZE_PORT: String(port.number),
+        SESSIONIZE_TOKEN: port.token,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own: Ctrl-C reaches it through us only, and its own children end with it.
@@ -108,45 +107,39 @@ export class SparkProcess {
     })
     const spark = new SparkProcess(child, launch)
     try {
-      const started = await spark.greeted(server, token)
+      const started = await spark.greeted(port)
       return { spark, started }
     } catch (error) {
       await spark.close()
       throw error
     } finally {
-      server.close()
+      port.close()
     }
   }
 
-  private async greeted(server: Server, token: string): Promise<Started> {
+  private async greeted(port: DriverPort): Promise<Started> {
     return new Promise<Started>((resolve, reject) => {
       const stop = (): void => reject(new SessionizeError('interrupted', 'Interrupted.'))
       this.launch.signal?.addEventListener('abort', stop, { once: true })
       this.child.once('error', (error) => {
         this.ended = error.message
-        reject(sparkEnded(error.message, 'an error'))
+        reject(this.failure(error.message, 'an error'))
       })
       this.child.once('close', (code, signal) => {
         this.ended = code === null ? `signal ${signal}` : `exit code ${code}`
-        reject(sparkEnded(this.printed, this.ended))
+        reject(this.failure(this.printed, this.ended))
         for (const answer of this.waiting.values()) answer(undefined)
       })
-      server.on('connection', (socket) => {
-        const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
-        let known = false
+      port.onDriver((socket) => {
+        this.socket = socket
         // The end of the connection is seen by the end of the process.
-        socket.on('error', () => undefined)
+        const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
         lines.on('line', (line) => {
-          const message: Reply & Partial<Started> & { token?: string } = JSON.parse(line)
-          if (!known) {
-            // Anybody on this machine can connect.
-            known = isSame(message.token, token)
-            if (known) this.socket = socket
-            else socket.destroy()
-          } else if (message.id !== undefined) {
+          const message = this.understood(line)
+          if (message.id !== undefined) {
             this.waiting.get(message.id)?.(message)
           } else if (message.error !== undefined) {
-            reject(sparkError(message.error))
+            reject(sparkError(message.error, this.launch.secrets))
           } else if (message.version !== undefined) {
             this.launch.signal?.removeEventListener('abort', stop)
             resolve({
@@ -158,6 +151,23 @@ export class SparkProcess {
         })
       })
     })
+  }
+
+  /** What is no answer at all ends the application, which then says so. */
+  private understood(line: string): Reply & Partial<Started> {
+    try {
+      const message: unknown = JSON.parse(line)
+      if (typeof message === 'object' && message !== null) return message
+    } catch {
+      // Said below.
+    }
+    this.hear('\nError: an answer of the driver is not JSON\n')
+    this.socket?.destroy()
+    return {}
+  }
+
+  private failure(printed: string, status: string): SessionizeError {
+    return sparkEnded(printed, status, this.launch)
   }
 
   /**
@@ -175,10 +185,10 @@ export class SparkProcess {
     // What it said of earlier requests is no cause of what may happen now.
     if (this.ended === undefined) this.printed = ''
     const last = new Promise<Reply>((resolve, reject) => {
-      if (this.ended !== undefined) return reject(sparkEnded(this.printed, this.ended))
+      if (this.ended !== undefined) return reject(this.failure(this.printed, this.ended))
       this.waiting.set(id, (reply) => {
         if (reply === undefined) reject(this.endedError(signal))
-        else if (reply.error !== undefined) reject(sparkError(reply.error))
+        else if (reply.error !== undefined) reject(sparkError(reply.error, this.launch.secrets))
         else if (isLast(request.do, reply)) resolve(reply)
         else each?.(reply)
       })
@@ -202,7 +212,7 @@ export class SparkProcess {
   private endedError(signal: AbortSignal | undefined): SessionizeError {
     return signal?.aborted === true
       ? new SessionizeError('interrupted', 'Interrupted.')
-      : sparkEnded(this.printed, this.ended ?? 'its connection closed')
+      : this.failure(this.printed, this.ended ?? 'its connection closed')
   }
 
   private send(message: object): void {
@@ -248,7 +258,12 @@ export class SparkProcess {
   }
 
   private hear(text: string): void {
-    this.printed = (this.printed + text).slice(-KEPT_CHARACTERS)
+    const printed = this.printed + text
+    // From the start of a line: half a secret would not be known as one.
+    this.printed =
+      printed.length <= KEPT_CHARACTERS
+        ? printed
+        : printed.slice(printed.indexOf('\n', printed.length - KEPT_CHARACTERS) + 1)
     for (const [pattern, notice] of NOTICES) {
       if (this.noticed.has(notice) || !pattern.test(text)) continue
       this.noticed.add(notice)
@@ -259,17 +274,6 @@ export class SparkProcess {
 
 /** A fetch tells its columns and files first. */
 const isLast = (asked: string, { rows }: Reply): boolean => asked !== 'fetch' || rows !== undefined
-
-function portOf(server: Server): number {
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new RangeError('no port')
-  return address.port
-}
-
-function isSame(given: string | undefined, token: string): boolean {
-  const [a, b] = [Buffer.from(given ?? ''), Buffer.from(token)]
-  return a.length === b.length && timingSafeEqual(a, b)
-}
 
 async function within(millis: number, event: Promise<void>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined

@@ -13,6 +13,7 @@ import type { Cluster, ClusterColumn, ClusterTable } from './cluster.js'
 import { type Environment, findSparkSubmit } from './spark-home.js'
 import { SparkProcess, type Started } from './spark-process.js'
 import { RowFiles } from './spark-rows.js'
+import { sparkSecrets } from './spark-secrets.js'
 import { sparkValues } from './spark-values.js'
 import { nameParts } from './table-name.js'
 
@@ -64,6 +65,7 @@ export async function openSpark(options: SparkOptions): Promise<SparkCluster> {
     args: submitArgs(options, folder),
     env: options.env,
     folder,
+    secrets: sparkSecrets(options.conf ?? {}, options.env),
     ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.cancelMillis === undefined ? {} : { cancelMillis: options.cancelMillis }),

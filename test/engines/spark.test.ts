@@ -2,13 +2,24 @@
  * Starting and speaking to Spark, without a Spark: the `spark-submit` of these tests is a script that
  * says what a real one says. The real one is met in `spark-cluster.test.ts`.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openSpark, type SparkCluster, type SparkOptions } from '../../src/engines/spark.js'
-import { type SparkFailure, sparkError } from '../../src/engines/spark-errors.js'
+import { type SparkFailure, sparkEnded, sparkError } from '../../src/engines/spark-errors.js'
 import { findSparkSubmit } from '../../src/engines/spark-home.js'
+import { sparkSecrets } from '../../src/engines/spark-secrets.js'
 import type { SessionizeError } from '../../src/errors/errors.js'
+import { Secrets } from '../../src/errors/secrets.js'
 import { Workspace } from '../../src/sources/workspace.js'
 import { raw } from '../../src/sql/sql.js'
 import { run } from '../oracle/run.js'
@@ -233,6 +244,84 @@ stranger.on('close', () => { ${GREETING} })`)
     await cluster.close()
   })
 
+  test('nothing that strangers send is more than dropped, and the driver is not held up', async () => {
+    const hostile = [
+      'x\n',
+      '\n',
+      'null\n',
+      '[]\n',
+      '{"token":null}\n',
+      '{"token":{"length":64}}\n',
+      '{"token":""}\n',
+      `{"token":"${'0'.repeat(64)}"}\n{"version":"6.6.6"}\n`,
+      `{"token":"${'ü'.repeat(32)}"}\n`,
+      '{"version":"6.6.6"}\n',
+      '{"id":0,"rows":1}\n',
+      '[['.repeat(5_000),
+      `${'{"a":'.repeat(5_000)}\n`,
+      '\0'.repeat(100_000),
+      'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      // Says nothing and stays.
+      '',
+    ]
+    driver(`
+const hostile = ${JSON.stringify(hostile)}
+let open = 0
+const strangers = Array.from({ length: 20 }).flatMap(() => hostile).map((text) => {
+  const stranger = connect(Number(port), '127.0.0.1', () => {
+    stranger.write(text)
+    if (++open === strangers.length) setTimeout(greet, 200)
+  })
+  return stranger.on('error', () => {})
+})
+// A token in pieces, and what follows in the same breath.
+function greet() {
+  const line = JSON.stringify({ token }) + '\\n' + JSON.stringify({ version: '4.0.0', application: 'app-1', web: null }) + '\\n'
+  const late = connect(Number(port), '127.0.0.1', () => late.write(line.slice(0, 20), () => setTimeout(() => {
+    late.write(line.slice(20))
+    setTimeout(() => {
+      log('strangers left: ' + strangers.filter((one) => !one.destroyed && !one.readableEnded).length)
+      late.end()
+      process.exit(0)
+    }, 2000)
+  }, 50)))
+}
+socket.destroy()
+`)
+    const cluster = await opened()
+    expect(cluster.started.version).toBe('4.0.0')
+    await until(() => existsSync(join(workspace.directory, 'log')))
+    expect(logged()).toContain('strangers left: 0')
+    await cluster.close()
+  })
+
+  test('an idle stranger does not keep the command from its end', async () => {
+    const stranger = join(workspace.directory, 'stranger.js')
+    // It outlives the driver, in a group of its own.
+    writeFileSync(
+      stranger,
+      "require('node:net').connect(Number(process.argv[2]), '127.0.0.1').on('error', () => {}).on('close', () => { require('node:fs').writeFileSync(process.argv[3], ''); process.exit() })\nsetTimeout(() => {}, 60000)",
+    )
+    sparkSubmit(
+      `#!/bin/sh\nsetsid node "${stranger}" "$SESSIONIZE_PORT" "${join(workspace.directory, 'log')}" >/dev/null 2>&1 &\nsleep 1\necho "ERROR it broke" >&2\nexit 1\n`,
+    )
+    const flags = ['--engine=spark', '--master=yarn', '--table=a']
+    const { exit, stderr } = await runWith({ SPARK_HOME: home, PATH: process.env['PATH'] }, flags)
+    expect([exit, stderr]).toEqual([4, expect.stringContaining('ERROR it broke')])
+    await until(() => existsSync(join(workspace.directory, 'log')))
+  })
+
+  test('a driver that says what is no JSON is ended, and said to be', async () => {
+    answering("if (request.do === 'run') socket.write('what?\\n')")
+    const cluster = await opened()
+    const error = await failure(cluster.run(raw('SELECT 1')))
+    expect([error.code, error.message]).toEqual([
+      'engine',
+      expect.stringContaining('an answer of the driver is not JSON'),
+    ])
+    await cluster.close()
+  })
+
   test('rows in several files become Parquet files in the same order', async () => {
     answering(`send({ id, columns: [['a', 'bigint'], ['b"', 'array<string>']] })
 for (const n of [1, 2, 3]) {
@@ -328,6 +417,131 @@ describe('flags that do not go together', () => {
     const { exit, stderr } = await run(argv)
     expect(stderr).toContain(message)
     expect(exit).toBe(message.includes('found') ? 4 : 2)
+  })
+})
+
+describe('a Java that crashes is told in words', () => {
+  const PRINTED = (report: string): string => `#
+# A fatal error has been detected by the Java Runtime Environment:
+#
+#  SIGSEGV (0xb) at pc=0x00007f5c2c6f2e4d, pid=4711, tid=4712
+#
+# JRE version: OpenJDK Runtime Environment (17.0.9+9) (build 17.0.9+9-Debian-1deb12u1)
+# Java VM: OpenJDK 64-Bit Server VM (17.0.9+9-Debian-1deb12u1, mixed mode, tiered, g1 gc, linux-amd64)
+# Problematic frame:
+# C  [libarrow.so.1500+0x2f2e4d]  arrow::Buffer::Copy+0x1d
+#
+# No core dump will be written. Core dumps have been disabled.
+#
+# An error report file with more information is saved as:
+# ${report}
+#
+# If you would like to submit a bug report, please visit:
+#   https://bugs.debian.org/openjdk-17
+#
+`
+
+  test('with the place of its report, out of the folder that is removed', async () => {
+    sparkSubmit(`#!/bin/sh
+report="$PWD/hs_err_pid4711.log"
+echo "the report, with $SESSIONIZE_TOKEN" > "$report"
+cat <<END
+${PRINTED('$report')}
+END
+kill -ABRT $$
+`)
+    const error = await failure(openSpark(options()))
+    const [, path = ''] = /Its report is (\S+)$/.exec(error.message) ?? []
+    expect(error.message).toContain('Spark’s Java crashed (SIGSEGV in libarrow.so.1500).')
+    expect(error.hint).toMatch(/another Java/)
+    try {
+      expect(path.startsWith(workspace.directory)).toBe(false)
+      expect(readFileSync(path, 'utf8')).toContain('the report, with')
+      expect(statSync(path).mode & 0o777).toBe(0o600)
+    } finally {
+      rmSync(path, { force: true })
+    }
+  })
+
+  test.each([
+    ['elsewhere', PRINTED('/var/log/hs_err_pid4711.log'), '/var/log/hs_err_pid4711.log'],
+    [
+      'not written',
+      '#\n# A fatal error has been detected by the Java Runtime Environment:\n#\n#  Internal Error (x.cpp:1)',
+      '(Internal Error).',
+    ],
+  ])('%s', (_about, printed, end) => {
+    const { message } = sparkEnded(printed, 'signal SIGABRT', {
+      secrets: new Secrets([]),
+      folder: '/tmp/x',
+    })
+    expect(message).toMatch(/^Spark’s Java crashed/)
+    expect(message.endsWith(end)).toBe(true)
+  })
+
+  test('a signal alone is not told by a number sign', () => {
+    const { message } = sparkEnded('it began\n#\n# \n', 'signal SIGABRT', {
+      secrets: new Secrets([]),
+      folder: '/tmp/x',
+    })
+    expect(message).toBe('Spark ended with signal SIGABRT: it began')
+  })
+})
+
+describe('what it is given and may not say', () => {
+  const SECRET = 's3cr3t-"key"/0123456789'
+  const conf = { 'spark.hadoop.fs.s3a.secret.key': SECRET }
+  const basic = Buffer.from(`user:${SECRET}`).toString('base64')
+
+  test.each([
+    ['plain', SECRET],
+    ['base64', basic],
+    ['in a URL', encodeURIComponent(SECRET)],
+    ['in JSON', JSON.stringify(SECRET)],
+    ['over lines', SECRET.replace('key', 'k\n  ey')],
+  ])('%s, in an exception, in what it prints, with --debug', async (_about, spelled) => {
+    driver(`send({ token })
+send({ error: { cancelled: false, condition: null, causes: [['java.io.IOException', ${JSON.stringify(`Invalid ${spelled} here`)}]], trace: ${JSON.stringify(`trace ${spelled}`)} } })`)
+    const told = await failure(openSpark(options({ conf })))
+    mkdirSync(join(workspace.directory, 'b'))
+    writeFileSync(join(workspace.directory, 'printed'), `ERROR wrong ${spelled}\nmore ${spelled}`)
+    sparkSubmit(`#!/bin/sh\ncat "${join(workspace.directory, 'printed')}" >&2\nexit 1\n`)
+    const ended = await failure(
+      openSpark(options({ conf, folder: join(workspace.directory, 'b') })),
+    )
+    for (const error of [told, ended]) {
+      const shown = inspect(error, { depth: 9 })
+      expect(shown).toContain('***')
+      expect(shown).not.toMatch(/s3cr3t|0123456789|czNj|MDEyMzQ1/)
+    }
+  })
+
+  test('the environment too, but not where a secret is to be found', () => {
+    const env = {
+      AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG',
+      TOKEN_FILE: '/var/run/secrets/token',
+      DATABASE: 'jdbc:postgresql://me:hunter2hunter2@h/db?password=correct-horse&x=y',
+    }
+    const classes = { 'spark.hadoop.credentials.provider': 'org.apache.hadoop.fs.Provider' }
+    const secrets = sparkSecrets(classes, env)
+    expect(
+      secrets.redact(
+        'wJalrXUtnFEMI/K7MDENG /var/run/secrets/token hunter2hunter2 correct-horse org.apache.hadoop.fs.Provider',
+      ),
+    ).toBe('*** /var/run/secrets/token *** *** org.apache.hadoop.fs.Provider')
+  })
+
+  test('a setting with a wrong name is told without its value', async () => {
+    const flags = [
+      '--engine=spark',
+      '--master=yarn',
+      '--table=a',
+      `--spark-conf=s3a.secret.key=${SECRET}`,
+    ]
+    const { exit, stderr } = await run(flags)
+    expect(exit).toBe(2)
+    expect(stderr).toContain('s3a.secret.key=...')
+    expect(stderr).not.toContain('s3cr3t')
   })
 })
 
