@@ -1,4 +1,4 @@
-/** What a run added to a state, in words. */
+/** What a run added to a state, and what is to be known of the state, in words. */
 import { formatNumberOf } from '../report/quantities.js'
 import { visible } from '../report/untrusted.js'
 import type { Added } from '../state/dataset.js'
@@ -30,3 +30,6 @@ export function describeAdded({
   )
   return lines.join(' ') + doubts.join('')
 }
+
+export const describeUnchecked = (directory: string): string =>
+  `warning: The state in ${visible(directory)} is of an older version, and its files have no checksums. Make them: sessionize state compact ${visible(directory)}`

@@ -12,16 +12,19 @@ export const stateOption = (command: Command): Command =>
 
 /** No file need be named: the state answers alone then. Says what was added to it. */
 export async function withState<T>(
-  request: Omit<StateRequest, 'onAdded'>,
+  request: Omit<StateRequest, 'onAdded' | 'onUnchecked'>,
   inputs: readonly string[],
   terminal: Terminal,
   options: ReadingOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
-  const { describeAdded } = await import('./added.js')
+  const { describeAdded, describeUnchecked } = await import('./added.js')
   const onAdded = (added: Added): void => {
     terminal.stderr.write(`${describeAdded(added)}\n`)
   }
+  const onUnchecked = (): void => {
+    terminal.stderr.write(`${describeUnchecked(request.directory)}\n`)
+  }
   const state = await import('../state/dataset.js')
-  return state.withState({ ...request, onAdded }, inputs, options, use)
+  return state.withState({ ...request, onAdded, onUnchecked }, inputs, options, use)
 }

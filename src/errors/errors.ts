@@ -33,6 +33,8 @@ const EXIT_CODES = {
   extension_missing: 4,
   unsupported: 4,
   state_in_use: 4,
+  /** Another run writes to the same file or folder. */
+  output_in_use: 4,
   engine: 4,
   interrupted: 130,
 } as const satisfies Record<string, number>

@@ -188,7 +188,8 @@ export function syncFolder(path: string): void {
   }
 }
 
-function stemOf(name: string): string {
+/** As much of a name as leaves room for an ending. */
+export function stemOf(name: string): string {
   let stem = name
   while (Buffer.byteLength(stem) > LONGEST_STEM_BYTES) stem = [...stem].slice(0, -1).join('')
   return stem

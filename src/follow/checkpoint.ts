@@ -3,8 +3,10 @@
  * one that says it is whole. It is replaced by renaming, so that a kill leaves the old or the new.
  */
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
-import { followed, Replacement, replaceFile } from '../files/replacement.js'
+import { Lock } from '../files/lock.js'
+import { followed, Replacement, replaceFile, stemOf } from '../files/replacement.js'
 import { unwritable, type Writing } from '../files/unwritable.js'
 import { LineSplitter } from './lines.js'
 import { asNumber, asRecord, parseSaved, type Saved } from './saved.js'
@@ -37,17 +39,26 @@ function* lines(header: CheckpointHeader, state: Iterable<Saved>): Generator<str
   yield `${JSON.stringify({ lines })}\n`
 }
 
-/** So that a path that will not do is told before the stream is read. */
-export function assertWritable(path: string): void {
+/**
+ * For one run, by whatever name it is called. A path that will not do is told before the stream is
+ * read.
+ */
+export function lockCheckpoint(path: string): Lock {
+  const place = followed(path)
+  const { what, otherwise } = writingTo(path)
   try {
-    const place = followed(path)
     if (statSync(place, { throwIfNoEntry: false })?.isDirectory() === true) {
       throw new RangeError('it is a folder')
     }
     Replacement.beside(place, true).discard()
   } catch (cause) {
-    throw unwritable(writingTo(path), cause)
+    throw unwritable({ what, otherwise }, cause)
   }
+  return Lock.acquire(join(dirname(place), `.${stemOf(basename(place))}.lock`), {
+    what: `The checkpoint ${path}`,
+    otherwise,
+    code: 'output_in_use',
+  })
 }
 
 const writingTo = (path: string): Writing => ({

@@ -3,10 +3,11 @@
  * its session. What was chosen and counted is said beside it.
  */
 import { SessionizeError } from '../errors/errors.js'
+import type { Lock } from '../files/lock.js'
 import { formatCount } from '../report/quantities.js'
 import { ruleProperties } from '../sessions/definition.js'
 import { type Arrival, Arrivals } from './arrivals.js'
-import { assertWritable, readCheckpoint, writeCheckpoint } from './checkpoint.js'
+import { lockCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import type { ColumnOptions } from './columns.js'
 import { LineCounts } from './counts.js'
 import { CsvDecoder } from './csv.js'
@@ -63,11 +64,17 @@ export interface Followed {
 const HEAD_PATIENCE_MILLIS = 1_000
 
 export async function follow(options: FollowOptions, world: FollowWorld): Promise<Followed> {
-  const run = new Run(options, world)
+  const { checkpoint } = options
+  const lock = checkpoint === undefined ? undefined : lockCheckpoint(checkpoint.path)
   try {
-    return await run.whole()
+    const run = new Run(options, world, lock)
+    try {
+      return await run.whole()
+    } finally {
+      run.close()
+    }
   } finally {
-    run.close()
+    lock?.release()
   }
 }
 
@@ -92,6 +99,8 @@ class Run {
   constructor(
     private readonly options: FollowOptions,
     private readonly world: FollowWorld,
+    /** Of the checkpoint. */
+    private readonly lock: Lock | undefined,
   ) {
     const { stream, checkpoint, statsEveryMillis } = options
     this.stream = sessionStream(stream, (told) => {
@@ -229,6 +238,7 @@ class Run {
   private save(decoder: Decoder, recognised: Recognised): void {
     const { checkpoint, label } = this.options
     if (checkpoint === undefined) return
+    this.lock?.assertHeld()
     const known = this.from === 0 ? this.start.digest(decoder.consumed) : this.resumed?.known
     const header = {
       options: this.identity(),
@@ -243,7 +253,6 @@ class Run {
   }
 
   private resume(path: string) {
-    assertWritable(path)
     const found = readCheckpoint(path)
     if (found === undefined) return undefined
     const { header, state } = found

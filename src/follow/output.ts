@@ -8,8 +8,11 @@ import {
   openSync,
   writeSync,
 } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { SessionizeError } from '../errors/errors.js'
+import { Lock } from '../files/lock.js'
+import { followed } from '../files/replacement.js'
 
 export interface LineOutput {
   /** Taken at once; given on by `flush`. */
@@ -54,17 +57,24 @@ export class StreamOutput implements LineOutput {
   close(): void {}
 }
 
-/** What the file held before stays until there is something to write, or nothing more to wait for. */
+/**
+ * What the file held before stays until there is something to write, or nothing more to wait for.
+ * One run at a time writes to it, by whatever name it is called.
+ */
 export class FileOutput implements LineOutput {
   private pending: string[] = []
   private written: number
   private readonly file: number
   /** A pipe or a device has no positions, and nothing in it can be taken back. */
   private readonly seekable: boolean
+  private readonly lock: Lock | undefined
   private begun = false
 
   /** @param position what comes after it, from a run that was cut short, is removed. */
-  constructor(path: string, position: number) {
+  constructor(
+    private readonly path: string,
+    position: number,
+  ) {
     try {
       this.file = openSync(path, position > 0 ? constants.O_RDWR : WITHOUT_CUTTING)
     } catch (cause) {
@@ -73,13 +83,19 @@ export class FileOutput implements LineOutput {
         cause,
       })
     }
-    const stats = fstatSync(this.file)
-    this.seekable = stats.isFile()
-    if (this.seekable && stats.size < position) {
+    try {
+      const stats = fstatSync(this.file, { bigint: true })
+      this.seekable = stats.isFile()
+      this.lock = this.seekable ? lockOutput(path, stats.ino) : undefined
+      if (this.seekable && stats.size < position) {
+        this.lock?.release()
+        throw new SessionizeError('input_changed', `${path} is shorter than its checkpoint says.`, {
+          hint: 'Delete the checkpoint and the output to start over.',
+        })
+      }
+    } catch (error) {
       closeSync(this.file)
-      throw new SessionizeError('input_changed', `${path} is shorter than its checkpoint says.`, {
-        hint: 'Delete the checkpoint and the output to start over.',
-      })
+      throw error
     }
     this.written = position
   }
@@ -91,6 +107,7 @@ export class FileOutput implements LineOutput {
   async flush(): Promise<void> {
     this.begin()
     if (this.pending.length === 0) return
+    this.assertAlone()
     const bytes = Buffer.from(this.pending.join(''))
     this.pending = []
     for (let done = 0; done < bytes.length; ) {
@@ -104,12 +121,25 @@ export class FileOutput implements LineOutput {
   position(): number | null {
     if (!this.seekable) return null
     this.begin()
+    this.lock?.assertHeld()
+    this.assertAlone()
     fsyncSync(this.file)
     return this.written
   }
 
   close(): void {
     closeSync(this.file)
+    this.lock?.release()
+  }
+
+  /** A lock keeps out whoever looks at it; what another program does shows in the file. */
+  private assertAlone(): void {
+    if (!this.seekable || fstatSync(this.file).size === this.written) return
+    throw new SessionizeError(
+      'output_in_use',
+      `${this.path} was changed by another program while sessions were written to it.`,
+      { hint: 'Let nothing else write to it, then run it again with the same checkpoint.' },
+    )
   }
 
   private begin(): void {
@@ -120,3 +150,20 @@ export class FileOutput implements LineOutput {
 }
 
 const WITHOUT_CUTTING = constants.O_WRONLY | constants.O_CREAT
+
+/**
+ * Beside the file and by its number, which is the same under each of its names. Where nothing can
+ * be written beside it there is no lock.
+ */
+function lockOutput(path: string, inode: bigint): Lock | undefined {
+  try {
+    return Lock.acquire(join(dirname(followed(path)), `.sessionize-${inode}.lock`), {
+      what: `The output ${path}`,
+      otherwise: 'choose another path with --output',
+      code: 'output_in_use',
+    })
+  } catch (error) {
+    if (error instanceof SessionizeError && error.code === 'output_unwritable') return undefined
+    throw error
+  }
+}

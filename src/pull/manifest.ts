@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
+import type { Lock } from '../files/lock.js'
 import { replaceFile } from '../files/replacement.js'
 import { formatHour, type HourRange, parseHour } from './hours.js'
 import { zipFault } from './whole-zip.js'
@@ -33,19 +34,23 @@ export class Manifest {
   private constructor(
     private readonly folder: string,
     private readonly owner: Owner,
+    private readonly lock: Lock,
     private finished: FinishedRange[],
   ) {}
 
-  /** @throws SessionizeError when the folder belongs to somebody else, or its manifest is damaged. */
-  static open(folder: string, owner: Owner): Manifest {
+  /**
+   * @param lock of the folder
+   * @throws SessionizeError when the folder belongs to somebody else, or its manifest is damaged.
+   */
+  static open(folder: string, owner: Owner, lock: Lock): Manifest {
     const path = join(folder, NAME)
-    if (!existsSync(path)) return new Manifest(folder, owner, [])
+    if (!existsSync(path)) return new Manifest(folder, owner, lock, [])
     const { host, project, ranges } = parse(path)
     if (host !== owner.host) throw otherOwner(folder, host, owner.host)
     if (project !== undefined && project !== owner.project) {
       throw otherOwner(folder, `another project of ${host}`, 'the one that AMPLITUDE_API_KEY names')
     }
-    return new Manifest(folder, owner, ranges)
+    return new Manifest(folder, owner, lock, ranges)
   }
 
   get ranges(): readonly FinishedRange[] {
@@ -92,6 +97,7 @@ export class Manifest {
   }
 
   private save(): void {
+    this.lock.assertHeld()
     const ranges = this.finished.map(({ start, end, ...file }) => ({
       start: formatHour(start),
       end: formatHour(end),

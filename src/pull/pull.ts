@@ -6,6 +6,8 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { Secrets } from '../errors/secrets.js'
+import { Lock } from '../files/lock.js'
+import { unwritable } from '../files/unwritable.js'
 import { formatNumberOf, formatSeconds } from '../report/quantities.js'
 import { MOST_ATTEMPTS, type Waiting, waitMillis } from './backoff.js'
 import {
@@ -60,7 +62,12 @@ const DELAY_HOURS = 2
 const TIMEOUTS_TO_HALVE = 2
 
 export async function pullAmplitude(options: PullOptions): Promise<Pulled> {
-  return new Pull(options).whole()
+  const lock = openFolder(options.folder)
+  try {
+    return await new Pull(options, lock).whole()
+  } finally {
+    lock.release()
+  }
 }
 
 class Pull {
@@ -72,7 +79,10 @@ class Pull {
   private emptyHours = 0
   private files = 0
 
-  constructor(private readonly options: PullOptions) {
+  constructor(
+    private readonly options: PullOptions,
+    lock: Lock,
+  ) {
     const { credentials, endpoint, env = {}, say } = options
     const proxy = proxyFor(endpoint.address, env)
     if (proxy !== undefined) say(`through the proxy ${proxy.label}`)
@@ -81,7 +91,8 @@ class Pull {
       proxy,
       secrets: new Secrets([...credentials.secrets, ...(proxy?.secrets ?? [])]),
     }
-    this.manifest = openFolder(options)
+    const owner = { host: endpoint.host, project: credentials.project }
+    this.manifest = Manifest.open(options.folder, owner, lock)
   }
 
   async whole(): Promise<Pulled> {
@@ -207,20 +218,26 @@ class Pull {
 const total = (ranges: readonly HourRange[]): number =>
   ranges.reduce((sum, range) => sum + hoursIn(range), 0)
 
-/** Made when it is not there; what a killed run was writing is removed. */
-function openFolder({ folder, endpoint, credentials }: PullOptions): Manifest {
+/** Hidden, so that reading the folder passes it over. */
+const LOCK = '.sessionize-pull.lock'
+
+/** Made when it is not there, for this run alone; what a killed one was writing is removed. */
+function openFolder(folder: string): Lock {
+  const otherwise = 'choose another with --output'
   try {
     mkdirSync(folder, { recursive: true })
+    const lock = Lock.acquire(join(folder, LOCK), {
+      what: `The folder ${folder}`,
+      otherwise,
+      code: 'output_in_use',
+    })
     for (const name of readdirSync(folder)) {
       if (/^\.amplitude_.*\.zip\.partial$/.test(name)) rmSync(join(folder, name), { force: true })
     }
+    return lock
   } catch (cause) {
-    throw new SessionizeError('output_unwritable', `Cannot write to the folder ${folder}.`, {
-      hint: 'Choose another with --output.',
-      cause,
-    })
+    throw unwritable({ what: `to the folder ${folder}`, otherwise }, cause)
   }
-  return Manifest.open(folder, { host: endpoint.host, project: credentials.project })
 }
 
 function tooLarge(range: HourRange, said: string): never {

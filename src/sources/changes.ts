@@ -33,13 +33,12 @@ export async function assertUnchanged(
     if (then === undefined) continue
     const now = await stat(path).catch(() => undefined)
     if (now?.size !== then.size || now.mtimeMs !== then.mtimeMs) {
-      throw new SessionizeError(
-        'input_changed',
-        now === undefined
-          ? `${label} was removed while it was being read.`
-          : `${label} was changed while it was being read.`,
-        { hint: 'Wait until its writer has finished, or read a copy.' },
-      )
+      throw inputChanged(label, now === undefined ? 'removed' : 'changed')
     }
   }
 }
+
+export const inputChanged = (label: string, how: 'changed' | 'removed'): SessionizeError =>
+  new SessionizeError('input_changed', `${label} was ${how} while it was being read.`, {
+    hint: 'Wait until its writer has finished, or read a copy.',
+  })

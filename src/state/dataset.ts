@@ -10,8 +10,8 @@ import {
 } from '../events/dataset.js'
 import type { Events } from '../events/open.js'
 import type { SessionDefinition } from '../sessions/definition.js'
-import { type IdentifiedFile, identify } from './content.js'
-import type { StateSpec } from './manifest.js'
+import { assertIdentical, type IdentifiedFile, identify } from './content.js'
+import { hasChecksums, type Manifest, type StateSpec } from './manifest.js'
 import {
   assertSameMapping,
   assertSameRoles,
@@ -21,15 +21,18 @@ import {
   type StateColumns,
   specOf,
 } from './spec.js'
-import { State } from './state.js'
+import { assertFolder, State } from './state.js'
 import { storedEvents } from './stored-events.js'
 import { addEvents } from './update.js'
+import { assertAllWhole, copied } from './whole.js'
 
 export interface StateRequest {
   readonly directory: string
   readonly definition: SessionDefinition
   readonly columns: StateColumns
   readonly onAdded?: (added: Added) => void
+  /** Told of a state that is read although its files have no checksums. */
+  readonly onUnchecked?: () => void
 }
 
 /** What this run changed. */
@@ -46,8 +49,8 @@ export interface Added {
 }
 
 /**
- * As `withDataset`, over everything in the state once the inputs are added to it. Without inputs the
- * state answers alone. The state is locked until `use` has ended.
+ * As `withDataset`, over everything in the state once the inputs are added to it: it is locked then
+ * until `use` has ended. Without inputs the state answers alone, and nothing is locked or written.
  *
  * @throws SessionizeError `unsupported`, `state_in_use`, `state_damaged`, `state_mismatch`; whatever
  * goes wrong, the state is as it was or holds the inputs whole.
@@ -59,38 +62,64 @@ export async function withState<T>(
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
   const wanted = specOf(request.definition, request.columns, options)
+  return inputs.length === 0
+    ? asked(request, wanted, options, use)
+    : added(request, wanted, inputs, options, use)
+}
+
+function asked<T>(
+  request: StateRequest,
+  wanted: StateSpec,
+  options: ReadingOptions,
+  use: (dataset: Dataset) => Promise<T>,
+): Promise<T> {
+  const directory = assertFolder(request.directory)
+  return withoutSources(options, async (opened) => {
+    const whole = await copied(directory, opened.workspace, options.signal)
+    if (whole === undefined) {
+      throw new SessionizeError('usage', `There is nothing in the state ${directory} yet.`, {
+        hint: 'Name the files to add.',
+      })
+    }
+    const { manifest, folder } = whole
+    assertFits(request, manifest, wanted, options)
+    if (!hasChecksums(manifest)) request.onUnchecked?.()
+    const events = await storedEvents(opened.engine, folder, manifest, undefined)
+    return use({ ...opened, events })
+  })
+}
+
+async function added<T>(
+  request: StateRequest,
+  wanted: StateSpec,
+  inputs: readonly string[],
+  options: ReadingOptions,
+  use: (dataset: Dataset) => Promise<T>,
+): Promise<T> {
   const state = State.open(request.directory)
   try {
-    if (state.manifest !== undefined) {
-      assertSameSpec(request.directory, state.manifest, wanted)
-      assertSameRoles(request.directory, state.manifest, options)
-    }
-    if (inputs.length === 0) {
-      return await withoutSources(options, (opened) => answer(state, opened, undefined, use))
-    }
+    if (state.manifest !== undefined) assertFits(request, state.manifest, wanted, options)
     return await withSources(inputs, options, async (opened) => {
-      const added = await add(state, request, wanted, opened, options)
-      return answer(state, opened, added, use)
+      if (state.manifest !== undefined) await assertAllWhole(state.directory, state.manifest)
+      const read = await add(state, request, wanted, opened, options)
+      const { manifest, directory } = state
+      if (manifest === undefined) throw new RangeError('nothing was added to an empty state')
+      const events = await storedEvents(opened.engine, directory, manifest, read)
+      return use({ ...opened, events })
     })
   } finally {
     state.close()
   }
 }
 
-async function answer<T>(
-  state: State,
-  opened: Opened,
-  added: Events | undefined,
-  use: (dataset: Dataset) => Promise<T>,
-): Promise<T> {
-  const { manifest, directory } = state
-  if (manifest === undefined) {
-    throw new SessionizeError('usage', `There is nothing in the state ${directory} yet.`, {
-      hint: 'Name the files to add.',
-    })
-  }
-  const events = await storedEvents(opened.engine, directory, manifest, added)
-  return use({ ...opened, events })
+function assertFits(
+  { directory }: StateRequest,
+  manifest: Manifest,
+  wanted: StateSpec,
+  options: ReadingOptions,
+): void {
+  assertSameSpec(directory, manifest, wanted)
+  assertSameRoles(directory, manifest, options)
 }
 
 /** @returns the events of the files that were not in the state; undefined when all were. */
@@ -133,7 +162,8 @@ async function add(
       }
     },
   )
-  // Only now it is known that the files were whole and did not change while they were read.
+  // Only now it is known that the files were whole, and their rows those of the bytes that count.
+  await assertIdentical(fresh)
   state.commit(manifest)
   const own = manifest.files.slice(before?.files.length ?? 0)
   const sum = (of: (counts: (typeof own)[number]['counts']) => number): number =>

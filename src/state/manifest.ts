@@ -3,14 +3,18 @@
  * step: whatever happens, the folder holds the state before an update or the state after it.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
 import { isPartialOf, replaceFile, syncFile, syncFolder } from '../files/replacement.js'
 import { unwritable } from '../files/unwritable.js'
+import { readFailure } from '../sources/failures.js'
+import { isIntact, sealed } from './sealed.js'
 
-export const SCHEMA = 'sessionize/state/v1'
+export const SCHEMA = 'sessionize/state/v2'
+/** Without checksums. It is read; the next run that writes makes it the newest. */
+const WITHOUT_CHECKSUMS = 'sessionize/state/v1'
 export const MANIFEST = 'manifest.json'
 
 const names = v.array(v.string())
@@ -43,10 +47,16 @@ const counts = v.object({
   outOfSession: count,
 })
 
-const segmentFile = v.object({ name: v.string(), bytes: count, rows: count })
+const segmentFile = v.object({
+  name: v.string(),
+  bytes: count,
+  rows: count,
+  /** Null in a state without checksums. */
+  sha256: v.optional(v.nullable(v.string()), null),
+})
 
 const manifest = v.object({
-  schema: v.literal(SCHEMA),
+  schema: v.picklist([SCHEMA, WITHOUT_CHECKSUMS]),
   /** SHA-256 of the canonical `spec`. */
   fingerprint: v.string(),
   spec: v.object({
@@ -118,40 +128,75 @@ export function canonical(value: unknown): string {
     .join(',')}}`
 }
 
-/** @throws SessionizeError `state_damaged` when the folder holds a state that cannot be read whole. */
+/** @throws SessionizeError `state_damaged` unless the manifest is the folder's newest, bit by bit. */
 export function readManifest(directory: string): Manifest | undefined {
-  const path = join(directory, MANIFEST)
-  if (!existsSync(path)) return undefined
-  const damaged = (why: string, cause?: unknown): never => {
-    throw new SessionizeError('state_damaged', `The state in ${directory} is damaged: ${why}.`, {
-      hint: `Make it again from the event files, after: sessionize state drop ${directory} --force`,
-      cause,
-    })
+  const latest = latestCommit(directory)
+  const bytes = readBytes(directory)
+  // Looked at again, as the state may just have been dropped.
+  const isMarked = latest !== undefined && existsSync(join(directory, markOf(latest)))
+  if (bytes === undefined) {
+    if (isMarked) throw damaged(directory, `${MANIFEST} is missing`)
+    return undefined
   }
-  let content: unknown
+  const manifest = parse(directory, bytes)
+  if (isMarked && manifest.next <= latest) {
+    throw damaged(directory, `${MANIFEST} is an older one, from before run ${latest}`)
+  }
+  return manifest
+}
+
+function readBytes(directory: string): Buffer | undefined {
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
+    return readFileSync(join(directory, MANIFEST))
   } catch (error) {
-    return damaged(`${MANIFEST} is not JSON`, error)
+    if (isAbsent(error)) return undefined
+    throw readFailure(`${MANIFEST} of the state in ${directory}`, error)
   }
+}
+
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code))
+
+function parse(directory: string, bytes: Buffer): Manifest {
+  const intact = isIntact(bytes)
+  if (intact === false) throw damaged(directory, `${MANIFEST} is not as it was written`)
+  const content = parsed(directory, bytes)
   const version =
     typeof content === 'object' && content !== null && 'schema' in content && content.schema
-  if (typeof version === 'string' && version !== SCHEMA) {
+  if (typeof version === 'string' && version !== SCHEMA && version !== WITHOUT_CHECKSUMS) {
     throw new SessionizeError(
       'state_mismatch',
       `The state in ${directory} is of version ${version}, and this program reads ${SCHEMA}.`,
       { hint: 'Use the program that made it, or make the state again from the event files.' },
     )
   }
-  const parsed = v.safeParse(manifest, content)
-  if (!parsed.success) return damaged(`${MANIFEST} does not say what it should`)
-  for (const { name, bytes } of parsed.output.segments.flatMap(filesOf)) {
-    const size = statSync(join(directory, name), { throwIfNoEntry: false })?.size
-    if (size === undefined) damaged(`${name} is missing`)
-    if (size !== bytes) damaged(`${name} has ${size} bytes instead of ${bytes}`)
+  const checked = v.safeParse(manifest, content)
+  if (
+    !checked.success ||
+    (intact === undefined && version !== WITHOUT_CHECKSUMS) ||
+    checked.output.fingerprint !== fingerprintOf(checked.output.spec)
+  ) {
+    throw damaged(directory, `${MANIFEST} does not say what it should`)
   }
-  return parsed.output
+  return checked.output
 }
+
+function parsed(directory: string, bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch (error) {
+    throw damaged(directory, `${MANIFEST} is not JSON`, error)
+  }
+}
+
+export const damaged = (directory: string, why: string, cause?: unknown): SessionizeError =>
+  new SessionizeError('state_damaged', `The state in ${directory} is damaged: ${why}.`, {
+    hint: `Put back a copy of the whole folder, or make it again from the event files, after: sessionize state drop ${directory} --force`,
+    cause,
+  })
+
+/** Whether its files can be told from others of the same size. */
+export const hasChecksums = ({ schema }: Manifest): boolean => schema === SCHEMA
 
 /** Makes the manifest's files durable, then the manifest itself take effect in one step. */
 export function writeManifest(
@@ -170,18 +215,56 @@ export function writeManifest(
   } catch (error) {
     throw unwritable(writing, error)
   }
-  replaceFile(join(directory, MANIFEST), [`${JSON.stringify(content, null, 1)}\n`], writing)
+  replaceFile(join(directory, MANIFEST), [sealed({ ...content, schema: SCHEMA })], writing)
+  mark(directory, content)
 }
 
 const SEGMENT_FILE = /^(tmp_)?(blocks|voided|rows|beaten)-\d+\.parquet(\.tmp)?$/
+const MARK = /^committed-(\d+)$/
+
+/** An empty file, named for the last segment: a manifest that does not reach it is an older one. */
+const markOf = (segment: number): string => `committed-${String(segment).padStart(6, '0')}`
+
+function latestCommit(directory: string): number | undefined {
+  const marks = namesIn(directory).flatMap((name) => MARK.exec(name)?.[1] ?? [])
+  return marks.length === 0 ? undefined : Math.max(...marks.map(Number))
+}
+
+/** The manifest counts already: without its mark nothing is lost but what that would tell. */
+export function mark(directory: string, { next }: Manifest): void {
+  try {
+    writeFileSync(join(directory, markOf(next - 1)), '')
+  } catch {
+    return
+  }
+}
+
+/** Removed first of all: a state without its manifest is damaged, or it was never marked. */
+export function removeMarks(directory: string): void {
+  for (const name of namesIn(directory)) if (MARK.test(name)) rmSync(join(directory, name))
+}
+
+/** Whether there is a state, whole or not. */
+export const isState = (directory: string): boolean =>
+  existsSync(join(directory, MANIFEST)) || latestCommit(directory) !== undefined
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (isAbsent(error)) return []
+    throw readFailure(`the state in ${directory}`, error)
+  }
+}
 
 /** What a run writes besides the lock and the manifest itself, whole or in part. */
 export const isOwnFile = (name: string): boolean =>
-  SEGMENT_FILE.test(name) || isPartialOf(name, MANIFEST)
+  SEGMENT_FILE.test(name) || MARK.test(name) || isPartialOf(name, MANIFEST)
 
-/** Removes what an interrupted update left: files of a state's names that the manifest does not name. */
+/** Removes what an interrupted update left: files of a state's names that no longer count. */
 export function removeLeftovers(directory: string, content: Manifest | undefined): void {
   const named = new Set(content?.segments.flatMap(filesOf).map(({ name }) => name))
+  if (content !== undefined) named.add(markOf(content.next - 1))
   for (const name of readdirSync(directory)) {
     if (isOwnFile(name) && !named.has(name)) rmSync(join(directory, name), { force: true })
   }

@@ -3,17 +3,26 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 
 import { join, resolve } from 'node:path'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
-import { isLockFile, Lock } from './lock.js'
+import { isLockFile, Lock } from '../files/lock.js'
+import { unwritable } from '../files/unwritable.js'
 import {
+  damaged,
   filesOf,
+  hasChecksums,
   isOwnFile,
+  isState,
   MANIFEST,
   type Manifest,
+  mark,
   readManifest,
   removeLeftovers,
+  removeMarks,
   writeManifest,
 } from './manifest.js'
 import { compactSegments, freshFiles } from './update.js'
+import { assertAllWhole, faultOf, ofWhole } from './whole.js'
+
+const LOCK = 'lock'
 
 export class State {
   private constructor(
@@ -30,13 +39,19 @@ export class State {
    * something else.
    */
   static open(path: string, force = false): State {
-    const directory = resolve(path)
-    assertState(path, directory)
-    mkdirSync(directory, { recursive: true })
-    const lock = Lock.acquire(directory)
+    const directory = assertFolder(path)
+    const otherwise = 'name another folder with --state'
+    const what = `The state in ${directory}`
+    try {
+      mkdirSync(directory, { recursive: true })
+    } catch (error) {
+      throw unwritable({ what: `the state in ${directory}`, otherwise }, error)
+    }
+    const lock = Lock.acquire(join(directory, LOCK), { what, otherwise, code: 'state_in_use' })
     try {
       if (force) return new State(directory, lock, undefined)
       const manifest = readManifest(directory)
+      if (manifest !== undefined) mark(directory, manifest)
       removeLeftovers(directory, manifest)
       return new State(directory, lock, manifest)
     } catch (error) {
@@ -52,11 +67,7 @@ export class State {
 
   /** From here on the new manifest counts; what it no longer names is removed. */
   commit(after: Manifest): void {
-    if (!this.lock.held) {
-      throw new SessionizeError('state_in_use', `The state in ${this.directory} was taken over.`, {
-        hint: 'Another run removed the lock of this one. Run it again.',
-      })
-    }
+    this.lock.assertHeld()
     writeManifest(this.directory, after, freshFiles(this.current, after))
     this.current = after
     removeLeftovers(this.directory, after)
@@ -64,12 +75,14 @@ export class State {
 
   async compact(engine: Engine): Promise<void> {
     if (this.current === undefined) return
+    await assertAllWhole(this.directory, this.current)
     this.commit(await compactSegments(engine, this.directory, this.current))
   }
 
   /** Removes the state's own files, and the folder if nothing else is in it. */
   drop(): void {
     // Without its manifest a state is none, so that an interrupted drop leaves nothing half-right.
+    removeMarks(this.directory)
     rmSync(join(this.directory, MANIFEST), { force: true })
     this.current = undefined
     removeLeftovers(this.directory, undefined)
@@ -86,7 +99,7 @@ export class State {
 
 /** @throws SessionizeError `input_missing`, `state_in_use`, or `state_damaged` unless forced. */
 export function dropState(path: string, force: boolean): void {
-  if (!existsSync(join(resolve(path), MANIFEST))) throw noState(path)
+  if (!isState(resolve(path))) throw noState(path)
   const state = State.open(path, force)
   try {
     state.drop()
@@ -100,21 +113,29 @@ const noState = (path: string): SessionizeError =>
     hint: 'A state is made by: sessionize sessions FILE... --state DIR',
   })
 
-/** Any folder is made a state only when it is new or empty. */
-function assertState(path: string, directory: string): void {
+/**
+ * Where a state is or may be made: any folder is made one only when it is new or empty.
+ *
+ * @throws SessionizeError `usage`
+ */
+export function assertFolder(path: string): string {
+  const directory = resolve(path)
   const found = statSync(directory, { throwIfNoEntry: false })
-  if (found === undefined) return
+  if (found === undefined) return directory
   if (!found.isDirectory()) {
     throw new SessionizeError('usage', `--state ${path} is a file.`, { hint: 'Name a folder.' })
   }
-  if (existsSync(join(directory, MANIFEST))) return
+  if (isState(directory)) return directory
   // What an interrupted first run leaves is no reason against it.
-  const others = readdirSync(directory).filter((name) => !isOwnFile(name) && !isLockFile(name))
+  const others = readdirSync(directory).filter(
+    (name) => !isOwnFile(name) && !isLockFile(name, LOCK),
+  )
   if (others.length > 0) {
     throw new SessionizeError('usage', `${path} is no state: it holds ${others[0]}.`, {
       hint: 'Name a new folder, or an empty one.',
     })
   }
+  return directory
 }
 
 /** Read without a lock: a manifest is replaced in one step. */
@@ -154,4 +175,34 @@ export interface StateDescription {
   readonly blocks: number
   readonly replacedWindows: number
   readonly files: Manifest['files']
+}
+
+/** What was looked at and found to be as it was written. */
+export interface VerifiedState {
+  readonly directory: string
+  /** Besides the manifest. */
+  readonly files: number
+  /** Of an older version: the sizes alone could be compared. */
+  readonly unchecked: boolean
+}
+
+/** @throws SessionizeError `state_damaged`, which names every file that is not as it was written. */
+export async function verifyState(path: string): Promise<VerifiedState> {
+  const directory = resolve(path)
+  const verified = await ofWhole(directory, async (manifest) => {
+    const files = manifest.segments.flatMap(filesOf)
+    const faults: string[] = []
+    for (const file of files) {
+      const fault = await faultOf(directory, file)
+      if (fault !== undefined) faults.push(fault)
+    }
+    if (faults.length > 0) throw damaged(directory, faults.join('; '))
+    return {
+      directory,
+      files: files.length,
+      unchecked: !hasChecksums(manifest),
+    }
+  })
+  if (verified === undefined) throw noState(path)
+  return verified
 }

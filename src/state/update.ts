@@ -2,7 +2,6 @@
  * Adds a run's events to a state: a new segment, whose windows replace those of the same user and
  * time in earlier segments. Nothing counts until the manifest names it.
  */
-import { statSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import type { Engine } from '../engines/duckdb.js'
 import { plainPath, readParquet } from '../engines/files.js'
@@ -10,7 +9,7 @@ import type { Events } from '../events/open.js'
 import { createBeside } from '../files/replacement.js'
 import { raw, type Sql, sql, text } from '../sql/sql.js'
 import { compileBlocks, mergedBlocks } from './block-table.js'
-import type { IdentifiedFile } from './content.js'
+import { contentOf, type IdentifiedFile } from './content.js'
 import { withMoved } from './counts.js'
 import { eventColumns, keptRows, type Settled, settleDuplicates } from './duplicates.js'
 import {
@@ -47,7 +46,7 @@ export async function addEvents(
     spec,
     mapping: before?.mapping ?? mappingOf(events.mapping),
     next: number + 1,
-    segments: [...(before?.segments ?? []), segment],
+    segments: [...(await withChecksums(directory, before?.segments ?? [])), segment],
     files: [
       ...(before?.files ?? []).map((file, i) => ({
         ...file,
@@ -59,7 +58,7 @@ export async function addEvents(
         return {
           label: counts.label,
           sha256: identified.sha256,
-          bytes: identified.file.bytes,
+          bytes: identified.bytes,
           segment: number,
           counts: withMoved(counts, i, settled.here),
         }
@@ -179,7 +178,26 @@ async function writeTable(
   const { n } = await engine.row<{ n: bigint }>(
     sql`SELECT count(*) AS n FROM ${readParquet([path])}`,
   )
-  return { name, bytes: statSync(path).size, rows: Number(n) }
+  return { name, rows: Number(n), ...(await contentOf(path)) }
+}
+
+/** Files of a state that had none get theirs, as they are now. */
+async function withChecksums(directory: string, segments: readonly Segment[]): Promise<Segment[]> {
+  const checked = async <T extends SegmentFile | null>(file: T): Promise<T> =>
+    file === null || file.sha256 !== null
+      ? file
+      : { ...file, ...(await contentOf(joinPath(directory, file.name))) }
+  const all: Segment[] = []
+  for (const { number, blocks, voided, rows, beaten } of segments) {
+    all.push({
+      number,
+      blocks: await checked(blocks),
+      voided: await checked(voided),
+      rows: await checked(rows),
+      beaten: await checked(beaten),
+    })
+  }
+  return all
 }
 
 /** The same state in one segment: what was replaced is gone, and the rest lies in order. */
@@ -194,6 +212,7 @@ export async function compactSegments(
   const rows = liveRows(directory, before.segments)
   return {
     ...before,
+    schema: SCHEMA,
     next: number + 1,
     segments: [
       {

@@ -1,4 +1,5 @@
 /** Pulling against a stand-in server that gives every answer of the documentation, cuts and delays. */
+import { spawnSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -6,9 +7,10 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { inspect } from 'node:util'
@@ -90,6 +92,53 @@ const status =
   (code: number, body = '', headers = {}): Reply =>
   (_asked, response) =>
     send(response, code, body, headers)
+
+describe('two at once', () => {
+  test('into one folder: the second is refused, and the first finds its own', async () => {
+    let go = (): void => undefined
+    const asked = new Promise<void>((resolve) => {
+      server.reply = async (one, response) => {
+        const answered = new Promise<void>((release) => {
+          go = release
+        })
+        resolve()
+        await answered
+        server.reply = sendZip
+        await sendZip(one, response)
+      }
+    })
+    const first = pull('20240101', '20240104')
+    await asked
+    symlinkSync(folder, `${folder}-linked`)
+    await expect(
+      pull('20240104', '20240105', { folder: `${folder}-linked` }),
+    ).rejects.toMatchObject({
+      code: 'output_in_use',
+      message: expect.stringContaining(`is in use by process ${process.pid}, since `),
+    })
+    go()
+    expect(await first).toMatchObject({ hours: 72, files: 3 })
+    expect(await pull('20240101', '20240105')).toMatchObject({ hours: 24, kept: 72 })
+    expect(files().filter((name) => name.includes('lock'))).toEqual([])
+  })
+
+  test('a lock that is removed by hand stops the run before it counts anything', async () => {
+    server.reply = (asked, response) => {
+      rmSync(join(folder, '.sessionize-pull.lock'))
+      return sendZip(asked, response)
+    }
+    await expect(pull('20240101', '20240102')).rejects.toThrow('was taken over')
+    expect(files()).not.toContain('.sessionize-pull.json')
+  })
+
+  test('the lock of one that was killed is taken over', async () => {
+    mkdirSync(folder)
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    const holder = { pid, host: hostname(), processStart: '1', since: 'before', token: 'x' }
+    writeFileSync(join(folder, '.sessionize-pull.lock'), JSON.stringify(holder))
+    expect(await pull('20240101', '20240102')).toMatchObject({ hours: 24 })
+  })
+})
 
 describe('a whole pull', () => {
   test('goes day by day, with the keys, and can be read as it is', async () => {

@@ -279,12 +279,13 @@ describe('the lock', () => {
 
   test('is never there without its content, whenever one looks', async () => {
     mkdirSync(state)
-    const module = pathToFileURL(join(import.meta.dirname, '../../dist/state/lock.js')).href
+    const module = pathToFileURL(join(import.meta.dirname, '../../dist/files/lock.js')).href
     const child = spawn(process.execPath, [
       '--input-type=module',
       '--eval',
       `import { Lock } from ${JSON.stringify(module)}
-       for (;;) Lock.acquire(${JSON.stringify(state)}).release()`,
+       const locked = { what: 'It', otherwise: 'wait', code: 'state_in_use' }
+       for (;;) Lock.acquire(${JSON.stringify(join(state, 'lock'))}, locked).release()`,
     ])
     try {
       for (let seen = 0; seen < 500; ) {

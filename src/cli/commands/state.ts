@@ -8,6 +8,7 @@ const EXAMPLES = `Examples:
   sessionize sessions day-1.ndjson.gz --state kept -o sessions.parquet    makes the state
   sessionize sessions day-2.ndjson.gz --state kept -o sessions.parquet    adds a day
   sessionize state list kept
+  sessionize state verify kept
   sessionize state compact kept
 `
 
@@ -16,6 +17,7 @@ export function stateCommand(context: Context): Command {
     .description('the folders of --state: what they hold, and their upkeep')
     .addHelpText('before', EXAMPLES)
     .addCommand(listCommand(context))
+    .addCommand(verifyCommand(context))
     .addCommand(compactCommand(context))
     .addCommand(dropCommand(context))
 }
@@ -40,6 +42,21 @@ const listCommand = ({ terminal }: Context): Command =>
       const { stateFormats } = await import('../../report/state.js')
       const look = lookOf(flags, terminal, undefined)
       await printText(stateFormats[flags.format](describeState(folder), look), undefined, terminal)
+    })
+
+const verifyCommand = ({ terminal }: Context): Command =>
+  new Command('verify')
+    .description('check that every file of it is as it was written, bit by bit')
+    .argument('<folder>', 'the folder of --state')
+    .action(async (folder: string) => {
+      const { verifyState } = await import('../../state/state.js')
+      const { formatNumberOf } = await import('../../report/quantities.js')
+      const { files, unchecked } = await verifyState(folder)
+      const checked = `${formatNumberOf(files, 'file')} and the manifest are`
+      const text = unchecked
+        ? `${checked} there, and no checksums to compare with. Make them: sessionize state compact ${folder}`
+        : `${checked} as they were written.`
+      await printText(text, undefined, terminal)
     })
 
 const compactCommand = ({ terminal, signal }: Context): Command =>

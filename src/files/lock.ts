@@ -1,21 +1,36 @@
 /**
- * One run at a time on one state. The lock is a file that says whose it is; one whose process is
- * gone is taken over. On Linux a process is known by its start time too, since numbers come again
- * (in a container, nearly always).
+ * One run at a time on what can take only one writer. The lock is a file that says whose it is; one
+ * whose process is gone is taken over. On Linux a process is known by its start time too, since
+ * numbers come again (in a container, nearly always).
  */
 import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
-import { isAlive, OWNER, ownerMark, removeLeftovers } from '../files/leftovers.js'
+import { isAlive, OWNER, ownerMark, removeLeftovers } from './leftovers.js'
+import { unwritable } from './unwritable.js'
 
-const LOCK = 'lock'
-/** A lock on its way in or out. */
-const MOVING = new RegExp(String.raw`^${LOCK}\.${OWNER}\.(new|stale)$`)
+/** What is locked. */
+export interface Locked {
+  /** At the beginning of a sentence: `The state in kept`. */
+  readonly what: string
+  /** What to do where it cannot be locked: `choose another folder with --output`. */
+  readonly otherwise: string
+  readonly code: 'state_in_use' | 'output_in_use'
+}
 
-export const isLockFile = (name: string): boolean => name === LOCK || MOVING.test(name)
+/** A lock on its way in or out; its first two groups are those of `OWNER`. */
+const moving = (lock: string): RegExp =>
+  new RegExp(
+    String.raw`^${lock.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}\.${OWNER}\.(new|stale)$`,
+    's',
+  )
+
+/** Whether a name is that of a lock, or of one on its way in or out. */
+export const isLockFile = (name: string, lock: string): boolean =>
+  name === lock || moving(lock).test(name)
 
 const holder = v.object({
   pid: v.number(),
@@ -27,21 +42,27 @@ const holder = v.object({
 type Holder = v.InferOutput<typeof holder>
 
 /**
- * A lock file without content is one that is just being written (where there are no links, see
- * `create`), unless it is older than this.
+ * A lock file without its whole content is one that is just being written (where there are no
+ * links, see `create`), unless it is older than this.
  */
 const WRITING_MILLIS = 10_000
+/** What every lock begins with, and none is longer than. */
+const BEGINNING = '{"pid":'
+const MOST_BYTES = 4_096
 const TRIES = 5
 
 export class Lock {
   private constructor(
     private readonly path: string,
     private readonly content: string,
+    private readonly locked: Locked,
   ) {}
 
-  /** @throws SessionizeError `state_in_use` */
-  static acquire(directory: string): Lock {
-    const path = join(directory, LOCK)
+  /**
+   * @param path of the lock file
+   * @throws SessionizeError with the code for what is in use; `output_unwritable`
+   */
+  static acquire(path: string, locked: Locked): Lock {
     const self: Holder = {
       pid: process.pid,
       host: hostname(),
@@ -51,21 +72,31 @@ export class Lock {
     }
     const content = JSON.stringify(self)
     for (let tries = 0; tries < TRIES; tries++) {
-      if (create(path, content)) {
-        removeLeftovers(directory, MOVING, 'file')
-        return new Lock(path, content)
+      if (create(path, content, locked)) {
+        removeLeftovers(dirname(path), moving(basename(path)), 'file')
+        return new Lock(path, content, locked)
       }
       const found = read(path)
       if (found === undefined) continue
-      if (isHeld(found)) throw inUse(directory, path, found.holder)
+      if (!found.isLock) throw noLock(path, locked)
+      if (isHeld(found)) throw inUse(locked, path, found.holder)
       takeAway(path, found.text)
     }
-    throw inUse(directory, path, undefined)
+    throw inUse(locked, path, undefined)
   }
 
   /** Whether it is still this run's: a lock can be removed by hand. */
   get held(): boolean {
     return read(this.path)?.text === this.content
+  }
+
+  /** To be called before what is locked is changed. */
+  assertHeld(): void {
+    if (this.held) return
+    const { code, what } = this.locked
+    throw new SessionizeError(code, `${what} was taken over.`, {
+      hint: 'Another run removed the lock of this one. Run it again.',
+    })
   }
 
   release(): void {
@@ -77,13 +108,13 @@ export class Lock {
  * The lock appears with its content in one step, so that a run killed meanwhile locks nobody out.
  * A file system without links gets it in two.
  */
-function create(path: string, content: string): boolean {
+function create(path: string, content: string, { what, otherwise }: Locked): boolean {
   const fresh = `${path}.${ownerMark()}.new`
   try {
     writeFileSync(fresh, content)
     return link(fresh, path) ?? writeNew(path, content)
   } catch (cause) {
-    throw new SessionizeError('output_unwritable', `Cannot write ${path}.`, { cause })
+    throw unwritable({ what: `${path}, the lock of ${inSentence(what)}`, otherwise }, cause)
   } finally {
     rmSync(fresh, { force: true })
   }
@@ -114,15 +145,18 @@ const isExisting = (error: unknown): boolean =>
 
 interface Found {
   readonly text: string
+  /** Otherwise somebody's own file has the name. */
+  readonly isLock: boolean
   readonly holder: Holder | undefined
   readonly ageMillis: number
 }
 
 function read(path: string): Found | undefined {
   try {
-    const text = readFileSync(path, 'utf8')
-    const ageMillis = Date.now() - statSync(path).mtimeMs
-    return { text, holder: parse(text), ageMillis }
+    const { mtimeMs, size } = statSync(path)
+    const text = size > MOST_BYTES ? '?' : readFileSync(path, 'utf8')
+    const isLock = text.startsWith(BEGINNING) || BEGINNING.startsWith(text)
+    return { text, isLock, holder: parse(text), ageMillis: Date.now() - mtimeMs }
   } catch {
     // Released meanwhile.
     return undefined
@@ -174,15 +208,24 @@ function takeAway(path: string, stale: string): void {
   }
 }
 
-function inUse(directory: string, path: string, of: Holder | undefined): SessionizeError {
+function inUse({ what, code }: Locked, path: string, of: Holder | undefined): SessionizeError {
   const who =
     of === undefined
       ? ''
       : ` by process ${of.pid}${of.host === hostname() ? '' : ` on ${of.host}`}, since ${of.since}`
-  return new SessionizeError('state_in_use', `The state in ${directory} is in use${who}.`, {
+  return new SessionizeError(code, `${what} is in use${who}.`, {
     hint:
-      of !== undefined && of.host !== hostname()
+      of !== undefined && (of.host !== hostname() || of.processStart === null)
         ? `Wait until it has finished. If it is gone, remove ${path}.`
         : 'Wait until it has finished.',
   })
 }
+
+const noLock = (path: string, { what }: Locked): SessionizeError =>
+  new SessionizeError(
+    'usage',
+    `${path} is not a lock of this program, which would lock ${inSentence(what)} with it.`,
+    { hint: 'Move it away, or work in another folder.' },
+  )
+
+const inSentence = (what: string): string => `${what.charAt(0).toLowerCase()}${what.slice(1)}`
