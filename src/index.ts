@@ -9,8 +9,18 @@
  * Every function reads its inputs, answers, and leaves nothing open behind it. Failures that a user
  * can cause are a `SessionizeError` with a code, a message and a hint.
  */
-import { audit, check, compare, gap, inspect, summary, trend, users } from './library/answers.js'
-import { events, query, sessions, sessionsArrow, sql, writeSessions } from './library/tables.js'
+import { audit } from './library/audit.js'
+import { check } from './library/check.js'
+import { compare } from './library/compare.js'
+import { events } from './library/events.js'
+import { gap } from './library/gap.js'
+import { inspect } from './library/inspect.js'
+import { query } from './library/query.js'
+import { sessions, sessionsArrow, writeSessions } from './library/sessions.js'
+import { sql } from './library/sql.js'
+import { summary } from './library/summary.js'
+import { trend } from './library/trend.js'
+import { users } from './library/users.js'
 
 /** Every function by the name of its command. */
 export const sessionize = {
@@ -120,19 +130,21 @@ export {
   type TrackedEvent,
   type TrackerOptions,
 } from './follow/tracker.js'
-export type {
-  AuditOptions,
-  CheckOptions,
-  CompareOptions,
-  GapOptions,
-  Inputs,
-  SummaryOptions,
-  TrendOptions,
-  UsersOptions,
-} from './library/answers.js'
-export type { GroupingOptions, InputOptions, SessionOptions } from './library/options.js'
+export type { Asked, Inputs, Surroundings } from './library/ask.js'
+export type { AuditOptions } from './library/audit.js'
+export type { CheckOptions, CheckRules } from './library/check.js'
+export type { CompareOptions } from './library/compare.js'
+export type { EventsOptions } from './library/events.js'
+export type { GapOptions } from './library/gap.js'
+export type { InspectOptions } from './library/inspect.js'
+export type { CommandName, OptionName, Options, OptionsOf, Values } from './library/option-table.js'
+export type { QueryOptions } from './library/query.js'
 export type { Row, Value } from './library/rows.js'
-export type { EventsOptions, QueryOptions, SessionsOptions, SqlOptions } from './library/tables.js'
+export type { SessionsOptions } from './library/sessions.js'
+export type { SqlOptions } from './library/sql.js'
+export type { SummaryOptions } from './library/summary.js'
+export type { TrendOptions } from './library/trend.js'
+export type { UsersOptions } from './library/users.js'
 export {
   DEFAULT_DEFINITION,
   type GapRule,
@@ -141,6 +153,7 @@ export {
 export { formatDuration, parseDuration } from './sessions/duration.js'
 export type { TableFormat } from './sessions/write.js'
 export type { SourceProgress } from './sources/open.js'
+export type { Added } from './state/dataset.js'
 export {
   audit,
   check,

@@ -1,5 +1,7 @@
 /** What can come next on a half-typed command line. */
 import type { Command, Option } from 'commander'
+import { SPECS } from '../library/option-table.js'
+import { pathOf } from './written.js'
 
 /** Where the candidates for a word come from. */
 export type Wanted =
@@ -25,38 +27,6 @@ export interface Vocabulary {
   readonly presets: readonly Candidate[]
   readonly definitions: readonly Candidate[]
 }
-
-const COLUMN_FLAGS = [
-  'user',
-  'time',
-  'event',
-  'session',
-  'dedupe',
-  'by',
-  'property',
-  'sum',
-  'cut-on',
-]
-const EVENT_FLAGS = [
-  'start-event',
-  'end-event',
-  'ignore-event',
-  'passive-event',
-  'count',
-  'converted',
-]
-const FILE_FLAGS = [
-  'output',
-  'rejects',
-  'config',
-  'baseline',
-  'save-baseline',
-  'temp-dir',
-  'truth',
-  'report',
-  'state',
-  'checkpoint',
-]
 
 /**
  * @param words what follows `sessionize`; the last one is being typed, and may be empty
@@ -124,7 +94,6 @@ function flagValue(
   files: readonly string[],
   vocabulary: Vocabulary,
 ): Wanted {
-  const name = option.name()
   const comma = current.lastIndexOf(',')
   const prefix = current.slice(0, comma + 1)
   const listed = (words: readonly Candidate[]): Wanted => ({
@@ -137,21 +106,30 @@ function flagValue(
       words: option.argChoices.map((word) => ({ word, about: '' })),
     }
   }
-  if (COLUMN_FLAGS.includes(name)) return { kind: 'columns', files, prefix }
-  if (EVENT_FLAGS.includes(name)) return { kind: 'events', files, prefix }
-  if (name === 'gap') {
-    const equals = current.indexOf('=')
-    return equals < 0
-      ? { kind: 'columns', files, prefix: '' }
-      : {
-          kind: 'values',
-          files,
-          prefix: current.slice(0, equals + 1),
-          column: current.slice(0, equals),
-        }
+  if (pathOf(option) !== undefined) return { kind: 'files', words: [] }
+  switch (SPECS.get(option.attributeName())?.completes) {
+    case 'column':
+      return { kind: 'columns', files, prefix }
+    case 'event':
+      return { kind: 'events', files, prefix }
+    case 'value': {
+      const equals = current.indexOf('=')
+      return equals < 0
+        ? { kind: 'columns', files, prefix: '' }
+        : {
+            kind: 'values',
+            files,
+            prefix: current.slice(0, equals + 1),
+            column: current.slice(0, equals),
+          }
+    }
+    case 'rule':
+      return listed(vocabulary.rules)
+    case 'preset':
+      return { kind: 'words', words: vocabulary.presets }
+    case 'definition':
+      return { kind: 'words', words: vocabulary.definitions }
+    default:
+      return { kind: 'words', words: [] }
   }
-  if (name === 'select' || name === 'exclude') return listed(vocabulary.rules)
-  if (name === 'preset') return { kind: 'words', words: vocabulary.presets }
-  if (name === 'definition') return { kind: 'words', words: vocabulary.definitions }
-  return FILE_FLAGS.includes(name) ? { kind: 'files', words: [] } : { kind: 'words', words: [] }
 }

@@ -9,8 +9,9 @@ import { didYouMean } from '../errors/suggest.js'
 import { VERSION } from '../package.js'
 import { COMMANDS, HIDDEN_COMMANDS } from './commands/index.js'
 import { SUMMARY_EXAMPLES } from './commands/summary.js'
-import { applyConfig, configOptions } from './config.js'
+import { applyConfig, configOptions } from './config/apply.js'
 import type { Context } from './context.js'
+import { remoteEventsOf } from './engine.js'
 import { appearance, type Terminal } from './terminal.js'
 import { holdApart } from './written.js'
 
@@ -23,7 +24,14 @@ export async function main(
   const began = performance.now()
   // Commands see this one, so that flags can change what they see.
   const seen: World = { ...terminal }
-  const root = program({ terminal: seen, signal, argv }, terminal, seen)
+  const context: Context = {
+    terminal: seen,
+    signal,
+    argv,
+    engineOf: (flags, { cluster }) =>
+      remoteEventsOf(flags, { terminal: seen, signal, onProgress: cluster }),
+  }
+  const root = program(context, terminal, seen)
   try {
     // Somebody who typed nothing but the name wants to know what there is.
     if (argv.length === 0 && terminal.stdin.isTTY === true) root.help()
@@ -51,7 +59,9 @@ export async function main(
 /** Says what went wrong. @returns the exit code */
 export async function report(problem: SessionizeError, terminal: Terminal): Promise<number> {
   const { renderProblem } = await import('../report/problem.js')
-  terminal.stderr.write(`${renderProblem(problem, appearance(terminal.stderr, terminal.env))}\n`)
+  terminal.stderr.write(
+    `${renderProblem(problem.inFlags(), appearance(terminal.stderr, terminal.env))}\n`,
+  )
   return problem.exitCode
 }
 
@@ -195,5 +205,5 @@ function withCommandHint(
   const near = didYouMean(first, commands)
   return near === ''
     ? error
-    : new SessionizeError(error.code, error.message, { hint: `Or a command?${near}` })
+    : new SessionizeError(error.code, error.written.message, { hint: `Or a command?${near}` })
 }

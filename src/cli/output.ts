@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream, writeFileSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { given } from '../given.js'
 import type { Appearance } from '../report/appearance.js'
 import { SafeCsv, safeCsv } from '../report/safe-csv.js'
@@ -64,9 +65,10 @@ function named(cause: unknown, target: Target): unknown {
   const { path, finalPath } = target
   const error = target.failure(cause)
   if (!(error instanceof SessionizeError) || !error.message.includes(path)) return error
-  return new SessionizeError(error.code, error.message.replaceAll(path, finalPath), {
+  const { message, hint } = error.written
+  return new SessionizeError(error.code, message.replaceAll(path, finalPath), {
     cause: error,
-    ...given({ hint: error.hint }),
+    ...given({ hint }),
   })
 }
 
@@ -93,22 +95,50 @@ export async function withTarget<T>(
   }
 }
 
-/**
- * The same of what goes beside the answer, for which there is no place on standard output.
- *
- * @throws SessionizeError `usage`
- */
-export async function withFile<T>(
-  flag: string,
-  path: string | undefined,
-  use: (target: Target | undefined) => Promise<T>,
-): Promise<T> {
-  if (path !== undefined && isStdout(path)) {
-    throw new SessionizeError('usage', `${flag} needs a file: standard output has the answer.`, {
+/** @throws SessionizeError `usage` for what goes beside the answer, for which there is no place there. */
+export function refuseStdout(name: string, path: string): void {
+  if (!isStdout(path)) return
+  throw new SessionizeError(
+    'usage',
+    `${option(name)} needs a file: standard output has the answer.`,
+    {
       hint: 'Name a file to write it to.',
-    })
-  }
-  return withTarget(path, use)
+    },
+  )
+}
+
+/** Where one answer goes: the file of `--output`, or standard output. */
+export interface Output {
+  /** Text for readers. */
+  print(render: (look: Appearance) => string | Promise<string>): Promise<void>
+  /** What `write` leaves at the path becomes the file, or is copied to standard output. */
+  write<T>(write: (path: string) => Promise<T>): Promise<T>
+}
+
+export async function withOutput<T>(
+  flags: { readonly output?: string; readonly color?: boolean; readonly tempDir?: string },
+  terminal: Terminal,
+  use: (output: Output) => Promise<T>,
+): Promise<T> {
+  return withTarget(flags.output, (target) =>
+    use({
+      async print(render) {
+        await printText(await render(lookOf(flags, terminal, target)), target, terminal)
+      },
+      async write(write) {
+        const { Workspace } = await import('../sources/workspace.js')
+        const workspace = Workspace.create(flags.tempDir)
+        try {
+          const path = target?.path ?? workspace.path()
+          const result = await write(path)
+          await toOutput(path, target, () => workspace.path(), terminal)
+          return result
+        } finally {
+          workspace.close()
+        }
+      },
+    }),
+  )
 }
 
 /** Loaded only when there is a file to write: `--help` should not wait for it. */

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../report/check/format-names.js'
 import type { Target } from '../report/target.js'
-import { withFile } from './output.js'
+import { refuseStdout, withTarget } from './output.js'
 
 export interface ReportFlag {
   readonly format: CheckFormat
@@ -34,7 +34,8 @@ export async function withReports<T>(
 ): Promise<T> {
   const [first, ...rest] = flags
   if (first === undefined) return use([])
-  return withFile('--report', first.path, (target) =>
+  refuseStdout('report', first.path)
+  return withTarget(first.path, (target) =>
     withReports(rest, (targets) =>
       use(target === undefined ? targets : [{ format: first.format, target }, ...targets]),
     ),

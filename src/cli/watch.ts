@@ -1,5 +1,5 @@
 import type { ClusterProgress } from '../engines/cluster.js'
-import type { Engine } from '../engines/duckdb.js'
+import type { Dataset } from '../events/dataset.js'
 import type { Progress } from '../report/progress.js'
 import type { SourceProgress } from '../sources/open.js'
 import type { Terminal } from './terminal.js'
@@ -31,9 +31,10 @@ export class Watch {
   }
 
   /** Follows the engine's running query until the end. */
-  engine(engine: Engine, rows: number): void {
+  readonly read = ({ engine, events }: Dataset): void => {
     const { progress } = this
     if (progress === undefined) return
+    const rows = events.ledger.kept
     this.timer = setInterval(() => {
       const percent = engine.progressPercent
       if (percent === undefined) return

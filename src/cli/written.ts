@@ -1,31 +1,24 @@
 /** What a command writes and reads, by its flags: an output that is an input would destroy it. */
 import { dirname } from 'node:path'
-import type { Command } from 'commander'
+import type { Command, Option } from 'commander'
 import { SessionizeError } from '../errors/errors.js'
 import type { Identity } from '../files/identity.js'
+import { type OptionSpec, SPECS } from '../library/option-table.js'
 import type { Output, Outputs } from '../sources/outputs.js'
-import type { ConfiguredFlags } from './config.js'
+import type { ConfiguredFlags } from './config/apply.js'
 import { isStdout } from './output.js'
 import type { Terminal } from './terminal.js'
 
-/** What the path behind a flag is to a run; a test sees to it that none is missing. */
-export const PATH_FLAGS: Readonly<Record<string, 'written' | 'read' | 'folder'>> = {
-  '--output': 'written',
-  '--rejects': 'written',
-  '--save-baseline': 'written',
-  '--report': 'written',
-  '--truth': 'written',
-  '--checkpoint': 'written',
-  '--baseline': 'read',
-  '--config': 'read',
-  '--credentials': 'read',
-  '--ca': 'read',
-  '--paths': 'read',
-  '--state': 'folder',
-  '--temp-dir': 'folder',
-  // Its files are held against what is read once their names are known.
-  '--dbt': 'folder',
+/** Paths behind flags of the command line's own. */
+const OWN_PATHS: Readonly<Record<string, OptionSpec['path']>> = {
+  output: 'written',
+  report: 'written',
+  config: 'read',
 }
+
+/** What the path behind a flag is to a run; undefined where it has none. */
+export const pathOf = (option: Option): OptionSpec['path'] =>
+  OWN_PATHS[option.attributeName()] ?? SPECS.get(option.attributeName())?.path
 
 /** What `preAction` adds to a command's flags. */
 export interface WrittenFlags {
@@ -142,7 +135,7 @@ const READ_AS: Readonly<Record<string, string>> = {
 const paths = (command: Command, kind: 'written' | 'read' | 'folder') =>
   command.options.flatMap((option) => {
     const flag = option.long ?? ''
-    if (PATH_FLAGS[flag] !== kind) return []
+    if (pathOf(option) !== kind) return []
     const value: unknown = command.getOptionValue(option.attributeName())
     return texts(value).map((path) => ({ flag, path, many: option.variadic }))
   })

@@ -10,7 +10,7 @@ import type { Workspace } from '../sources/workspace.js'
 import { openClusterEvents } from './events.js'
 import { refuseUnsupported } from './refused.js'
 
-export interface ClusterRequest {
+export interface RemoteEvents {
   /** As messages call it. */
   readonly name: string
   /** @param workspace for temporary files of this run */
@@ -23,8 +23,8 @@ export interface ClusterRequest {
  *
  * @throws SessionizeError `unsupported` for what only files can be asked.
  */
-export async function withCluster<T>(
-  request: ClusterRequest,
+export async function withRemote<T>(
+  request: RemoteEvents,
   options: ReadingOptions,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {

@@ -1,3 +1,5 @@
+import { asFlag, asProperty, spelled } from './option.js'
+
 /**
  * Every failure that a user can cause or meet, as a typed value.
  *
@@ -56,14 +58,26 @@ export interface ErrorOptions {
 export class SessionizeError extends Error {
   override readonly name = 'SessionizeError'
   readonly hint: string | undefined
+  /** @internal As they were written, before the options in them were spelt for a reader. */
+  readonly written: { readonly message: string; readonly hint: string | undefined }
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options: ErrorOptions = {},
+    { hint, cause }: ErrorOptions = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
-    this.hint = options.hint
+    super(spelled(message, asProperty), cause === undefined ? undefined : { cause })
+    this.written = { message, hint }
+    this.hint = hint === undefined ? undefined : spelled(hint, asProperty)
+  }
+
+  /** @internal The message and the hint for somebody who types flags. */
+  inFlags(): { readonly message: string; readonly hint: string | undefined } {
+    const { message, hint } = this.written
+    return {
+      message: spelled(message, asFlag),
+      hint: hint === undefined ? undefined : spelled(hint, asFlag),
+    }
   }
 
   get exitCode(): number {

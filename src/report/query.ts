@@ -2,12 +2,9 @@
 import type { Engine } from '../engines/duckdb.js'
 import { TABLE_FORMATS, tableFormatOf } from '../sessions/write.js'
 import { identifier, join, type Sql, sql } from '../sql/sql.js'
-import type { Appearance } from './appearance.js'
 import type { Block } from './document.js'
 import { formatByEnding } from './file-name.js'
 import { writeJsonRows } from './json-rows.js'
-import { documentAsMarkdown } from './markdown.js'
-import { documentAsTerminal } from './terminal.js'
 
 export const QUERY_FORMATS = ['terminal', 'json', 'markdown', ...TABLE_FORMATS] as const
 export type QueryFormat = (typeof QUERY_FORMATS)[number]
@@ -24,12 +21,7 @@ export const queryFormatOf = (path: string): QueryFormat | undefined =>
 /** A screen or two; the other formats have all. */
 const MOST_ROWS = 200
 
-export async function queryAsText(
-  engine: Engine,
-  query: Sql,
-  format: 'terminal' | 'markdown',
-  look: Appearance,
-): Promise<string> {
+export async function queryDocument(engine: Engine, query: Sql): Promise<readonly Block[]> {
   const columns = await engine.describe(query)
   const names = columns.map((_, i) => identifier(`c${i}`))
   const cells = columns.map(({ type }, i) => {
@@ -49,7 +41,7 @@ export async function queryAsText(
     })),
     rows: rows.slice(0, MOST_ROWS).map((row) => columns.map((_, i) => row[`c${i}`] ?? '')),
   }
-  const blocks: Block[] = [
+  return [
     table,
     ...(rows.length === 0 ? [{ kind: 'paragraph', text: 'no row' } as const] : []),
     ...(more
@@ -61,9 +53,6 @@ export async function queryAsText(
         ]
       : []),
   ]
-  return format === 'terminal'
-    ? documentAsTerminal(blocks, look)
-    : documentAsMarkdown('Query', blocks)
 }
 
 /** Not `INTERVAL`, nor lists of numbers, which can be long and must be cut. */

@@ -48,7 +48,7 @@ describe('all ways to the same sessions', () => {
     )
     const visitors = (segments?.rows ?? []).filter(({ values }) => values[1] === 'new')
     expect(sum(visitors.map(({ figures }) => figures.sessions))).toBe(wanted.users)
-    const { series } = await trend(LOG, { per: 'hour', reportTimeZone: 'Asia/Kolkata' })
+    const { series } = await trend(LOG, { per: 'hour', reportTimezone: 'Asia/Kolkata' })
     expect(sum((series[0]?.periods ?? []).map(({ sessions }) => sessions))).toBe(wanted.sessions)
   })
 

@@ -342,7 +342,7 @@ describe('a comparison', () => {
   it('without bounces leaves them out', async () => {
     const bounces = alone('a', [0, 0, 0, 50])
     const file = csvFile([...bounces, ...alone('b', [40])], ['platform'])
-    const { groups } = await compare(file, { by: ['platform'], withBounces: false })
+    const { groups } = await compare(file, { by: ['platform'], bounces: false })
     expect(groups.map(({ sessions, meanSeconds }) => [sessions, meanSeconds])).toEqual([
       [1, 50],
       [1, 40],

@@ -101,7 +101,7 @@ it('sessions have sums, counts and conversions', async () => {
     ['event', 'price'],
   )
   const rows: Row[] = []
-  const options = { sums: ['price'], counts: ['v*'], conversions: ['buy'] }
+  const options = { sum: ['price'], count: ['v*'], converted: ['buy'] }
   for await (const row of sessions(bought, options)) rows.push(row)
   expect(rows).toMatchObject([{ sum_price: 2.5, 'count_v*': 1, has_buy: true }])
 })
@@ -129,7 +129,7 @@ it('a table is written whole or not at all', async () => {
 })
 
 it('audit and check answer as the commands do', async () => {
-  const { background, recorded } = await audit(file, { backgroundOnly: true })
+  const { background, recorded } = await audit(file, { background: true })
   expect(recorded).toBeNull()
   expect(background.lengths.sessions).toBe(3)
   await expect(audit(file)).rejects.toMatchObject({ code: 'usage' })

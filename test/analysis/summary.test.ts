@@ -187,19 +187,19 @@ describe('segments', () => {
   })
 
   it('by calendar parts of a zone', async () => {
-    const reportTimeZone = 'America/New_York'
-    expect(await rowsBy(['@day'], { reportTimeZone })).toEqual({
+    const reportTimezone = 'America/New_York'
+    expect(await rowsBy(['@day'], { reportTimezone })).toEqual({
       '2023-12-31': 2,
       '2024-01-01': 1,
     })
-    expect(await rowsBy(['@month', '@hour'], { reportTimeZone })).toEqual({
+    expect(await rowsBy(['@month', '@hour'], { reportTimezone })).toEqual({
       '2023-12 19': 2,
       '2024-01 19': 1,
     })
   })
 
   it('refuses a zone that there is not', async () => {
-    await expect(rowsBy(['@day'], { reportTimeZone: 'Mars/Olympus' })).rejects.toThrow(
+    await expect(rowsBy(['@day'], { reportTimezone: 'Mars/Olympus' })).rejects.toThrow(
       '--report-timezone Mars/Olympus is not a time zone',
     )
   })

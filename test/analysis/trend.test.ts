@@ -44,7 +44,7 @@ describe('periods', () => {
     const events = [visit('2024-02-01T01:00:00Z'), visit('2024-03-31T23:00:00Z')]
     const utc = await labelled(events, { per: 'month' })
     expect(utc[0]?.periods.map(([label]) => label)).toEqual(['2024-02', '2024-03'])
-    const local = await labelled(events, { per: 'month', reportTimeZone: 'America/New_York' })
+    const local = await labelled(events, { per: 'month', reportTimezone: 'America/New_York' })
     expect(local[0]?.periods.map(([label, sessions]) => [label, sessions])).toEqual([
       ['2024-01', 1],
       ['2024-02', 0],
@@ -56,7 +56,7 @@ describe('periods', () => {
     const autumn = ['2024-10-27T00:10:00Z', '2024-10-27T01:10:00Z', '2024-10-27T02:10:00Z']
     const [repeated] = await labelled(
       autumn.map((at, i) => visit(at, `u${i}`)),
-      { per: 'hour', reportTimeZone: 'Europe/Berlin' },
+      { per: 'hour', reportTimezone: 'Europe/Berlin' },
     )
     expect(repeated?.periods.map(([label, sessions]) => [label, sessions])).toEqual([
       ['2024-10-27 02:00', 1],
@@ -65,7 +65,7 @@ describe('periods', () => {
     ])
     const [skipped] = await labelled(
       [visit('2024-03-31T00:10:00Z'), visit('2024-03-31T01:10:00Z', 'b')],
-      { per: 'hour', reportTimeZone: 'Europe/Berlin' },
+      { per: 'hour', reportTimezone: 'Europe/Berlin' },
     )
     expect(skipped?.periods.map(([label]) => label)).toEqual([
       '2024-03-31 01:00',
@@ -76,7 +76,7 @@ describe('periods', () => {
   it('of hours begin at the zone’s own hours', async () => {
     const [series] = await labelled([visit('2024-01-01T00:40:00Z')], {
       per: 'hour',
-      reportTimeZone: 'Asia/Kolkata',
+      reportTimezone: 'Asia/Kolkata',
     })
     expect(series?.periods.map(([label]) => label)).toEqual(['2024-01-01 06:00'])
   })
@@ -125,8 +125,8 @@ describe('sessions', () => {
     )
     const file = csvFile(many)
     for (const per of ['hour', 'day', 'week', 'month', 'hour-of-week'] as const) {
-      for (const reportTimeZone of ['UTC', 'Australia/Lord_Howe', 'America/St_Johns']) {
-        const { series } = await trend(file, { per, reportTimeZone })
+      for (const reportTimezone of ['UTC', 'Australia/Lord_Howe', 'America/St_Johns']) {
+        const { series } = await trend(file, { per, reportTimezone })
         const cells = [...(series[0]?.periods ?? []), ...(series[0]?.hoursOfWeek ?? [])]
         expect(cells.reduce((sum, { sessions }) => sum + sessions, 0)).toBe(60)
       }

@@ -201,6 +201,7 @@ function mentionsIn(
     if (value['accessibility'] === 'private') return
     if (value.type === 'MethodDefinition' && isHidden(value)) return
     if (value.type === 'TSTypeParameter') own.add(nameOf(child(value, 'name')))
+    if (value.type === 'TSMappedType') own.add(nameOf(child(value, 'key')))
     if (value.type === 'TSTypeReference') found.add(nameOf(child(value, 'typeName')))
     if (value.type === 'TSInterfaceHeritage') found.add(nameOf(child(value, 'expression')))
     if (value.type === 'BlockStatement') return

@@ -1,5 +1,6 @@
 /** `docs/api.md`, written from the declarations and their docstrings. */
 import { readFileSync } from 'node:fs'
+import { SPECS, type Values } from '../../src/library/option-table.js'
 import type { Declaration, Kind } from './declarations.js'
 
 const SECTIONS: readonly {
@@ -41,11 +42,62 @@ export function apiReference(introduction: string, declarations: readonly Declar
     '',
     introduction.replaceAll(/(?:^ {2}.*(?:\n|$)|^\n(?= {2}))+/gm, asBlock),
     '',
+    ...optionTable(),
     ...lines,
   ]
     .join('\n')
     .trimEnd()}\n`
 }
+
+/** Every option of the functions, under the name that they take. */
+function optionTable(): string[] {
+  const cell = (text: string): string => text.replaceAll('|', '\\|')
+  const rows = [...SPECS].flatMap(([name, { takes, choices, of, about, engines, hidden }]) => {
+    const functions = of.filter((one) => FUNCTIONS.has(one))
+    if (engines !== undefined || hidden === true || functions.length === 0) return []
+    const taken =
+      choices === undefined ? TAKEN[takes] : choices.map((one) => `\`'${one}'\``).join(', ')
+    return [`| \`${name}\` | ${taken} | ${functions.join(', ')} | ${cell(about)} |`]
+  })
+  return [
+    '## Options',
+    '',
+    'The same as those of the command line, by their names in camel case; `definition` may also be an object with rules.',
+    'What is no option, or does not fit, is an error.',
+    '',
+    '| option | takes | of | is about |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ]
+}
+
+/** What an option takes, in words. */
+const TAKEN: Readonly<Record<keyof Values, string>> = {
+  text: 'text',
+  names: 'list, or text with commas',
+  gathered: 'text, or list',
+  gatheredNames: 'list, or text with commas',
+  files: 'text, or list',
+  textOrTrue: '`true`, or text',
+  switch: 'boolean',
+  unless: 'boolean, `true` by default',
+  whole: 'whole number from 1',
+  number: 'number',
+  count: 'number, or text such as `10k`',
+  share: 'number, or text such as `1%`',
+  shares: 'list of numbers from 0 to 1',
+  duration: 'text such as `30m`, or milliseconds',
+  delay: 'text such as `30m`, or milliseconds',
+  durations: 'list of such texts or milliseconds',
+  size: 'text such as `512MB`',
+  definition: 'name, or rules',
+}
+
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  ...['summary', 'sessions', 'events', 'compare', 'trend', 'users', 'gap', 'query', 'audit'],
+  ...['check', 'inspect', 'sql'],
+])
 
 /** What is indented is code. */
 const asBlock = (text: string): string =>

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { RULES } from '../../src/checks/registry.js'
-import { parseConfig } from '../../src/config/config.js'
+import { parseConfig } from '../../src/cli/config/config.js'
 import { run } from '../oracle/run.js'
 
 const docs = (name: string): string => join(import.meta.dirname, '../../docs', name)

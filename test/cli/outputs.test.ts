@@ -15,8 +15,8 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands/index.js'
-import { configOptions } from '../../src/cli/config.js'
-import { PATH_FLAGS } from '../../src/cli/written.js'
+import { configOptions } from '../../src/cli/config/apply.js'
+import { pathOf } from '../../src/cli/written.js'
 import { sessionize } from '../../src/index.js'
 import { inShell } from '../faults/program.js'
 import { run } from '../oracle/run.js'
@@ -381,12 +381,13 @@ test('every flag that takes a path is known for what it is', () => {
     terminal: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} },
     signal: new AbortController().signal,
   }
-  const flags = COMMANDS.flatMap((make) => {
+  const options = COMMANDS.flatMap((make) => {
     const command = make(context)
     configOptions(command)
     return [command, ...command.commands].flatMap(({ options }) => options)
   })
-    .filter(({ flags }) => /[<[](format=)?(files?|folder|paths?)\b/.test(flags))
-    .map(({ long }) => long ?? '')
-  expect([...new Set(flags)].sort()).toEqual(Object.keys(PATH_FLAGS).sort())
+  for (const option of options) {
+    const takesPath = /[<[](format=)?(files?|folder|paths?)\b/.test(option.flags)
+    expect(pathOf(option) !== undefined, option.flags).toBe(takesPath)
+  }
 })

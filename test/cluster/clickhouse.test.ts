@@ -130,10 +130,10 @@ suite(title, { timeout: 300_000 }, () => {
         logged.push(...explained.map(({ explain }) => explain))
         return keep(query, signal)
       }
-      const { withCluster } = await import('../../src/cluster/dataset.js')
+      const { withRemote } = await import('../../src/cluster/dataset.js')
       const { summarize } = await import('../../src/analysis/summarize.js')
       const { DEFAULT_DEFINITION } = await import('../../src/sessions/definition.js')
-      const summary = await withCluster(
+      const summary = await withRemote(
         { name: 'clickhouse', connect: async () => cluster, table: () => cluster.table(shards) },
         { dimensions: ['platform'] },
         ({ engine, events }) =>

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { RULES } from '../../src/checks/registry.js'
 import { COMMANDS } from '../../src/cli/commands/index.js'
-import { CONFIGURABLE_FLAGS, parseConfig } from '../../src/config/config.js'
+import { CONFIGURABLE_FLAGS, parseConfig } from '../../src/cli/config/config.js'
 import { SessionizeError } from '../../src/errors/errors.js'
 
 const FILE = 'sessionize.config.yaml'

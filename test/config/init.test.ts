@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { RULES } from '../../src/checks/registry.js'
-import { parseConfig } from '../../src/config/config.js'
+import { parseConfig } from '../../src/cli/config/config.js'
 import { cleanEvents, Folder } from '../checks/export.js'
 import { run } from '../oracle/run.js'
 

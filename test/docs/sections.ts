@@ -6,9 +6,9 @@ import { PassThrough } from 'node:stream'
 import type { Option } from 'commander'
 import { RULES } from '../../src/checks/registry.js'
 import { COMMANDS } from '../../src/cli/commands/index.js'
+import { CONFIG_SECTIONS } from '../../src/cli/config/config.js'
+import { SECTIONS as CONFIG_KEYS } from '../../src/cli/config/schema.js'
 import { EXIT_CODES } from '../../src/cli/manual.js'
-import { CONFIG_SECTIONS } from '../../src/config/config.js'
-import { INPUT_KEYS, RESOURCE_KEYS, SEGMENT_KEYS, SESSION_KEYS } from '../../src/config/schema.js'
 import { PRESETS } from '../../src/events/presets/index.js'
 import { describeValue } from '../../src/report/check/wording.js'
 import { COLUMNS } from '../../src/sessions/compile.js'
@@ -112,12 +112,7 @@ function kindOf(schema: Schema): string {
 
 function keys(): string {
   const options = optionsByName()
-  const schemas: Readonly<Record<string, Schema>> = {
-    ...INPUT_KEYS,
-    ...SESSION_KEYS,
-    ...SEGMENT_KEYS,
-    ...RESOURCE_KEYS,
-  }
+  const schemas: Readonly<Record<string, Schema>> = Object.assign({}, ...Object.values(CONFIG_KEYS))
   return Object.entries(CONFIG_SECTIONS)
     .map(([section, names]) => {
       const rows = names.map((name) => {

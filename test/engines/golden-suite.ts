@@ -13,18 +13,13 @@ import { Readable } from 'node:stream'
 import { Command } from 'commander'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readDataset, readTable, type SharedFlags } from '../../src/cli/flags.js'
-import {
-  definitionOptions,
-  dimensionOptions,
-  inputOptions,
-  names,
-  tableOptions,
-} from '../../src/cli/options.js'
+import { addOptions } from '../../src/cli/command.js'
 import type { Dialect } from '../../src/dialects/dialect.js'
 import { duckdb } from '../../src/dialects/duckdb.js'
 import { Engine } from '../../src/engines/duckdb.js'
 import { type Dataset, withDataset } from '../../src/events/dataset.js'
+import { type Asked, read, readingOf } from '../../src/library/ask.js'
+import { tableOf } from '../../src/library/segments.js'
 import { type BuildOptions, neededProperties, planSessions } from '../../src/sessions/build.js'
 import { chooseColumns, compileSessions, type SessionRequest } from '../../src/sessions/compile.js'
 import { eventRules } from '../../src/sessions/definition.js'
@@ -238,24 +233,20 @@ function drawnFile(folder: string): string {
 }
 
 /** The flags of `sessionize sessions` as the library's options. */
-function parse(args: readonly string[]): { flags: SharedFlags; build: BuildOptions } {
-  const command = new Command().exitOverride()
-  tableOptions(dimensionOptions(definitionOptions(inputOptions(command))))
-    .option('--columns <names>', '', names)
-    .option('--format <format>')
-  const flags = command.parse(args, { from: 'user' }).opts<SharedFlags>()
-  return { flags, build: readTable(flags) }
+function parse(args: readonly string[]): { flags: Asked<'sessions'>; build: BuildOptions } {
+  const command = addOptions('sessions', new Command().exitOverride()).option('--format <format>')
+  const { format: _, ...flags } = command
+    .parse(args, { from: 'user' })
+    .opts<Asked<'sessions'> & { format?: string }>()
+  return { flags, build: tableOf(read('sessions', flags)) }
 }
 
-function reading(flags: SharedFlags, build: BuildOptions, stdin?: Buffer) {
-  const { stdout, stderr } = process
-  const terminal = {
+function reading(flags: Asked<'sessions'>, build: BuildOptions, stdin?: Buffer) {
+  const { options, definition, surroundings } = read('sessions', {
+    ...flags,
     stdin: Readable.from(stdin === undefined ? [] : [stdin]),
-    stdout,
-    stderr,
-    env: {},
-  }
-  return readDataset(flags, terminal, new AbortController().signal, neededProperties(build))
+  })
+  return readingOf(options, definition, surroundings, { properties: neededProperties(build) })
 }
 
 const columnIn =

@@ -1,58 +1,25 @@
-import { Command } from 'commander'
-import type { QueryFormat } from '../../report/query.js'
-import { answer } from '../answer.js'
-import type { Context } from '../context.js'
-import { noEngineOptions } from '../engine.js'
-import { type OutputFlags, readBuild, type SharedFlags } from '../flags.js'
-import {
-  definitionOptions,
-  dimensionOptions,
-  inputOptions,
-  outputOptions,
-  resourceOptions,
-} from '../options.js'
+import { defineCommand } from '../command.js'
 
-interface Flags extends SharedFlags, OutputFlags {
-  readonly format?: QueryFormat
-}
-
-const EXAMPLES = `Examples:
+export const queryCommand = defineCommand({
+  name: 'query',
+  about: 'run a SELECT over events, blocks and sessions; nothing else can be read or written',
+  examples: `Examples:
   sessionize query "SELECT count(*), avg(length_seconds) FROM sessions WHERE NOT bounce" export.zip
   sessionize query "SELECT platform, median(length_seconds) FROM sessions GROUP BY ALL" events.csv --by platform
   sessionize query "FROM events WHERE user = '42'" events.parquet --format csv
-`
-
-export function queryCommand(context: Context): Command {
-  const command = new Command('query')
-    .description(
-      'run a SELECT over events, blocks and sessions; nothing else can be read or written',
+`,
+  words: [['sql', 'one SELECT statement']],
+  formats: ['terminal', 'json', 'markdown', 'csv', 'ndjson', 'parquet', 'arrow'],
+  async run({ words: [statement = ''], inputs, options, format, output }) {
+    const { putQuery, queryAsDocument } = await import('../../library/query.js')
+    if (format !== 'terminal' && format !== 'markdown') {
+      return output.write((path) => putQuery(statement, inputs, path, format, options))
+    }
+    const { documentAsMarkdown } = await import('../../report/markdown.js')
+    const { documentAsTerminal } = await import('../../report/terminal.js')
+    const found = await queryAsDocument(statement, inputs, options)
+    await output.print((look) =>
+      format === 'terminal' ? documentAsTerminal(found, look) : documentAsMarkdown('Query', found),
     )
-    .argument('<sql>', 'one SELECT statement')
-    .argument('[files...]', 'files, folders, globs, archives, or - for standard input')
-    .addHelpText('before', EXAMPLES)
-  noEngineOptions(inputOptions(command))
-  dimensionOptions(definitionOptions(command))
-  outputOptions(command, ['terminal', 'json', 'markdown', 'csv', 'ndjson', 'parquet', 'arrow'])
-  resourceOptions(command)
-  return command.action(async (statement: string, inputs: string[], flags: Flags) => {
-    const { prepareQuery, runQuery } = await import('../../analysis/query.js')
-    const report = await import('../../report/query.js')
-    const { writeTable } = await import('../../sessions/write.js')
-    const format = flags.format ?? report.queryFormatOf(flags.output ?? '') ?? 'terminal'
-    const by = flags.by ?? []
-    const options = { ...readBuild(flags), by }
-    await answer(context, inputs, flags, { columns: by }, async (asked) => {
-      const { engine, events, path: outputPath } = asked
-      const query = await prepareQuery(engine, events, statement, { ...options, outputPath })
-      await runQuery(() =>
-        format === 'terminal' || format === 'markdown'
-          ? asked.print((look) => report.queryAsText(engine, query, format, look))
-          : asked.write((path) =>
-              format === 'json'
-                ? report.writeQueryJson(engine, query, path)
-                : writeTable(engine, query, format, path),
-            ),
-      )
-    })
-  })
-}
+  },
+})

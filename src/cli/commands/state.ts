@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
+import { given } from '../../given.js'
+import type { Options } from '../../library/option-table.js'
+import { addOptions } from '../command.js'
 import type { Context } from '../context.js'
-import { readResources, type SharedFlags } from '../flags.js'
-import { resourceOptions } from '../options.js'
 import { lookOf, printText } from '../output.js'
 
 const EXAMPLES = `Examples:
@@ -60,18 +61,23 @@ const verifyCommand = ({ terminal }: Context): Command =>
     })
 
 const compactCommand = ({ terminal, signal }: Context): Command =>
-  resourceOptions(
+  addOptions(
+    'state',
     new Command('compact')
       .description('put its segments together, one per added run, into one')
       .argument('<folder>', 'the folder of --state'),
-  ).action(async (folder: string, flags: SharedFlags) => {
+  ).action(async (folder: string, flags: Options<'state'>) => {
     const { State, describeState } = await import('../../state/state.js')
     const { withoutSources } = await import('../../events/dataset.js')
     const before = describeState(folder)
     const state = State.open(folder)
     try {
-      await withoutSources({ signal, ...readResources(flags) }, ({ engine }) =>
-        state.compact(engine),
+      await withoutSources(
+        {
+          signal,
+          ...given({ threads: flags.threads, memory: flags.memory, tempDirectory: flags.tempDir }),
+        },
+        ({ engine }) => state.compact(engine),
       )
     } finally {
       state.close()

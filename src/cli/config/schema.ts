@@ -1,5 +1,9 @@
 /** What a config file may hold. Keys of options are the long flags without their dashes. */
 import * as v from 'valibot'
+import { flagOf } from '../../errors/option.js'
+import { type ConfigSection, SPECS, type Takes } from '../../library/option-table.js'
+
+export type FlagValue = string | number | boolean | readonly string[]
 
 const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'))
 /** One, or a list of them. */
@@ -10,50 +14,45 @@ const texts = v.union(
 const amount = v.pipe(v.number('must be a number'), v.minValue(0, 'must be at least 0'))
 const threshold = v.nullable(amount)
 
-export const INPUT_KEYS = {
-  preset: text,
-  user: texts,
-  time: text,
-  'time-format': text,
-  timezone: text,
-  clock: text,
-  event: text,
-  session: text,
-  dedupe: texts,
-  stitch: v.boolean('must be true or false'),
-  'stitch-limit': v.pipe(v.number('must be a whole number'), v.integer('must be a whole number')),
-  'merged-ids': v.boolean('must be true or false'),
-  where: text,
-  from: text,
-  to: text,
-  strict: v.boolean('must be true or false'),
-} as const
+const yesOrNo = v.boolean('must be true or false')
+const whole = v.pipe(v.number('must be a whole number'), v.integer('must be a whole number'))
 
-export const SESSION_KEYS = {
-  definition: text,
-  gap: texts,
-  boundary: v.picklist(['after', 'at'], 'must be after or at'),
-  'max-length': text,
-  'max-events': v.pipe(v.number('must be a whole number'), v.integer('must be a whole number')),
-  'cut-at-midnight': v.union([v.literal(true), text], 'must be true or the name of a time zone'),
-  'cut-on': texts,
-  'start-event': texts,
-  'end-event': texts,
-  'ignore-event': texts,
-  'passive-event': texts,
-  'by-recorded': v.boolean('must be true or false'),
-} as const
+/** What may stand in the file for what an option takes. */
+const KINDS: Partial<Record<Takes, v.GenericSchema<unknown, FlagValue>>> = {
+  names: texts,
+  gathered: texts,
+  gatheredNames: texts,
+  switch: yesOrNo,
+  whole,
+  textOrTrue: v.union([v.literal(true), text], 'must be true or the name of a time zone'),
+}
 
-export const SEGMENT_KEYS = {
-  by: texts,
-  'report-timezone': text,
-} as const
+/** The keys of each section: the flags of options that can stand there, without their dashes. */
+export const SECTIONS: Readonly<
+  Record<ConfigSection, Readonly<Record<string, v.GenericSchema<unknown, FlagValue>>>>
+> = {
+  input: keysOf('input'),
+  sessions: keysOf('sessions'),
+  segments: keysOf('segments'),
+  resources: keysOf('resources'),
+}
 
-export const RESOURCE_KEYS = {
-  threads: v.pipe(v.number('must be a whole number'), v.integer('must be a whole number')),
-  memory: text,
-  'temp-dir': text,
-} as const
+function keysOf(section: ConfigSection): Record<string, v.GenericSchema<unknown, FlagValue>> {
+  return Object.fromEntries(
+    [...SPECS].flatMap(([name, { config, takes, choices }]) => {
+      if (config !== section) return []
+      const schema =
+        choices === undefined
+          ? (KINDS[takes] ?? text)
+          : v.picklist(choices, `must be ${listOf(choices)}`)
+      return [[flagOf(name).slice(2), schema]]
+    }),
+  )
+}
+
+function listOf(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
 
 const optionalAll = <T extends v.ObjectEntries>(entries: T) => v.partial(v.strictObject(entries))
 
@@ -83,10 +82,10 @@ const ownRule = v.strictObject({
 
 /** A section of which all is commented out is null in YAML. */
 export const CONFIG = v.strictObject({
-  input: v.nullish(optionalAll(INPUT_KEYS)),
-  sessions: v.nullish(optionalAll(SESSION_KEYS)),
-  segments: v.nullish(optionalAll(SEGMENT_KEYS)),
-  resources: v.nullish(optionalAll(RESOURCE_KEYS)),
+  input: v.nullish(optionalAll(SECTIONS.input)),
+  sessions: v.nullish(optionalAll(SECTIONS.sessions)),
+  segments: v.nullish(optionalAll(SECTIONS.segments)),
+  resources: v.nullish(optionalAll(SECTIONS.resources)),
   checks: v.nullish(
     v.strictObject({
       select: v.optional(texts),

@@ -1,6 +1,6 @@
 /** A YAML or JSON text with the places of its parts, so that messages can point at them. */
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
-import { SessionizeError } from '../errors/errors.js'
+import { SessionizeError } from '../../errors/errors.js'
 
 export type Path = readonly (string | number)[]
 

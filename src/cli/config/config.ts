@@ -1,27 +1,25 @@
 /** The config file: defaults for flags, thresholds and rules for checks, and presets. */
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
-import type { OwnRule } from '../checks/own-rule.js'
-import type { SqlRule } from '../checks/rule.js'
-import type { RuleSetting } from '../checks/run.js'
-import { SessionizeError } from '../errors/errors.js'
-import { didYouMean } from '../errors/suggest.js'
-import { parsePreset } from '../events/presets/parse.js'
-import type { Preset } from '../events/presets/preset.js'
-import { parseDuration } from '../sessions/duration.js'
+import type { OwnRule } from '../../checks/own-rule.js'
+import type { SqlRule } from '../../checks/rule.js'
+import type { RuleSetting } from '../../checks/run.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { didYouMean } from '../../errors/suggest.js'
+import { parsePreset } from '../../events/presets/parse.js'
+import type { Preset } from '../../events/presets/preset.js'
+import { parseDuration } from '../../sessions/duration.js'
 import { ConfigDocument, type Path } from './document.js'
 import {
   CONFIG,
   type ConfigContent,
-  INPUT_KEYS,
+  type FlagValue,
   type OwnRuleContent,
-  RESOURCE_KEYS,
-  SEGMENT_KEYS,
-  SESSION_KEYS,
+  SECTIONS,
   type SettingContent,
 } from './schema.js'
 
-export type FlagValue = string | number | boolean | readonly string[]
+export type { FlagValue }
 
 export interface Config {
   /** As it was named or found. */
@@ -57,13 +55,6 @@ export function readConfig(path: string, rules: readonly KnownRule[]): Config {
   }
   return parseConfig(text, path, rules)
 }
-
-const SECTIONS = {
-  input: INPUT_KEYS,
-  sessions: SESSION_KEYS,
-  segments: SEGMENT_KEYS,
-  resources: RESOURCE_KEYS,
-} as const
 
 /** The keys of each section, for the documentation. */
 export const CONFIG_SECTIONS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(

@@ -1,20 +1,10 @@
 /** A commented config file for what was seen in the data. */
 
-import type { ExtraRole } from '../checks/extras.js'
-import type { CheckResult } from '../checks/result.js'
-import type { Choice } from '../events/mapping.js'
-import { describeLimit, describeValue } from '../report/check/wording.js'
-import { visibleExcerpt } from '../report/untrusted.js'
-import { formatDuration } from '../sessions/duration.js'
+import type { Seen } from '../../library/init.js'
+import { describeLimit, describeValue } from '../../report/check/wording.js'
+import { visibleExcerpt } from '../../report/untrusted.js'
+import { formatDuration } from '../../sessions/duration.js'
 import type { FlagValue } from './config.js'
-
-/** What was seen; none without files. */
-export interface Seen {
-  readonly preset: string
-  readonly choices: readonly Choice[]
-  readonly extras: Readonly<Partial<Record<ExtraRole, string>>>
-  readonly checks: readonly CheckResult[]
-}
 
 /** @param rules what flags said about sessions, by their long names */
 export function configTemplate(

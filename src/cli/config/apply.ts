@@ -2,11 +2,11 @@
 import { resolve } from 'node:path'
 import process from 'node:process'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Config, FlagValue } from '../config/config.js'
-import { findConfig } from '../config/find.js'
-import { SessionizeError } from '../errors/errors.js'
-import type { Preset } from '../events/presets/preset.js'
-import type { Terminal } from './terminal.js'
+import { SessionizeError } from '../../errors/errors.js'
+import type { Preset } from '../../events/presets/preset.js'
+import type { Terminal } from '../terminal.js'
+import type { Config, FlagValue } from './config.js'
+import { findConfig } from './find.js'
 
 /** What a config file adds to a command's flags. */
 export interface ConfiguredFlags {
@@ -29,6 +29,10 @@ export function configOptions(command: Command): void {
     .addOption(new Option('--no-config', 'read no config file').helpGroup(GROUP))
 }
 
+/** Which data-quality rules the config file says are run, and how. */
+export const configuredChecks = ({ configured }: ConfiguredFlags): Partial<Config['checks']> =>
+  configured?.checks ?? {}
+
 /** Before a command runs. @throws SessionizeError `usage` with the place in the file. */
 export async function applyConfig(
   command: Command,
@@ -41,8 +45,8 @@ export async function applyConfig(
   const folder = terminal.cwd ?? process.cwd()
   const path = typeof named === 'string' ? resolve(folder, named) : findConfig(folder)
   if (path === undefined) return
-  const { readConfig } = await import('../config/config.js')
-  const { RULES } = await import('../checks/registry.js')
+  const { readConfig } = await import('./config.js')
+  const { RULES } = await import('../../checks/registry.js')
   const config = readConfig(path, RULES)
   note(`config file ${path}`)
   for (const [flag, value] of config.flags) setDefault(command, config, flag, value)

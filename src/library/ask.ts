@@ -1,0 +1,269 @@
+/**
+ * What every question has in common: its options are read, its inputs are opened wherever they are,
+ * rejected rows are written where that was asked for, and nothing stays open behind it.
+ */
+import type { Readable } from 'node:stream'
+import type { RemoteEvents } from '../cluster/dataset.js'
+import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
+import {
+  type Dataset,
+  type DatasetOptions,
+  type Opened,
+  type ReadingOptions,
+  withDataset,
+  withSources,
+} from '../events/dataset.js'
+import type { Preset } from '../events/presets/preset.js'
+import { given } from '../given.js'
+import { ruleProperties, type SessionDefinition } from '../sessions/definition.js'
+import type { SourceProgress } from '../sources/open.js'
+import type { Outputs } from '../sources/outputs.js'
+import type { Added } from '../state/dataset.js'
+import type { StateColumns } from '../state/spec.js'
+import { readDefinition } from './definition.js'
+import type { CommandName, Options, OptionsOf } from './option-table.js'
+import { type ReadOptions, readOptions } from './options.js'
+import { withRejects } from './rejects.js'
+
+/** Files, folders, globs, archives, or `-` for `stdin`. */
+export type Inputs = string | readonly string[]
+
+/** What a question can be asked with besides its options. */
+export interface Surroundings {
+  /** What the input `-` reads. */
+  readonly stdin?: Readable
+  /** Ends the work. */
+  readonly signal?: AbortSignal
+  /** Presets of one's own, which are detected like the others and win over one of the same name. */
+  readonly presets?: readonly Preset[]
+  /** Told of what is being read. */
+  readonly onProgress?: (progress: SourceProgress) => void
+  /** Told what was added to `state`. */
+  readonly onAdded?: (added: Added) => void
+  /** Told that `state` was made by a version that kept no checksums. */
+  readonly onUnchecked?: () => void
+}
+
+/** What the program itself asks with. */
+export interface Within extends Surroundings {
+  /** Events that stay in an engine elsewhere, instead of inputs. */
+  readonly engine?: RemoteEvents
+  /** What the run writes, which must not be what it reads. */
+  readonly outputs?: Outputs
+  /** Told of the events once they are read. */
+  readonly onRead?: (dataset: Dataset) => void
+}
+
+const KEYS: Readonly<Record<keyof Within, true>> = {
+  stdin: true,
+  signal: true,
+  presets: true,
+  engine: true,
+  onProgress: true,
+  onAdded: true,
+  onUnchecked: true,
+  onRead: true,
+  outputs: true,
+}
+
+export const SURROUNDINGS: ReadonlySet<string> = new Set(Object.keys(KEYS))
+
+/** Options of a question, and what it is asked with. */
+export type Asked<Name extends CommandName> = Options<Name> & Surroundings
+
+/** What all that read rows have in common. */
+type Reading = Pick<ReadOptions<'events'>, Extract<OptionsOf<'events'>, OptionsOf<'check'>>>
+
+/** A question as it was read. */
+export interface Read<Name extends CommandName> {
+  readonly options: ReadOptions<Name>
+  readonly definition: SessionDefinition
+  readonly surroundings: Within
+}
+
+/** @param besides keys that are the question's own business */
+export function read<Name extends CommandName>(
+  command: Name,
+  asked: Asked<Name> & Within,
+  besides: readonly string[] = [],
+): Read<Name> {
+  const options = readOptions(command, asked, new Set([...SURROUNDINGS, ...besides]))
+  return { options, definition: readDefinition(options), surroundings: asked }
+}
+
+/** What of the reading depends on the question. */
+export interface Question {
+  /** Properties that are read besides those of the session rules. */
+  readonly properties?: readonly string[]
+  /** What else. */
+  readonly dataset?: DatasetOptions
+  /** Where it needs no more than sessions, so that an engine elsewhere can be asked too. */
+  readonly ofSessions?: boolean
+  /** What it needs of a state, where it can be asked of one. */
+  readonly state?: StateColumns
+}
+
+/** A question to the events of the inputs. */
+export function ask<T>(
+  inputs: Inputs,
+  { options, definition, surroundings }: Read<'sessions'> | Read<'events'>,
+  question: Question,
+  use: (dataset: Dataset, reading: ReadingOptions) => Promise<T>,
+): Promise<T> {
+  return withRejects(options.rejects, async (onRejected) => {
+    const reading = readingOf(options, definition, surroundings, question, onRejected)
+    const onRead = async (dataset: Dataset): Promise<T> => {
+      surroundings.onRead?.(dataset)
+      await onRejected?.(dataset)
+      return use(dataset, reading)
+    }
+    const { engine: remote, onAdded, onUnchecked } = surroundings
+    const state = 'state' in options ? options.state : undefined
+    if (remote !== undefined) {
+      assertRemote(remote, inputs, question, { ...options, ...given({ state }) })
+      const { withRemote } = await import('../cluster/dataset.js')
+      return withRemote(remote, reading, onRead)
+    }
+    if (state !== undefined && question.state !== undefined) {
+      const { withState } = await import('../state/dataset.js')
+      const request = {
+        directory: state,
+        definition,
+        columns: question.state,
+        ...given({ onAdded, onUnchecked }),
+      }
+      return withState(request, inputList(inputs), reading, onRead)
+    }
+    return withDataset(inputList(inputs), reading, onRead)
+  })
+}
+
+/** A question to files, where what they hold decides how their events are read. */
+export function askFiles<T>(
+  inputs: Inputs,
+  { options, definition, surroundings }: Read<'check'> | Read<'report'>,
+  question: Question,
+  use: (
+    opened: Opened,
+    reading: ReadingOptions,
+    onRead: (dataset: Dataset) => Promise<void>,
+  ) => Promise<T>,
+): Promise<T> {
+  const { engine: remote } = surroundings
+  if (remote !== undefined) assertRemote(remote, inputs, question, options)
+  return withRejects(options.rejects, (onRejected) => {
+    const reading = readingOf(options, definition, surroundings, question, onRejected)
+    return withSources(inputList(inputs), reading, (opened) =>
+      use(opened, reading, async (dataset) => {
+        surroundings.onRead?.(dataset)
+        await onRejected?.(dataset)
+      }),
+    )
+  })
+}
+
+export const inputList = (inputs: Inputs): readonly string[] =>
+  typeof inputs === 'string' ? [inputs] : inputs
+
+/** How the options say that rows are read. */
+export function readingOf(
+  options: Reading,
+  definition: SessionDefinition,
+  { stdin, signal, presets, onProgress, outputs }: Within,
+  { properties = [], dataset }: Question = {},
+  onRejected?: (dataset: Dataset) => Promise<void>,
+): ReadingOptions {
+  return {
+    dimensions: [...new Set([...properties, ...ruleProperties(definition)])],
+    namedBy: namesByOption(options, definition),
+    ...given({
+      stdin,
+      signal,
+      presets,
+      onProgress,
+      outputs,
+      onRejected,
+      preset: options.preset,
+      user: options.user,
+      time: options.time,
+      timeFormat: options.timeFormat,
+      timeZone: options.timezone,
+      event: options.event,
+      session: options.session,
+      dedupe: options.dedupe,
+      clock: options.clock,
+      stitch: options.stitch,
+      stitchLimit: options.stitchLimit,
+      mergedIds: options.mergedIds,
+      strict: options.strict,
+      where: options.where,
+      from: options.from,
+      to: options.to,
+      threads: options.threads,
+      memory: options.memory,
+      tempDirectory: options.tempDir,
+      ignore: definition.ignoreEvents,
+      recordedOnly: definition.recorded,
+    }),
+    ...dataset,
+  }
+}
+
+/** Which option named a property: of several, the last. */
+const namesByOption = (
+  options: Partial<Pick<ReadOptions<'sessions'>, 'by' | 'property' | 'sum' | 'cutOn'>>,
+  { gaps = [] }: SessionDefinition,
+): ReadonlyMap<string, string> => {
+  const { by = [], property = [], sum = [], cutOn = [] } = options
+  const named = (names: readonly string[], name: string): [string, string][] =>
+    names.map((one) => [one, option(name)])
+  return new Map([
+    ...named([...by, ...by.map((key) => key.replace(/:[a-z]+$/, ''))], 'by'),
+    ...named(property, 'property'),
+    ...named(sum, 'sum'),
+    ...named(cutOn, 'cutOn'),
+    ...named(
+      gaps.map((rule) => rule.property),
+      'gap',
+    ),
+  ])
+}
+
+/** @throws SessionizeError `usage` or `unsupported` for what cannot be asked of an engine elsewhere. */
+function assertRemote(
+  { name }: RemoteEvents,
+  inputs: Inputs,
+  { ofSessions = false }: Question,
+  { state, rejects }: { readonly state?: string; readonly rejects?: string },
+): void {
+  if (!ofSessions) {
+    throw new SessionizeError('unsupported', `This needs single events, which stay in ${name}.`, {
+      hint: 'Write the rows that it is about into a Parquet file there, and name that file.',
+    })
+  }
+  const [first] = inputList(inputs)
+  if (first !== undefined) {
+    throw new SessionizeError(
+      'usage',
+      `${first} is a file, and ${option('engine')} asks a table.`,
+      {
+        hint: `Name the table with ${option('table')}, or leave out ${option('engine')}.`,
+      },
+    )
+  }
+  if (state !== undefined) {
+    throw new SessionizeError('usage', `${option('state')} keeps what is read from files.`, {
+      hint: `With ${option('engine')} the events stay where they are: leave out ${option('state')}.`,
+    })
+  }
+  if (rejects !== undefined) {
+    throw new SessionizeError(
+      'unsupported',
+      `${option('rejects')} cannot be written from ${name}.`,
+      {
+        hint: 'The ledger counts the rejected rows; look at them with a query there.',
+      },
+    )
+  }
+}

@@ -1,0 +1,52 @@
+import { option } from '../errors/option.js'
+import { type Followed, type FollowWorld, follow as followStream } from '../follow/follow.js'
+import { given } from '../given.js'
+import { parseDuration } from '../sessions/duration.js'
+import { SURROUNDINGS, type Surroundings } from './ask.js'
+import { readDefinition } from './definition.js'
+import type { Options } from './option-table.js'
+import { readOptions } from './options.js'
+
+export type FollowOptions = Options<'follow'> & Pick<Surroundings, 'presets'>
+
+/** How long a closed session can still be corrected where nothing else is said. */
+const DEFAULT_REVISIONS = '24h'
+
+/** Sessions of a live stream, written when they close: `sessionize follow`. */
+export function follow(options: FollowOptions, world: FollowWorld): Promise<Followed> {
+  const read = readOptions('follow', options, SURROUNDINGS)
+  const { checkpoint, revisions, lateness, checkpointEvery, statsEvery } = read
+  const millis = (micros: number): number => micros / 1_000
+  const reviseMicros =
+    revisions === undefined
+      ? 0
+      : parseDuration(revisions === true ? DEFAULT_REVISIONS : revisions, option('revisions'))
+  return followStream(
+    {
+      columns: given({
+        presets: options.presets,
+        preset: read.preset,
+        user: read.user,
+        time: read.time,
+        timeFormat: read.timeFormat,
+        timeZone: read.timezone,
+        event: read.event,
+        session: read.session,
+      }),
+      stream: {
+        definition: readDefinition(read),
+        latenessMicros: lateness ?? parseDuration('2m'),
+        reviseMicros,
+        maxUsers: read.maxUsers ?? 1_000_000,
+      },
+      label: read.label === true,
+      flushOnEnd: read.flushOnEnd === true,
+      checkpoint:
+        checkpoint === undefined
+          ? undefined
+          : { path: checkpoint, everyMillis: millis(checkpointEvery ?? parseDuration('10s')) },
+      statsEveryMillis: statsEvery === undefined ? undefined : millis(statsEvery),
+    },
+    world,
+  )
+}

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { type Table, tableFromIPC } from 'apache-arrow'
+import type { Engine } from '../engines/duckdb.js'
+import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
+import { neededProperties, planSessions, sessionTable } from '../sessions/build.js'
+import { chooseColumns } from '../sessions/compile.js'
+import { createSessionTable as createRemoteTable } from '../sessions/distant.js'
+import { type TableFormat, takesEnumerations, writeTable } from '../sessions/write.js'
+import type { Sql } from '../sql/sql.js'
+import { stateColumns } from '../state/spec.js'
+import { type Asked, ask, type Inputs, read, type Within } from './ask.js'
+import { iterateWithin, type Row, rowsOf } from './rows.js'
+import { tableOf } from './segments.js'
+import { writeFile } from './write.js'
+
+/** Options of `sessions`, `sessionsArrow` and `writeSessions`. */
+export type SessionsOptions = Omit<Asked<'sessions'>, 'createTable'>
+
+/**
+ * One plain object per session, ordered by user and start: `sessionize sessions`. The keys are the
+ * columns of the session table (docs/definitions.md). Rows are made as they are read, and what goes
+ * wrong is thrown then; leaving the loop early ends the work.
+ */
+export const sessions = (inputs: Inputs, options: SessionsOptions = {}): AsyncIterable<Row> =>
+  iterateWithin((each) =>
+    withSessions(inputs, options, (engine, query) => each(rowsOf(engine, query))),
+  )
+
+/** The whole session table in memory, as an Apache Arrow table. */
+export async function sessionsArrow(inputs: Inputs, options: SessionsOptions = {}): Promise<Table> {
+  return withSessions(inputs, options, async (engine, query, scratch) => {
+    await writeTable(engine, query, 'arrow', scratch)
+    return tableFromIPC(readFileSync(scratch))
+  })
+}
+
+/**
+ * Writes the session table to a file, whole or not at all; its name tells the format unless one is
+ * given. A file that would be read as events is not replaced.
+ *
+ * @throws SessionizeError `usage` when neither tells it, or it is an input; `output_unwritable`,
+ * `disk_full`
+ */
+export const writeSessions = (
+  inputs: Inputs,
+  path: string,
+  { format, ...options }: SessionsOptions & { readonly format?: TableFormat } = {},
+): Promise<void> =>
+  writeFile('writeSessions', path, format, (partial, chosen, outputs) =>
+    putSessions(inputs, partial, chosen, { ...options, outputs }),
+  )
+
+/** The same to a path that is the caller's business. */
+export const putSessions = (
+  inputs: Inputs,
+  path: string,
+  format: TableFormat,
+  options: SessionsOptions & Within,
+): Promise<void> =>
+  withSessions(
+    inputs,
+    options,
+    (engine, query) => writeTable(engine, query, format, path),
+    takesEnumerations(format),
+  )
+
+/**
+ * Makes the session table where the events are.
+ *
+ * @throws SessionizeError `usage` for events that are not in an engine elsewhere
+ */
+export async function createSessionTable(
+  inputs: Inputs,
+  name: string,
+  options: SessionsOptions,
+): Promise<void> {
+  const asked = read('sessions', options)
+  const build = tableOf(asked)
+  const question = {
+    properties: neededProperties(build),
+    state: stateColumns(build),
+    ofSessions: true,
+  }
+  await ask(inputs, asked, question, async ({ engine, events }) => {
+    const request = await planSessions(engine, events, build)
+    if (request.distant === undefined) {
+      throw new SessionizeError('usage', `${option('createTable')} makes a table of an engine.`, {
+        hint: `Name the engine with ${option('engine')}, or write a file with ${option('output')}.`,
+      })
+    }
+    const columns = chooseColumns(request, asked.options.columns)
+    await createRemoteTable(name, request, request.distant, columns)
+  })
+}
+
+async function withSessions<T>(
+  inputs: Inputs,
+  options: SessionsOptions & Within,
+  use: (engine: Engine, query: Sql, scratch: string) => Promise<T>,
+  enumerated = false,
+): Promise<T> {
+  const asked = read('sessions', options)
+  const build = tableOf(asked)
+  const question = {
+    properties: neededProperties(build),
+    state: stateColumns(build),
+    ofSessions: true,
+  }
+  return ask(inputs, asked, question, async ({ engine, events, workspace }) => {
+    const request = await planSessions(engine, events, build)
+    const table = await sessionTable(engine, request, asked.options.columns, { enumerated })
+    return use(engine, table, workspace.path())
+  })
+}

@@ -1,0 +1,33 @@
+/** Tables as files of their own. */
+import { SessionizeError } from '../errors/errors.js'
+import { Target } from '../report/target.js'
+import { type TableFormat, tableFormatOf } from '../sessions/write.js'
+import { type Outputs, outputAt } from '../sources/outputs.js'
+
+/**
+ * Whole or not at all.
+ *
+ * @param name of the function that writes, for messages
+ */
+export async function writeFile(
+  name: string,
+  path: string,
+  given: TableFormat | undefined,
+  write: (partial: string, format: TableFormat, outputs: Outputs) => Promise<void>,
+): Promise<void> {
+  const format = given ?? tableFormatOf(path)
+  if (format === undefined) {
+    throw new SessionizeError('usage', `The name ${path} does not tell a format.`, {
+      hint: 'Use .csv, .ndjson, .parquet or .arrow, or give a format.',
+    })
+  }
+  const outputs = { files: [outputAt(name, path)], folders: [], say: () => undefined }
+  const target = Target.create(path)
+  try {
+    await write(target.path, format, outputs)
+    await target.commit()
+  } catch (error) {
+    target.abort()
+    throw target.failure(error)
+  }
+}
