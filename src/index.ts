@@ -116,14 +116,10 @@ export type { RuleSetting } from './checks/run.js'
 export type { DialectName } from './dialects/names.js'
 export { type ErrorCode, type ErrorOptions, SessionizeError } from './errors/errors.js'
 export type { ClockChoice } from './events/clock-choice.js'
-export type { DatasetOptions, Resources } from './events/dataset.js'
-export type { PresetOptions } from './events/detection.js'
 export type { InspectedGroup, Inspection } from './events/inspect.js'
 export type { Ledger, LedgerCounts, RejectReason } from './events/ledger.js'
-export type { Choice, MappingOptions, Role } from './events/mapping.js'
-export type { EventOptions } from './events/open.js'
+export type { Choice, Role } from './events/mapping.js'
 export type { Clocks, Preset } from './events/presets/preset.js'
-export type { RowOptions } from './events/row-plan.js'
 export {
   SessionTracker,
   type Tracked,
