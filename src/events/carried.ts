@@ -2,7 +2,7 @@
 import { findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import type { Reading } from '../sources/reading.js'
-import { identifier, raw, type Sql, sql } from '../sql/sql.js'
+import { raw, type Sql } from '../sql/sql.js'
 import { requireColumn } from './mapping.js'
 import { isTyped } from './time-column.js'
 
@@ -47,5 +47,5 @@ export function carriedValue(
   const field = findField(group, name)
   if (field === undefined)
     return type === undefined ? raw('CAST(NULL AS VARCHAR)') : raw(`CAST(NULL AS ${type})`)
-  return type === undefined ? reading.text(field) : sql`${identifier(field.column.name)}`
+  return type === undefined ? reading.text(field) : reading.value(field)
 }

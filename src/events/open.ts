@@ -5,7 +5,6 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type Allowances, NO_ALLOWANCES, type SourceGroup } from '../sources/group.js'
-import { hidesRowNumber } from '../sources/reading.js'
 import { allowedAfter, describeSources } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
@@ -24,6 +23,7 @@ import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
 import { planRows, type RowOptions } from './row-plan.js'
 import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.js'
 import { type ClockSkew, measureSkew } from './skew.js'
+import { assertSpellings } from './spellings.js'
 
 /** Which rows are events, and what is read of them. */
 export interface EventOptions extends MappingOptions, RowOptions {
@@ -126,7 +126,7 @@ async function readEvents(
 ): Promise<Events> {
   const described = await describeSources(engine, sources.files, {
     layouts: fixedLayouts(options),
-    allowances,
+    allowances: { ...allowances, everyKey: allowances.everyKey || options.carry === 'all' },
   })
   const { mapping: found, groups, samples } = await mapSources(engine, described, options)
   const mapping = withMergeDoubt(found, sources, options)
@@ -135,8 +135,7 @@ async function readEvents(
   const proven = typed ? await provenCounts(engine, plan, groups) : undefined
   const carries = options.carry !== undefined
   // What is carried is found again by its number: the file's own, or a table's where rows are left out.
-  const numbered = proven !== undefined && !groups.some(hidesRowNumber)
-  const direct = typed && (!carries || numbered)
+  const direct = typed && (!carries || proven !== undefined)
   const after = await latestRejectingScan(engine)
   const query = rowsQuery(plan, groups)
   await engine.setTimeZone(plan.timeZone)
@@ -162,6 +161,7 @@ async function readEvents(
       : null
 
   const { counts, edges } = proven ?? (await countRows(engine, groups, scans, mapping.exact))
+  if (proven === undefined) await assertSpellings(engine, groups, mapping, counts)
   const clean = direct && counts.every(({ fate }) => fate === null)
   const asRead = clean ? await neverEmpty(engine, plan, groups) : new Set<string>()
   const columns = join([

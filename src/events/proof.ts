@@ -8,7 +8,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import { readGroup } from '../sources/reading.js'
-import { identifier, join, type Sql, sql } from '../sql/sql.js'
+import { join, raw, type Sql, sql } from '../sql/sql.js'
 import { epochMicros, fromYearOne, YEAR_10000_MICROS, YEAR_ONE_MICROS } from './clock.js'
 import type { FateCount, RowCounts } from './row-counts.js'
 import { neededFields, type Place, type RowPlan, typedTime } from './rows.js'
@@ -152,7 +152,7 @@ async function isNeverEmpty(
 function textColumn(group: SourceGroup, key: string): Sql | undefined {
   const field = findField(group, key)
   return field !== undefined && field.path.length === 0 && field.column.type === 'VARCHAR'
-    ? identifier(field.column.name)
+    ? raw(field.column.readAs)
     : undefined
 }
 

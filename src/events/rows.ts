@@ -83,7 +83,7 @@ export function cleanRowsQuery(
   return join(
     groups.map((group, at) => {
       const reading = readGroup(group, neededFields(plan, group))
-      const id = rowNumber(group, filesBefore)
+      const id = rowNumber(filesBefore)
       filesBefore += group.files.length
       const place = { group, at, reading }
       return sql`SELECT ${join(
@@ -273,7 +273,7 @@ export function typedTime({ group, at }: Place, { name, formats }: TimeColumn): 
   const format = formats[at]
   const typed = format === 'timestamp' || format === 'timestamptz'
   return typed && isTyped(group) && field !== undefined && field.path.length === 0
-    ? identifier(field.column.name)
+    ? raw(field.column.readAs)
     : undefined
 }
 

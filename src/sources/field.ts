@@ -31,6 +31,21 @@ const findColumn = ({ columns }: SourceGroup, name: string): Column | undefined 
   columns.find((column) => column.name === name) ??
   columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
 
+/** Of JSON objects some may spell a key otherwise: where one lacks it, its other spellings stand for it. */
+export const spellings = ({ columns }: SourceGroup, column: Column): readonly Column[] => [
+  column,
+  ...columns.filter(
+    ({ name }) => name !== column.name && name.toLowerCase() === column.name.toLowerCase(),
+  ),
+]
+
+/** Whether some names differ in case only, which the engine takes for one. */
+export const hasVariants = ({ columns }: SourceGroup): boolean =>
+  differInCase(columns.map(({ name }) => name))
+
+export const differInCase = (names: readonly string[]): boolean =>
+  new Set(names.map((name) => name.toLowerCase())).size < names.length
+
 const isNested = (type: string): boolean =>
   /^(STRUCT|MAP|JSON|VARCHAR)/.test(type) &&
   (listElement(type) === undefined || type === 'JSON[]' || pairValue(type) !== undefined)

@@ -2,10 +2,23 @@
 import type { SourceFile } from './source.js'
 
 export interface Column {
+  /** As the file spells it; two may differ in case only. */
   readonly name: string
   /** As the engine spells it: `VARCHAR`, `BIGINT`, `STRUCT(plan VARCHAR)`. */
   readonly type: string
+  /**
+   * In the relation of its rows, by position: there no name of the data can meet one of ours, one of
+   * the engine's own columns (`file_index`), or one that differs in case only.
+   */
+  readonly readAs: string
 }
+
+export const readAs = (position: number): string => `c${position}`
+
+/** Columns in the order of their reader. */
+export const inOrder = (
+  columns: readonly { readonly name: string; readonly type: string }[],
+): Column[] => columns.map(({ name, type }, i) => ({ name, type, readAs: readAs(i) }))
 
 export interface NumberedFile extends SourceFile {
   /** Position in the sorted list of all files: the `file` column of every later stage. */
@@ -16,6 +29,8 @@ export interface SourceGroup {
   readonly format: SourceFile['format']
   readonly files: readonly NumberedFile[]
   readonly columns: readonly Column[]
+  /** How many columns its reader gives; those that cannot be named are not in `columns`. */
+  readonly width: number
   /** Of `csv`. */
   readonly csv?: CsvLayout
   /** Of `log`. */
@@ -25,7 +40,7 @@ export interface SourceGroup {
   /** A row may be larger than the engine's usual limit: read with larger buffers. */
   readonly largeRows?: true
   /** This column is a list, and each of its elements is a row. */
-  readonly unnest?: string
+  readonly unnest?: Column
 }
 
 export interface CsvLayout {
@@ -65,6 +80,8 @@ export interface Allowances {
   readonly allColumns: boolean
   /** Columns are looked for in many rows of many JSON files: see `jsonColumns`. */
   readonly deepSample: boolean
+  /** All rows of JSON are asked for their keys. */
+  readonly everyKey: boolean
 }
 
 export const NO_ALLOWANCES: Allowances = {
@@ -72,4 +89,5 @@ export const NO_ALLOWANCES: Allowances = {
   mixedLineEnds: [],
   allColumns: false,
   deepSample: false,
+  everyKey: false,
 }

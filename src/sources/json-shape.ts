@@ -12,7 +12,7 @@ interface Keys extends Map<string, Keys> {}
 
 /** The type that each needed column is read with, and how a field is taken out of it. */
 export class JsonShape {
-  private readonly types: ReadonlyMap<string, string>
+  private readonly types: ReadonlyMap<string, { readonly readAs: string; readonly type: string }>
 
   constructor(fields: readonly Field[]) {
     const byColumn = new Map<string, Field[]>()
@@ -20,17 +20,27 @@ export class JsonShape {
       const { name } = field.column
       byColumn.set(name, [...(byColumn.get(name) ?? []), field])
     }
-    this.types = new Map([...byColumn].map(([name, needed]) => [name, readType(needed)]))
+    this.types = new Map(
+      [...byColumn].map(([name, needed]) => [
+        name,
+        { readAs: needed[0]?.column.readAs ?? name, type: readType(needed) },
+      ]),
+    )
   }
 
   /** `columns = {...}` of the engine's reader. */
   get columns(): Sql {
-    return join([...this.types].map(([name, type]) => sql`${identifier(name)}: ${text(type)}`))
+    return join([...this.types].map(([name, { type }]) => sql`${identifier(name)}: ${text(type)}`))
+  }
+
+  /** What they are called in its relation. */
+  get names(): Sql {
+    return join([...this.types.values()].map(({ readAs }) => raw(readAs)))
   }
 
   text({ column, path }: Field): Sql {
-    const value = identifier(column.name)
-    const type = this.types.get(column.name)
+    const value = raw(column.readAs)
+    const type = this.types.get(column.name)?.type
     if (path.length === 0) return type === 'VARCHAR' ? value : sql`CAST(${value} AS VARCHAR)`
     if (type === 'JSON') return belowJson(value, column.type, path)
     if (type === 'VARCHAR') {

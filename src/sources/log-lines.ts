@@ -1,6 +1,6 @@
 /** Lines of web servers' logs as rows. */
-import { identifier, join, list, raw, type Sql, sql, text } from '../sql/sql.js'
-import type { Column, LogLayout } from './group.js'
+import { join, list, raw, type Sql, sql, text } from '../sql/sql.js'
+import { type Column, inOrder, type LogLayout, readAs } from './group.js'
 
 const ACCESS_COLUMNS = [
   'ip',
@@ -27,7 +27,7 @@ export function logColumns(layout: LogLayout): Column[] {
     layout.kind === 'access'
       ? [...ACCESS_COLUMNS, ...ACCESS_DERIVED]
       : [...layout.fields, ...W3C_DERIVED]
-  return names.map((name) => ({ name, type: 'VARCHAR' }))
+  return inOrder(names.map((name) => ({ name, type: 'VARCHAR' })))
 }
 
 /** The layout by the first lines; undefined where a W3C log does not name its fields. */
@@ -47,14 +47,14 @@ export const fieldsOf = (directive: string): string[] =>
       .split(/\s+/),
   )
 
-/** A second column of one name gets a number, as the engine numbers them. SQL cannot hold NUL. */
+/** A second column of one name gets a number. SQL cannot hold NUL. */
 export function uniqueNames(names: readonly string[]): string[] {
   const seen = new Set<string>()
   return names.map((name, i) => {
     const base = name.replaceAll('\0', '') || `column${i + 1}`
     let free = base
-    for (let n = 1; seen.has(free.toLowerCase()); n++) free = `${base}_${n}`
-    seen.add(free.toLowerCase())
+    for (let n = 1; seen.has(free) || (n > 1 && names.includes(free)); n++) free = `${base}_${n}`
+    seen.add(free)
     return free
   })
 }
@@ -65,16 +65,25 @@ export const isLogRow = (layout: LogLayout): Sql =>
     ? sql`trim(line) <> '' AND NOT starts_with(line, '#')`
     : sql`trim(line) <> ''`
 
-/** Columns of the layout, and `__sz_unreadable`, from rows with `line`. */
+/** Columns of the layout in order, and `__sz_unreadable`, from rows with `line`. */
 export function parsedLines(layout: LogLayout, lines: Sql): Sql {
   return layout.kind === 'access' ? accessLines(lines) : w3cLines(layout, lines)
 }
 
-const accessLines = (lines: Sql): Sql => sql`(
-    SELECT * EXCLUDE (parsed), unnest(parsed), parsed.ip || ' ' || coalesce(parsed.user_agent, '') AS visitor,
-      concat_ws(' ', nullif(parsed.method, ''), parsed.path) AS request, parsed.ip = '' AS __sz_unreadable
+const named = (values: readonly Sql[]): Sql =>
+  join(values.map((value, i) => sql`${value} AS ${raw(readAs(i))}`))
+
+function accessLines(lines: Sql): Sql {
+  const columns = [
+    ...ACCESS_COLUMNS.map((name) => sql`parsed.${raw(name)}`),
+    sql`parsed.ip || ' ' || coalesce(parsed.user_agent, '')`,
+    sql`concat_ws(' ', nullif(parsed.method, ''), parsed.path)`,
+  ]
+  return sql`(
+    SELECT * EXCLUDE (parsed), ${named(columns)}, parsed.ip = '' AS __sz_unreadable
     FROM (SELECT *, regexp_extract(line, ${text(ACCESS_PATTERN)}, ${list([...ACCESS_COLUMNS])}) AS parsed FROM ${lines})
   )`
+}
 
 function w3cLines({ fields, separator }: LogLayout & { kind: 'w3c' }, lines: Sql): Sql {
   const part = (name: string): Sql | undefined => {
@@ -84,14 +93,13 @@ function w3cLines({ fields, separator }: LogLayout & { kind: 'w3c' }, lines: Sql
   const first = (...names: string[]): Sql =>
     names.map(part).find((found) => found !== undefined) ?? raw('NULL')
   const columns = [
-    ...fields.map((name, i) => sql`nullif(parts[${i + 1}], '-') AS ${identifier(name)}`),
-    sql`${first('c-ip', 'cs-ip', 'x-forwarded-for')} || ' ' || coalesce(${first('cs(user-agent)')}, '') AS visitor`,
-    sql`concat_ws(' ', ${first('cs-method')}, ${first('cs-uri-stem', 'cs-uri')}) AS request`,
-    sql`${first('date')} || ' ' || ${first('time')} AS "timestamp"`,
-    sql`len(parts) <> ${fields.length} AS __sz_unreadable`,
+    ...fields.map((_, i) => sql`nullif(parts[${i + 1}], '-')`),
+    sql`${first('c-ip', 'cs-ip', 'x-forwarded-for')} || ' ' || coalesce(${first('cs(user-agent)')}, '')`,
+    sql`concat_ws(' ', ${first('cs-method')}, ${first('cs-uri-stem', 'cs-uri')})`,
+    sql`${first('date')} || ' ' || ${first('time')}`,
   ]
   return sql`(
-    SELECT * EXCLUDE (parts), ${join(columns)}
+    SELECT * EXCLUDE (parts), ${named(columns)}, len(parts) <> ${fields.length} AS __sz_unreadable
     FROM (SELECT *, string_split(rtrim(line, chr(13)), ${text(separator)}) AS parts FROM ${lines})
   )`
 }

@@ -1,8 +1,12 @@
 /** The engine's spelling of nested types, taken apart. */
-import type { Column } from './group.js'
+
+export interface Member {
+  readonly name: string
+  readonly type: string
+}
 
 /** Members of `STRUCT(a VARCHAR, "b c" STRUCT(d BIGINT))`, in order; none for another type. */
-export function structMembers(type: string): Column[] {
+export function structMembers(type: string): Member[] {
   if (!type.startsWith('STRUCT(') || !type.endsWith(')')) return []
   return splitMembers(type.slice('STRUCT('.length, -1)).flatMap((member) => {
     const match = /^\s*(?:"((?:[^"]|"")*)"|(\S+))\s+([\s\S]+)$/.exec(member)

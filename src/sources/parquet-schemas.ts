@@ -5,7 +5,9 @@
 import type { Engine } from '../engines/duckdb.js'
 import { literalPaths } from '../engines/files.js'
 import { sql } from '../sql/sql.js'
+import { differInCase } from './field.js'
 import type { NumberedFile } from './group.js'
+import { columnNames } from './parquet-footer.js'
 
 interface SchemaElement {
   readonly file_name: string
@@ -16,12 +18,19 @@ interface SchemaElement {
   readonly num_children: bigint | null
 }
 
+/** Files that one reader can unite. */
+export interface AlikeFiles {
+  readonly files: readonly NumberedFile[]
+  /** Their columns in order, where several files are known to have others than the engine says. */
+  readonly names?: readonly string[]
+}
+
 /** Files in groups of agreeing types, in order. */
 export async function groupBySchema(
   engine: Engine,
   files: readonly NumberedFile[],
-): Promise<NumberedFile[][]> {
-  if (files.length === 1) return [[...files]]
+): Promise<AlikeFiles[]> {
+  if (files.length === 1) return [{ files }]
   const elements = await engine.rows<SchemaElement>(
     sql`SELECT file_name, name, type, logical_type, converted_type, num_children FROM parquet_schema(${literalPaths(files.map(({ path }) => path))})`,
   )
@@ -31,17 +40,50 @@ export async function groupBySchema(
     if (known === undefined) byFile.set(element.file_name, [element])
     else known.push(element)
   }
-  const groups: { files: NumberedFile[]; types: Map<string, string> }[] = []
+  const groups: { files: NumberedFile[]; types: Map<string, string>; names?: string[] }[] = []
   for (const file of files) {
-    const types = leafTypes(byFile.get(file.path) ?? [])
-    const group = groups.find((candidate) => agree(candidate.types, types))
-    if (group === undefined) groups.push({ files: [file], types: new Map(types) })
-    else {
+    const schema = byFile.get(file.path) ?? []
+    const types = leafTypes(schema)
+    // The engine unites by its own names, so that such files are only alike when all of theirs are.
+    const names = await renamed(file, schema)
+    const group = groups.find(
+      (candidate) => String(candidate.names) === String(names) && agree(candidate.types, types),
+    )
+    if (group === undefined) {
+      groups.push({
+        files: [file],
+        types: new Map(types),
+        ...(names === undefined ? {} : { names }),
+      })
+    } else {
       group.files.push(file)
       for (const [path, type] of types) group.types.set(path, type)
     }
   }
-  return groups.map((group) => group.files)
+  return groups
+}
+
+/** Whether a name is one that the engine may have made of another: `user_1` beside `User`. */
+export function mayBeRenamed(described: readonly { readonly name: string }[]): boolean {
+  const known = new Set(described.map(({ name }) => name.toLowerCase()))
+  return described.some(({ name }) => {
+    const base = /^(.*)_\d+$/s.exec(name)?.[1]
+    return base !== undefined && known.has(base.toLowerCase())
+  })
+}
+
+/**
+ * The names of all columns, where some differ in case only, so that the engine has numbered them.
+ *
+ * @param described what the engine calls them
+ */
+export async function renamed(
+  file: NumberedFile,
+  described: readonly { readonly name: string }[],
+): Promise<string[] | undefined> {
+  if (!mayBeRenamed(described) || file.remote === true) return undefined
+  const names = (await columnNames(file.path)) ?? []
+  return differInCase(names) ? names : undefined
 }
 
 const agree = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>

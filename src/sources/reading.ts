@@ -3,9 +3,9 @@
  * taken out of its rows.
  */
 import { readCsv, readJson, readParquet } from '../engines/files.js'
-import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
-import { type Field, jsonPointer, textBelow } from './field.js'
-import type { CsvLayout, NumberedFile, SourceGroup } from './group.js'
+import { join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { type Field, hasVariants, jsonPointer, spellings, textBelow } from './field.js'
+import { type CsvLayout, type NumberedFile, readAs, type SourceGroup } from './group.js'
 import { belowJson, JsonShape, jsonOrNull, noText } from './json-shape.js'
 import { isLogRow, parsedLines } from './log-lines.js'
 import { LONGEST_LINE_BYTES } from './long-lines.js'
@@ -48,7 +48,7 @@ export function readGroup(
             sql`__sz_position`,
             sql`__sz_digest`,
           )
-        : parquetReading(group, parquetReader(group), filePosition(group), noText)
+        : parquetReading(group, parquetReader(group), sql`file_index`, noText)
     case 'csv':
       return csvReading(group, whole)
     case 'log':
@@ -62,8 +62,9 @@ export function readGroup(
 }
 
 /** Whether a row of JSON is at hand whole; else only its needed columns are. */
-export const readsDocuments = ({ format, unnest }: SourceGroup, whole: boolean): boolean =>
-  (format === 'ndjson' || format === 'json') && (whole || unnest !== undefined)
+export const readsDocuments = (group: SourceGroup, whole: boolean): boolean =>
+  (group.format === 'ndjson' || group.format === 'json') &&
+  (whole || group.unnest !== undefined || hasVariants(group))
 
 /**
  * One file's rows in order, for saying where offending ones are: `__sz_row` (1-based, headers not
@@ -77,14 +78,15 @@ export function readNumbered(group: SourceGroup, file: NumberedFile, readable: b
   const number = sql`${file.number}`
   switch (group.format) {
     case 'parquet':
-    case 'arrow':
-      return parquetReading(alone, numberedColumns(withAllColumns(group, alone)), sql`0`, noText)
-    case 'csv':
-      return {
-        ...csvReading(alone, false),
-        from: numberedColumns(csvReader(alone, false)),
-        file: number,
-      }
+    case 'arrow': {
+      // Of all files, as its columns are among those of all of them.
+      const rows = sql`(SELECT *, ${record(group)} AS __sz_record, file_row_number + 1 AS __sz_row FROM ${parquetReader(group)} WHERE filename = ${text(file.path)})`
+      return parquetReading(alone, rows, sql`0`, noText)
+    }
+    case 'csv': {
+      const rows = sql`(SELECT *, ${record(group)} AS __sz_record, row_number() OVER () AS __sz_row FROM ${csvReader(alone, false)})`
+      return { ...csvReading(alone, false), from: rows, file: number }
+    }
     case 'log': {
       const numbered = sql`(SELECT line, line AS __sz_record, row_number() OVER () AS __sz_row FROM ${lineReader([file], false)} WHERE ${isLogRow(logLayoutOf(group))})`
       return { ...logReading(alone, numbered, false), file: number }
@@ -104,38 +106,40 @@ export function readNumbered(group: SourceGroup, file: NumberedFile, readable: b
   }
 }
 
-const numberedColumns = (reader: Sql): Sql =>
-  sql`(SELECT *, CAST(to_json(r) AS VARCHAR) AS __sz_record, row_number() OVER () AS __sz_row FROM ${reader} AS r)`
+/** A row as JSON, under the file's own names. */
+const record = ({ columns }: SourceGroup): Sql =>
+  sql`CAST(json_object(${join(columns.map((column) => sql`${text(column.name)}, ${raw(column.readAs)}`))}) AS VARCHAR)`
 
-/** A row as 32 hexadecimal digits: two rows with one digest are alike in all columns. */
-const rowDigest = (row: Sql): Sql => sql`md5(CAST(to_json(${row}) AS VARCHAR))`
-
+/** Of 32 hexadecimal digits; two rows with one digest are alike in all columns. */
 const withDigest = (group: SourceGroup, reader: Sql): Sql =>
-  sql`(SELECT *, ${filePosition(group)} AS __sz_position, ${rowDigest(raw('r'))} AS __sz_digest FROM ${reader} AS r)`
+  sql`(SELECT *, file_index AS __sz_position, md5(${record(group)}) AS __sz_digest FROM ${reader})`
 
 function parquetReading(group: SourceGroup, rows: Sql, position: Sql, digest: Sql): Reading {
   const { unnest } = group
-  const column = identifier(unnest ?? '')
+  const column = raw(unnest?.readAs ?? '')
   const elements = sql`(SELECT * EXCLUDE (${column}), ${position} AS __sz_element_position, unnest(CASE WHEN len(${column}) > 0 THEN ${column} ELSE [NULL] END) AS ${column} FROM ${rows})`
   return {
     from: unnest === undefined ? rows : elements,
     file: fileNumber(group, unnest === undefined ? position : sql`__sz_element_position`),
     unreadable: raw('false'),
-    digest: unnest === undefined ? digest : sql`md5(${digest} || ${rowDigest(column)})`,
+    digest:
+      unnest === undefined
+        ? digest
+        : sql`md5(${digest} || md5(CAST(to_json(${column}) AS VARCHAR)))`,
     text: typedField,
-    value: ({ column: { name, type }, path }) =>
-      path.length === 0 ? identifier(name) : textBelow(identifier(name), type, path),
+    value: ({ column, path }) =>
+      path.length === 0 ? raw(column.readAs) : textBelow(raw(column.readAs), column.type, path),
   }
 }
 
-const typedField = ({ column: { name, type }, path }: Field): Sql =>
-  textBelow(identifier(name), type, path)
+const typedField = ({ column, path }: Field): Sql =>
+  textBelow(raw(column.readAs), column.type, path)
 
 function csvReading(group: SourceGroup, whole: boolean): Reading {
   const reader = csvReader(group, true)
   return {
     from: whole ? withDigest(group, reader) : reader,
-    file: fileNumber(group, whole ? sql`__sz_position` : filePosition(group)),
+    file: fileNumber(group, whole ? sql`__sz_position` : sql`file_index`),
     unreadable: raw('false'),
     digest: whole ? sql`__sz_digest` : noText,
     text: typedField,
@@ -161,19 +165,17 @@ const logLayoutOf = ({ log }: SourceGroup) => log ?? ({ kind: 'access' } as cons
 
 /** JSON of which a few columns are needed: the engine takes them out while it parses. */
 function columnReading(group: SourceGroup, fields: readonly Field[]): Reading {
-  const [first = { name: 'json', type: 'VARCHAR' }] = group.columns
+  const [first = { name: 'json', type: 'VARCHAR', readAs: readAs(0) }] = group.columns
   const needed = fields.length > 0 ? fields : [{ column: first, path: [] }]
   const shape = new JsonShape(needed)
-  const from = readJson(
+  const rows = readJson(
     paths(group),
     jsonOptions(group),
     sql`records = true, columns = {${shape.columns}}`,
   )
   return {
-    from: needsFilename(group)
-      ? sql`(SELECT *, ${filePosition(group)} AS __sz_position FROM ${from})`
-      : from,
-    file: fileNumber(group, needsFilename(group) ? sql`__sz_position` : filePosition(group)),
+    from: sql`${rows} AS r(${shape.names})`,
+    file: fileNumber(group, sql`file_index`),
     // A broken line comes as a row of NULLs: such rows are looked at again, see `countMalformed`.
     unreadable: raw('false'),
     digest: noText,
@@ -182,26 +184,32 @@ function columnReading(group: SourceGroup, fields: readonly Field[]): Reading {
   }
 }
 
+const firstOf = (values: readonly Sql[]): Sql =>
+  values.length === 1 ? (values[0] ?? noText) : sql`coalesce(${join(values)})`
+
 /** JSON of which each row is at hand whole, as `__sz_document`; slower, and needed for digests and lists. */
 function documentReading(group: SourceGroup, rows: Sql, position: Sql): Reading {
   const { unnest } = group
-  const elements = sql`json_extract(__sz_document, ${jsonPointer([unnest ?? ''])})`
+  const elements = sql`json_extract(__sz_document, ${jsonPointer([unnest?.name ?? ''])})`
   const from =
     unnest === undefined
       ? rows
       : sql`(SELECT *, unnest(CASE WHEN json_array_length(${elements}) > 0 THEN CAST(${elements} AS JSON[]) ELSE [NULL] END) AS __sz_element FROM ${rows})`
   const textOf = ({ column, path }: Field): Sql => {
-    if (column.name === unnest) {
+    if (column.name === unnest?.name) {
       return path.length === 0
         ? sql`CAST(__sz_element AS VARCHAR)`
         : belowJson(sql`__sz_element`, column.type, path)
     }
-    const value = sql`json_extract(__sz_document, ${jsonPointer([column.name])})`
-    if (path.length === 0)
-      return sql`json_extract_string(__sz_document, ${jsonPointer([column.name])})`
-    return column.type === 'VARCHAR'
-      ? sql`json_extract_string(${jsonOrNull(sql`json_extract_string(${value}, '$')`)}, ${jsonPointer(path)})`
-      : belowJson(value, column.type, path)
+    return firstOf(
+      spellings(group, column).map(({ name, type }) => {
+        const whole = sql`json_extract_string(__sz_document, ${jsonPointer([name])})`
+        if (path.length === 0) return whole
+        return type === 'VARCHAR'
+          ? sql`json_extract_string(${jsonOrNull(whole)}, ${jsonPointer(path)})`
+          : belowJson(sql`json_extract(__sz_document, ${jsonPointer([name])})`, type, path)
+      }),
+    )
   }
   return {
     from,
@@ -242,6 +250,16 @@ export function countMalformed(group: SourceGroup, files: readonly NumberedFile[
     GROUP BY ALL`
 }
 
+/** `key`: those of the objects that lack one of the needed keys. */
+export function keysWhereLacking(group: SourceGroup, needed: readonly string[]): Sql {
+  const lacks = needed.map((key) => sql`NOT json_exists(json, ${jsonPointer([key])})`)
+  return sql`
+    SELECT DISTINCT unnest(keys) AS key FROM (
+      SELECT DISTINCT json_keys(json) AS keys FROM ${jsonDocuments(group)}
+      WHERE json_type(json) = 'OBJECT' AND (${join(lacks, ' OR ')})
+    )`
+}
+
 /** Describes columns from the first rows of the first files. */
 export function jsonSample(group: SourceGroup, rows: number, files: number): Sql {
   return readJson(
@@ -258,25 +276,20 @@ function jsonOptions({ format, json, files, largeRows }: SourceGroup): Sql {
   return sql`format = ${text(shape)}, ignore_errors = ${raw(String(shape !== 'auto'))}, compression = ${jsonCompression(files)}${size}`
 }
 
-/** One file's rows; columns that only others of its group have are NULL in them. */
-const withAllColumns = (group: SourceGroup, alone: SourceGroup): Sql =>
-  group.files.length === 1
-    ? parquetReader(alone)
-    : sql`(FROM ${parquetReader(alone)} UNION ALL BY NAME (FROM ${parquetReader(group)} LIMIT 0))`
+const parquetReader = (group: SourceGroup): Sql =>
+  sql`${readParquet(paths(group), sql`union_by_name = true`)} AS r(${join(readerNames(group))})`
 
-function parquetReader(group: SourceGroup): Sql {
-  const filename = needsFilename(group) ? [sql`filename = ${text(filenameColumn(group))}`] : []
-  return readParquet(paths(group), sql`union_by_name = true`, ...filename)
-}
+const readerNames = ({ width }: SourceGroup): Sql[] =>
+  Array.from({ length: width }, (_, i) => raw(readAs(i)))
 
 /** Rows that are wider or narrower than the header are rejected; `CSV_REJECTS` tells of them. */
 function csvReader(group: SourceGroup, parallel: boolean): Sql {
-  const columns = group.columns.map(({ name }) => sql`${text(name)}: 'VARCHAR'`)
+  const names = readerNames(group)
   const { header = true, mixedLineEnds = false } = group.csv ?? {}
   const options = [
     sql`auto_detect = false`,
     sql`header = ${raw(String(header))}`,
-    sql`columns = {${join(columns)}}`,
+    sql`columns = {${join(names.map((name) => sql`${name}: 'VARCHAR'`))}}`,
     csvDialect(group.csv),
     sql`max_line_size = ${LONGEST_LINE_BYTES}, buffer_size = ${BUFFER_BYTES}`,
     sql`compression = ${compressionOf(group.files)}`,
@@ -284,14 +297,11 @@ function csvReader(group: SourceGroup, parallel: boolean): Sql {
     // Only the lenient parser takes both line ends, and only when told which one counts.
     ...(mixedLineEnds ? [sql`strict_mode = false`, sql`new_line = '\\n'`] : []),
     ...(parallel ? [] : [sql`parallel = false`]),
-    ...(needsFilename(group) ? [sql`filename = ${text(filenameColumn(group))}`] : []),
   ]
   const reader = readCsv(paths(group), ...options)
   if (group.csv?.allColumns !== true && parallel) return reader
   // Never false, but only known to be so when all are read.
-  const all = group.columns.map(({ name }) => identifier(name))
-  const virtual = needsFilename(group) ? sql`` : sql`, file_index`
-  return sql`(SELECT *${virtual} FROM ${reader} WHERE concat(${join(all)}) IS NOT NULL)`
+  return sql`(SELECT *, file_index FROM ${reader} WHERE concat(${join(names)}) IS NOT NULL)`
 }
 
 const STANDARD_CSV = { delimiter: ',', quote: '"', escape: '"' } as const
@@ -368,16 +378,6 @@ const compressionOf = (files: readonly NumberedFile[]): Sql => text(files[0]?.co
 const jsonCompression = (files: readonly NumberedFile[]): Sql =>
   text(files[0]?.compression === 'none' ? 'uncompressed' : (files[0]?.compression ?? 'auto_detect'))
 
-/** A column of the data named like the engine's virtual one hides it. */
-const needsFilename = ({ columns, format }: SourceGroup): boolean =>
-  format !== 'log' && columns.some(({ name }) => name.toLowerCase() === 'file_index')
-
-const filenameColumn = ({ columns }: SourceGroup): string => {
-  let name = '__path'
-  while (columns.some((column) => column.name.toLowerCase() === name)) name += '_'
-  return name
-}
-
 /** More rows than a file can have. */
 const ROWS_PER_FILE = 2n ** 40n
 
@@ -386,20 +386,8 @@ const ROWS_PER_FILE = 2n ** 40n
  *
  * @param filesBefore files of other groups, whose rows come first
  */
-export const rowNumber = (group: SourceGroup, filesBefore: number): Sql =>
-  sql`(CAST(${filePosition(group)} AS BIGINT) + ${filesBefore}) * ${ROWS_PER_FILE} + file_row_number`
-
-/** A column of the data named like the engine's virtual one hides it. */
-export const hidesRowNumber = ({ columns }: SourceGroup): boolean =>
-  columns.some(({ name }) => name.toLowerCase() === 'file_row_number')
-
-/** Position in `group.files`. */
-function filePosition(group: SourceGroup): Sql {
-  if (!needsFilename(group)) return sql`file_index`
-  const column =
-    group.format === 'json' || group.format === 'ndjson' ? 'filename' : filenameColumn(group)
-  return sql`(list_position([${join(group.files.map(({ path }) => text(path)))}], ${identifier(column)}) - 1)`
-}
+export const rowNumber = (filesBefore: number): Sql =>
+  sql`(CAST(file_index AS BIGINT) + ${filesBefore}) * ${ROWS_PER_FILE} + file_row_number`
 
 /** Position in `group.files` to position among all files. */
 function fileNumber(group: SourceGroup, position: Sql): Sql {

@@ -4,18 +4,22 @@ import { readParquet } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
 import { sql, text } from '../sql/sql.js'
 import { type DescribedCsv, describeCsv } from './csv-layout.js'
+import { differInCase } from './field.js'
 import {
   type Allowances,
   type Column,
   type FixedLayout,
+  inOrder,
   NO_ALLOWANCES,
   type NumberedFile,
+  readAs,
   type SourceGroup,
 } from './group.js'
 import { jsonEnds } from './json-ends.js'
 import { fieldsOf, logColumns, logLayout } from './log-lines.js'
 import { assertLinesFit, tooLong } from './long-lines.js'
-import { groupBySchema } from './parquet-schemas.js'
+import type { Member } from './nested-type.js'
+import { groupBySchema, mayBeRenamed, renamed } from './parquet-schemas.js'
 import { jsonDocuments, jsonSample, lineProbe, lineReader } from './reading.js'
 import type { SourceFile } from './source.js'
 import { verifyCompressed } from './verify.js'
@@ -36,6 +40,8 @@ interface SampleSize {
 const QUICK_SAMPLE: SampleSize = { files: 16, rows: (files) => Math.ceil(10_240 / files) }
 /** Where something was not found. */
 const DEEP_SAMPLE: SampleSize = { files: 64, rows: () => 20_480 }
+/** Objects whose keys are looked at one by one. */
+const KEYS_ROWS = 20_480
 /** Lines that show how a text file is laid out. */
 const HEAD_LINES = 50
 
@@ -122,11 +128,19 @@ async function parquetGroups(
   files: readonly NumberedFile[],
 ): Promise<SourceGroup[]> {
   const groups: SourceGroup[] = []
-  for (const alike of await groupBySchema(engine, files)) {
+  for (const { files: alike, names: known } of await groupBySchema(engine, files)) {
     const columns = await engine.describe(
       sql`SELECT * FROM ${readParquet(pathsOf(alike), sql`union_by_name = true`)}`,
     )
-    groups.push({ format, files: alike, columns })
+    const [first, ...others] = alike
+    const alone = first !== undefined && others.length === 0
+    const names = known ?? (alone ? await renamed(first, columns) : undefined)
+    groups.push({
+      format,
+      files: alike,
+      columns: inOrder(columns.map(({ name, type }, i) => ({ name: names?.[i] ?? name, type }))),
+      width: columns.length,
+    })
   }
   return groups
 }
@@ -135,7 +149,7 @@ async function jsonGroups(
   engine: Engine,
   format: 'ndjson' | 'json',
   files: readonly NumberedFile[],
-  { largeRows, deepSample }: Allowances,
+  { largeRows, deepSample, everyKey }: Allowances,
 ): Promise<SourceGroup[]> {
   const byShape = new Map<SourceGroup['json'], NumberedFile[]>()
   for (const file of files) {
@@ -148,11 +162,13 @@ async function jsonGroups(
       format,
       files: alike,
       columns: [],
+      width: 0,
       ...(json === undefined ? {} : { json }),
       ...(largeRows ? { largeRows } : {}),
     }
     const size = deepSample ? DEEP_SAMPLE : QUICK_SAMPLE
-    groups.push({ ...group, columns: await jsonColumns(engine, group, size) })
+    const columns = await jsonColumns(engine, group, size, everyKey)
+    groups.push({ ...group, columns, width: columns.length })
   }
   return groups
 }
@@ -162,22 +178,51 @@ async function jsonColumns(
   engine: Engine,
   group: SourceGroup,
   size: SampleSize,
+  everyKey: boolean,
 ): Promise<Column[]> {
   const files = spread(group.files, size.files)
   const sample = jsonSample({ ...group, files }, size.rows(files.length), files.length)
-  const columns = await engine.describe(sql`SELECT * FROM ${sample}`)
-  const [only] = columns
-  if (columns.length !== 1 || only?.name !== 'json') return columns
+  const described = await engine.describe(sql`SELECT * FROM ${sample}`)
+  const [only] = described
   // One value that is no object makes the engine take none for an object.
-  const { structure } = await engine.row<{ structure: string | null }>(
-    sql`SELECT CAST(json_group_structure(json) AS VARCHAR) AS structure
-      FROM (SELECT json FROM ${jsonDocuments(group)} LIMIT ${DEEP_SAMPLE.rows(1)}) WHERE json_type(json) = 'OBJECT'`,
-  )
-  return structure === null
-    ? []
-    : engine.describe(
-        sql`SELECT r.* FROM (SELECT from_json(json, ${text(structure)}) AS r FROM (SELECT CAST('{}' AS JSON) AS json))`,
+  const odd = described.length === 1 && only?.name === 'json'
+  const looked = { ...group, files: odd ? group.files : files }
+  const renamed = mayBeRenamed(described) && differInCase(await keysOf(engine, looked, KEYS_ROWS))
+  const columns = odd || renamed ? await structureOf(engine, looked) : described
+  if (!everyKey && !renamed) return inOrder(columns)
+  const known = new Set(columns.map(({ name }) => name))
+  const others = (await keysOf(engine, group)).filter((key) => !known.has(key))
+  return inOrder([...columns, ...others.map((name) => ({ name, type: 'VARCHAR' }))])
+}
+
+/** Keys of the first objects in order, as they are spelt, and what they hold. */
+async function structureOf(engine: Engine, group: SourceGroup): Promise<Member[]> {
+  const keys = await engine.rows<{ key: string; structure: string }>(sql`
+    SELECT key, CAST(json_extract(structure, '/' || replace(replace(key, '~', '~0'), '/', '~1')) AS VARCHAR) AS structure
+    FROM (
+      SELECT structure, unnest(json_keys(structure)) AS key
+      FROM (
+        SELECT json_group_structure(json) AS structure
+        FROM (SELECT json FROM ${jsonDocuments(group)} LIMIT ${KEYS_ROWS})
+        WHERE json_type(json) = 'OBJECT'
       )
+    )`)
+  if (keys.length === 0) return []
+  const structure = keys.map(({ structure }, i) => `${JSON.stringify(readAs(i))}: ${structure}`)
+  const types = await engine.describe(
+    sql`SELECT r.* FROM (SELECT from_json('{}', ${text(`{${structure.join(', ')}}`)}) AS r)`,
+  )
+  return keys.map(({ key }, i) => ({ name: key, type: types[i]?.type ?? 'VARCHAR' }))
+}
+
+/** All keys of the first objects, or of all, sorted. */
+async function keysOf(engine: Engine, group: SourceGroup, most?: number): Promise<string[]> {
+  const first = most === undefined ? sql`` : sql` LIMIT ${most}`
+  const rows = await engine.rows<{ key: string }>(sql`
+    SELECT DISTINCT unnest(keys) AS key
+    FROM (SELECT DISTINCT json_keys(json) AS keys FROM (SELECT json FROM ${jsonDocuments(group)}${first}) WHERE json_type(json) = 'OBJECT')
+    ORDER BY key`)
+  return rows.map(({ key }) => key)
 }
 
 /** At most so many, evenly over all, the first and the last among them. */
@@ -217,8 +262,14 @@ async function csvGroups(
     const group = groups.get(key)
     if (group !== undefined) group.files.push(file)
     else {
-      const columns = names.map((name) => ({ name, type: 'VARCHAR' }))
-      groups.set(key, { format: 'csv', files: [file], columns, csv: layout })
+      const columns = inOrder(names.map((name) => ({ name, type: 'VARCHAR' })))
+      groups.set(key, {
+        format: 'csv',
+        files: [file],
+        columns,
+        width: columns.length,
+        csv: layout,
+      })
     }
   }
   return [...groups.values()]
@@ -232,7 +283,10 @@ async function logGroups(engine: Engine, files: readonly NumberedFile[]): Promis
     const key = JSON.stringify(log)
     const group = groups.get(key)
     if (group !== undefined) group.files.push(file)
-    else groups.set(key, { format: 'log', files: [file], columns: logColumns(log), log })
+    else {
+      const columns = logColumns(log)
+      groups.set(key, { format: 'log', files: [file], columns, width: columns.length, log })
+    }
   }
   return [...groups.values()]
 }
@@ -271,9 +325,9 @@ export function unnested(group: SourceGroup, column: string): SourceGroup {
   if (found === undefined || !/\[\]$|^JSON$/.test(found.type)) return group
   return {
     ...group,
-    unnest: found.name,
+    unnest: found,
     columns: group.columns.map((one) =>
-      one === found ? { name: one.name, type: one.type.replace(/\[\]$/, '') } : one,
+      one === found ? { ...one, type: one.type.replace(/\[\]$/, '') } : one,
     ),
   }
 }
@@ -281,10 +335,16 @@ export function unnested(group: SourceGroup, column: string): SourceGroup {
 /** A column that was not found may be in rows that were not looked at. */
 const MAY_BE_DEEPER: ReadonlySet<string> = new Set(['unknown_column', 'mapping_uncertain', 'usage'])
 
+/** Rows that were not looked at spell a key as `User` that others spell as `user`. */
+export class OtherSpelling extends Error {}
+
 /** What an error asks to allow; undefined when it asks for nothing that helps. */
 export function allowedAfter(error: unknown, allowances: Allowances): Allowances | undefined {
   if (error instanceof SessionizeError && MAY_BE_DEEPER.has(error.code)) {
     return allowances.deepSample ? undefined : { ...allowances, deepSample: true }
+  }
+  if (error instanceof OtherSpelling) {
+    return allowances.everyKey ? undefined : { ...allowances, everyKey: true }
   }
   const message = messages(error)
   if (!allowances.largeRows && message.includes('maximum_object_size')) {
