@@ -169,6 +169,7 @@ const clusterReading = (rows: ClusterRows): Reading => ({
   unreadable: raw('false'),
   digest: rows.plan.mapping.exact ? rows.cluster.values.digest(rows.columns) : NO_TEXT,
   text: ({ column, path }) => rows.cluster.values.text(columnOf(rows, column.name), path),
+  exact: ({ column, path }) => rows.cluster.values.text(columnOf(rows, column.name), path),
   value: ({ column }) => rows.cluster.values.value(columnOf(rows, column.name)),
 })
 

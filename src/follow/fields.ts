@@ -16,16 +16,34 @@ export function jsonField({ column, keys }: FieldPath): JsonField {
   const path = [column, ...keys]
   // What stands before the value in nearly every line, so that its text is found without a scan.
   const marker = `${JSON.stringify(path.at(-1))}:`
-  if (keys.length === 0) {
-    return (record, line) => {
-      const value = record[column]
-      return typeof value === 'string' ? value : textOf(value, line, path, marker)
-    }
+  const own: JsonField =
+    keys.length === 0
+      ? (record, line) => {
+          const value = record[column]
+          return typeof value === 'string' ? value : textOf(value, line, path, marker)
+        }
+      : (record, line) => {
+          const value = valueAt(record, path)
+          return typeof value === 'string' ? value : textOf(value, line, path, marker)
+        }
+  return (record, line) => own(record, line) ?? otherwiseSpelt(record, line, column, keys)
+}
+
+/** Where a record lacks the column, a key that differs in case only stands for it, as in the batch. */
+function otherwiseSpelt(
+  record: JsonObject,
+  line: string,
+  column: string,
+  keys: readonly string[],
+): string | null {
+  for (const name of Object.keys(record)) {
+    if (name.length !== column.length || name === column) continue
+    if (name.toLowerCase() !== column.toLowerCase()) continue
+    const path = [name, ...keys]
+    const text = textOf(valueAt(record, path), line, path, `${JSON.stringify(path.at(-1))}:`)
+    if (text !== null) return text
   }
-  return (record, line) => {
-    const value = valueAt(record, path)
-    return typeof value === 'string' ? value : textOf(value, line, path, marker)
-  }
+  return null
 }
 
 /** Empty text is no value; a path reaches into JSON text. */

@@ -2,8 +2,7 @@ import { duckdb } from '../dialects/duckdb.js'
 import type { Engine } from '../engines/duckdb.js'
 import { planSessions } from '../sessions/build.js'
 import { labelledEvents } from '../sessions/label.js'
-import { type TableFormat, writeTable } from '../sessions/write.js'
-import type { Sql } from '../sql/sql.js'
+import { type NamedTable, type TableFormat, writeTable } from '../sessions/write.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 
@@ -19,7 +18,7 @@ export type EventsOptions = Asked<'events'>
  */
 export const events = (inputs: Inputs, options: EventsOptions = {}): AsyncIterable<Row> =>
   iterateWithin((each) =>
-    withLabelled(inputs, options, (engine, query) => each(rowsOf(engine, query))),
+    withLabelled(inputs, options, (engine, { query, names }) => each(rowsOf(engine, query, names))),
   )
 
 /** Writes them to a path that is the caller's business. */
@@ -29,12 +28,14 @@ export const putEvents = (
   format: TableFormat,
   options: EventsOptions,
 ): Promise<void> =>
-  withLabelled(inputs, options, (engine, query) => writeTable(engine, query, format, path))
+  withLabelled(inputs, options, (engine, { query, names }) =>
+    writeTable(engine, query, format, path, names),
+  )
 
 async function withLabelled(
   inputs: Inputs,
   options: EventsOptions,
-  use: (engine: Engine, query: Sql) => Promise<void>,
+  use: (engine: Engine, table: NamedTable) => Promise<void>,
 ): Promise<void> {
   const asked = read('events', options)
   const { columns, order = 'user' } = asked.options

@@ -10,8 +10,13 @@ export type Value = string | number | bigint | boolean | null | readonly Value[]
 /** A row by the names of its columns. */
 export type Row = Readonly<Record<string, Value>>
 
-export async function* rowsOf(engine: Engine, query: Sql): AsyncGenerator<Row, void, undefined> {
-  const { columns, types, chunks } = await engine.stream(query)
+export async function* rowsOf(
+  engine: Engine,
+  query: Sql,
+  names?: readonly string[],
+): AsyncGenerator<Row, void, undefined> {
+  const { columns: named, types, chunks } = await engine.stream(query)
+  const columns = names ?? named
   for await (const chunk of chunks) {
     const [first = []] = chunk
     for (let i = 0; i < first.length; i++) {

@@ -6,8 +6,12 @@ import { option } from '../errors/option.js'
 import { neededProperties, planSessions, sessionTable } from '../sessions/build.js'
 import { chooseColumns } from '../sessions/compile.js'
 import { createSessionTable as createRemoteTable } from '../sessions/distant.js'
-import { type TableFormat, takesEnumerations, writeTable } from '../sessions/write.js'
-import type { Sql } from '../sql/sql.js'
+import {
+  type NamedTable,
+  type TableFormat,
+  takesEnumerations,
+  writeTable,
+} from '../sessions/write.js'
 import { stateColumns } from '../state/spec.js'
 import { type Asked, ask, type Inputs, read, type Within } from './ask.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
@@ -24,13 +28,13 @@ export type SessionsOptions = Omit<Asked<'sessions'>, 'createTable'>
  */
 export const sessions = (inputs: Inputs, options: SessionsOptions = {}): AsyncIterable<Row> =>
   iterateWithin((each) =>
-    withSessions(inputs, options, (engine, query) => each(rowsOf(engine, query))),
+    withSessions(inputs, options, (engine, { query, names }) => each(rowsOf(engine, query, names))),
   )
 
 /** The whole session table in memory, as an Apache Arrow table. */
 export async function sessionsArrow(inputs: Inputs, options: SessionsOptions = {}): Promise<Table> {
-  return withSessions(inputs, options, async (engine, query, scratch) => {
-    await writeTable(engine, query, 'arrow', scratch)
+  return withSessions(inputs, options, async (engine, { query, names }, scratch) => {
+    await writeTable(engine, query, 'arrow', scratch, names)
     return tableFromIPC(readFileSync(scratch))
   })
 }
@@ -61,7 +65,7 @@ export const putSessions = (
   withSessions(
     inputs,
     options,
-    (engine, query) => writeTable(engine, query, format, path),
+    (engine, { query, names }) => writeTable(engine, query, format, path, names),
     takesEnumerations(format),
   )
 
@@ -97,7 +101,7 @@ export async function createSessionTable(
 async function withSessions<T>(
   inputs: Inputs,
   options: SessionsOptions & Within,
-  use: (engine: Engine, query: Sql, scratch: string) => Promise<T>,
+  use: (engine: Engine, table: NamedTable, scratch: string) => Promise<T>,
   enumerated = false,
 ): Promise<T> {
   const asked = read('sessions', options)
@@ -109,7 +113,8 @@ async function withSessions<T>(
   }
   return ask(inputs, asked, question, async ({ engine, events, workspace }) => {
     const request = await planSessions(engine, events, build)
-    const table = await sessionTable(engine, request, asked.options.columns, { enumerated })
-    return use(engine, table, workspace.path())
+    const { columns } = asked.options
+    const query = await sessionTable(engine, request, columns, { enumerated })
+    return use(engine, { query, names: chooseColumns(request, columns) }, workspace.path())
   })
 }

@@ -25,8 +25,14 @@ import type { Sql } from '../sql/sql.js'
 /** Rows per record batch: large enough for readers, small enough to hold. */
 const BATCH_ROWS = 65_536
 
-export async function writeArrow(engine: Engine, query: Sql, path: string): Promise<void> {
-  const { columns, types, chunks } = await engine.stream(query)
+export async function writeArrow(
+  engine: Engine,
+  query: Sql,
+  path: string,
+  names?: readonly string[],
+): Promise<void> {
+  const { columns: named, types, chunks } = await engine.stream(query)
+  const columns = names ?? named
   const schema = new Schema(
     columns.map((name, i) => new Field(name, arrowType(name, types[i] ?? ''), true)),
   )

@@ -10,6 +10,7 @@ import { placedStages } from './event-stages.js'
 import { exceedsGap } from './liveness.js'
 import type { SessionPlan } from './plan.js'
 import { hasLimit, recutStages } from './recut.js'
+import type { NamedTable } from './write.js'
 
 /** What labels an event, in this order after its own columns. */
 export const LABELS = [
@@ -21,9 +22,12 @@ export const LABELS = [
   'is_last',
 ] as const
 
-/** A label whose name a column of the events already has is told apart from it. */
-export const labelName = (label: string, taken: readonly string[]): string =>
-  taken.includes(label) ? `rebuilt_${label}` : label
+/** A label whose name a column of the events already has, in whatever case, is told apart from it. */
+export function labelName(label: string, taken: readonly string[]): string {
+  let free = label
+  while (taken.some((name) => name.toLowerCase() === free)) free = `rebuilt_${free}`
+  return free
+}
 
 /**
  * The events with their carried columns and labels.
@@ -35,10 +39,14 @@ export function labelledEvents(
   carried: readonly { readonly name: string; readonly column: string }[],
   order: 'user' | 'source',
   dialect: Dialect,
-): Sql {
+): NamedTable {
   const taken = carried.map(({ name }) => name)
-  const own = carried.map(({ name, column }) => sql`c.${identifier(column)} AS ${identifier(name)}`)
-  const named = LABELS.map((label) => sql`${raw(label)} AS ${identifier(labelName(label, taken))}`)
+  const names = [...taken, ...LABELS.map((label) => labelName(label, taken))]
+  const values = [
+    ...carried.map(({ column }) => sql`c.${identifier(column)}`),
+    ...LABELS.map((label) => raw(label)),
+  ]
+  const named = values.map((value, i) => sql`${value} AS ${identifier(names[i] ?? '')}`)
   const by =
     order === 'source'
       ? sql`c.id`
@@ -50,11 +58,12 @@ FROM events AS e
 LEFT JOIN (
 ${ruleLabels(request, dialect)}
 ) AS l ON l.id = e.id`
-  return sql`SELECT ${join([...own, ...named])}
+  const query = sql`SELECT ${join(named)}
 FROM (
 ${labelled}
 ) AS c
 ORDER BY ${by}`
+  return { query, names }
 }
 
 const label = (dialect: Dialect, start: Sql, place: Sql): Sql[] => [

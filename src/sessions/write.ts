@@ -1,6 +1,7 @@
 /** Session tables as files. The engine writes them, except Arrow, which goes through apache-arrow. */
 import type { Engine } from '../engines/duckdb.js'
 import { plainPath } from '../engines/files.js'
+import { differInCase } from '../sources/field.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 
 export const TABLE_FORMATS = ['csv', 'ndjson', 'parquet', 'arrow'] as const
@@ -27,13 +28,27 @@ export function tableFormatOf(path: string): TableFormat | undefined {
 /** Whether columns may be enumerations and still be text to a reader; Arrow would show what they are. */
 export const takesEnumerations = (format: TableFormat): boolean => format !== 'arrow'
 
-/** Writes the rows of a query, in its order. The caller sees to it that a failure leaves no part. */
+/** A query, and what its columns are called: the engine numbers those that differ in case only. */
+export interface NamedTable {
+  readonly query: Sql
+  readonly names: readonly string[]
+}
+
+/**
+ * Writes the rows of a query, in its order. The caller sees to it that a failure leaves no part.
+ *
+ * @param names of its columns, where they are not the engine's; Parquet, which most readers read
+ * without regard to case, keeps the engine's
+ */
 export async function writeTable(
   engine: Engine,
   query: Sql,
   format: TableFormat,
   path: string,
+  names?: readonly string[],
 ): Promise<void> {
+  if (names !== undefined && differInCase(names))
+    return writeNamed(engine, { query, names }, format, path)
   switch (format) {
     case 'parquet':
       return engine.run(
@@ -50,6 +65,40 @@ export async function writeTable(
     case 'arrow': {
       const { writeArrow } = await import('./arrow.js')
       return writeArrow(engine, query, path)
+    }
+  }
+}
+
+async function writeNamed(
+  engine: Engine,
+  { query, names }: NamedTable,
+  format: TableFormat,
+  path: string,
+): Promise<void> {
+  const target = text(plainPath(path))
+  const columns = names.map((_, i) => raw(`c${i}`))
+  const numbered = sql`SELECT * FROM (${query}) AS r(${join(columns)})`
+  switch (format) {
+    case 'parquet':
+      return writeTable(engine, query, format, path)
+    case 'csv': {
+      const header = names.map((name) =>
+        /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name,
+      )
+      return engine.run(
+        sql`COPY (${await asText(engine, numbered, true)}) TO ${target} (FORMAT csv, HEADER false, PREFIX ${text(`${header.join(',')}\n`)}, SUFFIX ${text('\n')}, USE_TMP_FILE false)`,
+      )
+    }
+    case 'ndjson': {
+      const members = columns.map((column, i) => sql`${text(names[i] ?? '')}, ${column}`)
+      // Neither quoted nor escaped: the delimiter of the single column is never written.
+      return engine.run(
+        sql`COPY (SELECT json_object(${join(members)}) FROM (${await asText(engine, numbered, false)})) TO ${target} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01', USE_TMP_FILE false)`,
+      )
+    }
+    case 'arrow': {
+      const { writeArrow } = await import('./arrow.js')
+      return writeArrow(engine, query, path, names)
     }
   }
 }

@@ -19,6 +19,8 @@ export interface Reading {
   /** Digest of the whole row; only where it was asked for. */
   readonly digest: Sql
   text(field: Field): Sql
+  /** The same of this very column, whatever other spellings of its name hold. */
+  exact(field: Field): Sql
   /** In the type that the files give it, for conditions written by the user. */
   value(field: Field): Sql
 }
@@ -127,6 +129,7 @@ function parquetReading(group: SourceGroup, rows: Sql, position: Sql, digest: Sq
         ? digest
         : sql`md5(${digest} || md5(CAST(to_json(${column}) AS VARCHAR)))`,
     text: typedField,
+    exact: typedField,
     value: ({ column, path }) =>
       path.length === 0 ? raw(column.readAs) : textBelow(raw(column.readAs), column.type, path),
   }
@@ -143,6 +146,7 @@ function csvReading(group: SourceGroup, whole: boolean): Reading {
     unreadable: raw('false'),
     digest: whole ? sql`__sz_digest` : noText,
     text: typedField,
+    exact: typedField,
     value: typedField,
   }
 }
@@ -154,6 +158,7 @@ function logReading(group: SourceGroup, rows: Sql, whole: boolean): Reading {
     unreadable: sql`__sz_unreadable`,
     digest: whole ? sql`md5(line)` : noText,
     text: typedField,
+    exact: typedField,
     value: typedField,
   }
 }
@@ -180,6 +185,7 @@ function columnReading(group: SourceGroup, fields: readonly Field[]): Reading {
     unreadable: raw('false'),
     digest: noText,
     text: (field) => shape.text(field),
+    exact: (field) => shape.text(field),
     value: (field) => typedJson(shape.text(field), field),
   }
 }
@@ -195,14 +201,14 @@ function documentReading(group: SourceGroup, rows: Sql, position: Sql): Reading 
     unnest === undefined
       ? rows
       : sql`(SELECT *, unnest(CASE WHEN json_array_length(${elements}) > 0 THEN CAST(${elements} AS JSON[]) ELSE [NULL] END) AS __sz_element FROM ${rows})`
-  const textOf = ({ column, path }: Field): Sql => {
+  const textOf = ({ column, path }: Field, exact = false): Sql => {
     if (column.name === unnest?.name) {
       return path.length === 0
         ? sql`CAST(__sz_element AS VARCHAR)`
         : belowJson(sql`__sz_element`, column.type, path)
     }
     return firstOf(
-      spellings(group, column).map(({ name, type }) => {
+      (exact ? [column] : spellings(group, column)).map(({ name, type }) => {
         const whole = sql`json_extract_string(__sz_document, ${jsonPointer([name])})`
         if (path.length === 0) return whole
         return type === 'VARCHAR'
@@ -220,6 +226,7 @@ function documentReading(group: SourceGroup, rows: Sql, position: Sql): Reading 
         ? sql`md5(CAST(__sz_document AS VARCHAR))`
         : sql`md5(CAST(__sz_document AS VARCHAR) || CAST(__sz_element AS VARCHAR))`,
     text: textOf,
+    exact: (field) => textOf(field, true),
     value: (field) => typedJson(textOf(field), field),
   }
 }
