@@ -5,7 +5,7 @@
 import { formatDuration } from '../sessions/duration.js'
 import type { Sql } from '../sql/sql.js'
 import type { Baseline } from './baseline.js'
-import type { RelationName } from './relations/index.js'
+import type { RelationName } from './relations/relation.js'
 import type { Scene } from './scene.js'
 
 /**

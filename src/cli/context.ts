@@ -3,6 +3,9 @@ import type { EngineFlags } from './engine.js'
 import type { Terminal } from './terminal.js'
 import type { Watch } from './watch.js'
 
+/** @returns the exit code */
+export type Program = (argv: readonly string[], terminal: Terminal) => Promise<number>
+
 /** What a command is given besides its flags. */
 export interface Context {
   readonly terminal: Terminal
@@ -10,6 +13,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** The engine elsewhere that flags name. */
   readonly engineOf?: (flags: EngineFlags, watch: Watch) => RemoteEvents | undefined
+  /** The whole program, for the command that writes what it says of itself. */
+  readonly program?: Program
   /** As it was typed. */
   readonly argv?: readonly string[]
 }

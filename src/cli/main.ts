@@ -28,6 +28,7 @@ export async function main(
     terminal: seen,
     signal,
     argv,
+    program: main,
     engineOf: (flags, { cluster }) =>
       remoteEventsOf(flags, { terminal: seen, signal, onProgress: cluster }),
   }

@@ -58,3 +58,18 @@ function nameOf(stem: string): FormatName | undefined {
   const found = FORMATS.find(({ extensions }) => extensions.some((ending) => stem.endsWith(ending)))
   return found !== undefined && isFormatName(found.name) ? found.name : undefined
 }
+
+/** @throws SessionizeError `usage` where events of no session cannot be told as such. */
+export function assertRecords(format: FormatName, outOfSessionShare: number): void {
+  if (outOfSessionShare > 0 && !formatNamed(format).recordsSessions) {
+    throw new SessionizeError(
+      'usage',
+      `--out-of-session needs a format that records session ids, which ${format} does not.`,
+      {
+        hint: `Use one of: ${FORMATS.filter((format) => format.recordsSessions)
+          .map(({ name }) => name)
+          .join(', ')}.`,
+      },
+    )
+  }
+}

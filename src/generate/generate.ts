@@ -5,7 +5,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { Target } from '../report/target.js'
 import { Workspace } from '../sources/workspace.js'
 import { sql } from '../sql/sql.js'
-import { destinationOf } from './destination.js'
+import { assertRecords, destinationOf } from './destination.js'
 import { deliveries, eventColumns } from './events.js'
 import { type FormatName, formatNamed } from './formats/index.js'
 import { writeHourlyZip } from './hourly-zip.js'
@@ -54,6 +54,7 @@ export async function generate(
   const { path, truthPath, signal } = output
   const destination = destinationOf(path, options.format)
   const planned = plan({ ...GENERATE_DEFAULTS, ...options, format: destination.format })
+  assertRecords(destination.format, planned.options.outOfSessionShare)
   const format = formatNamed(destination.format)
   if (truthPath !== undefined && resolve(truthPath) === resolve(path)) {
     throw new SessionizeError('usage', 'The events and the truth cannot go to the same file.', {

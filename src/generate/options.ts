@@ -1,6 +1,6 @@
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
-import { FORMATS, type FormatName, formatNamed } from './formats/index.js'
+import type { FormatName } from './formats/format.js'
 
 /** `dense`: visits of many events; `sparse`: nearly one event a visit. */
 export const SHAPES = ['dense', 'sparse'] as const
@@ -58,17 +58,6 @@ export function checkOptions(options: GenerateOptions): void {
   within('--out-of-session', options.outOfSessionShare, 0, 0.5)
   oneOf('--shape', options.shape, SHAPES)
   checkDate(options.start)
-  if (options.outOfSessionShare > 0 && !formatNamed(options.format).recordsSessions) {
-    throw new SessionizeError(
-      'usage',
-      `--out-of-session needs a format that records session ids, which ${options.format} does not.`,
-      {
-        hint: `Use one of: ${FORMATS.filter((format) => format.recordsSessions)
-          .map(({ name }) => name)
-          .join(', ')}.`,
-      },
-    )
-  }
 }
 
 function wholeNumber(flag: string, value: number, least: number, most: number): void {

@@ -9,8 +9,16 @@ import { given } from '../given.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
-import type { Attribute, BlockPlan, DataEdges, KnownCodes, Measure, SessionPlan } from './plan.js'
-import { emptySet, type SetForms } from './sets.js'
+import type {
+  Attribute,
+  BlockPlan,
+  DataEdges,
+  KnownCodes,
+  Measure,
+  SessionPlan,
+  SetForms,
+} from './plan.js'
+import { emptySet } from './sets.js'
 import { sessionStages, unkeptStages } from './stages.js'
 
 /** A property of events that sessions carry, under the user's name for it. */

@@ -22,7 +22,7 @@ import {
   timeOf,
 } from './codes.js'
 import { exceedsGap } from './liveness.js'
-import type { DataEdges, SessionPlan } from './plan.js'
+import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import {
   rowSetColumns,
   rowSetJoins,
@@ -32,7 +32,6 @@ import {
   setsOfEvent,
   splittingColumns,
 } from './sets.js'
-import type { SessionPath } from './stages.js'
 
 /** What tells the sessions of a user apart. */
 const RUN = [raw('run')]

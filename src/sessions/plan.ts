@@ -1,6 +1,5 @@
-import { identifier, type Sql, sql } from '../sql/sql.js'
+import { identifier, type Sql, type Stage, sql } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
-import type { SetForms } from './sets.js'
 
 /** How events become sessions. The results are the same; the cost depends on the data. */
 export type BlockPlan = 'blocks' | 'events'
@@ -47,6 +46,19 @@ export interface DataEdges {
   readonly last: Sql
 }
 
+/** How sets are carried where they are not lists; a set that is not named is a list. */
+export interface SetForms {
+  readonly names: 'rows' | NameBits
+  readonly recorded: 'rows'
+}
+
+export interface NameBits {
+  /** How many codes there are, one of them for no name. */
+  readonly codes: number
+  /** Whether there are events without a name; no name has the lowest code. */
+  readonly unnamed: boolean
+}
+
 export interface SessionPlan {
   /** The relation of events. */
   readonly events: Sql
@@ -68,4 +80,18 @@ export interface SessionPlan {
   readonly known?: ReadonlyMap<string, KnownCodes>
   /** Whether events carry their `id`, to be found again. */
   readonly eventIds?: boolean
+}
+
+/** The stages up to `joined`, and what the path's columns mean. */
+export interface SessionPath {
+  /** Columns of `events` that need a code table. */
+  readonly coded: readonly string[]
+  readonly stages: readonly Stage[]
+  /** Over `joined AS s`. */
+  readonly bounce: Sql
+  readonly startCensored: Sql
+  readonly endCensored: Sql
+  readonly endReason: (endCensored: Sql) => Sql
+  /** Position among sessions of the user that start in the same microsecond, from 0. */
+  readonly place: Sql
 }

@@ -10,9 +10,8 @@ import {
   summedMeasures,
 } from './codes.js'
 import { exceedsGap } from './liveness.js'
-import type { DataEdges, SessionPlan } from './plan.js'
+import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import { collectedSets, rowSetColumns, rowSetJoins, rowSetStages } from './sets.js'
-import type { SessionPath } from './stages.js'
 
 const BY_ID = [raw('recorded_id')]
 

@@ -17,10 +17,9 @@ import { carriedOver, codeAt, codedColumns, mergedBlocks } from './codes.js'
 import { eventRules, hasGapRules, hasPassiveEvents } from './definition.js'
 import { eventsOfLongSessions, partsOfEvents, placedStages } from './event-stages.js'
 import { gapOfRank, isPast } from './liveness.js'
-import type { DataEdges, SessionPlan } from './plan.js'
+import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import { exceedsLimit, hasLimit, recutStages } from './recut.js'
 import { rowSetColumns, rowSetJoins, rowSetStages, splittingColumns } from './sets.js'
-import type { SessionPath } from './stages.js'
 
 export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
   const { definition } = plan

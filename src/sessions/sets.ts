@@ -9,20 +9,7 @@
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { identifier, join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
-import type { SessionPlan } from './plan.js'
-
-/** How sets are carried where they are not lists; a set that is not named is a list. */
-export interface SetForms {
-  readonly names: 'rows' | NameBits
-  readonly recorded: 'rows'
-}
-
-export interface NameBits {
-  /** How many codes there are, one of them for no name. */
-  readonly codes: number
-  /** Whether there are events without a name; no name has the lowest code. */
-  readonly unnamed: boolean
-}
+import type { NameBits, SessionPlan, SetForms } from './plan.js'
 
 /** Bits of a signed integer, so that no engine sees a negative one. */
 const WORD_BITS = 63

@@ -20,25 +20,11 @@ import {
 import { isGapOnly } from './definition.js'
 import { placedStages } from './event-stages.js'
 import { gapPath } from './gap-path.js'
-import type { DataEdges, SessionPlan } from './plan.js'
+import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import { recordedPath } from './recorded-path.js'
 import { hasLimit, recutStages } from './recut.js'
 import { rulePath } from './rule-path.js'
 import { shownSets } from './sets.js'
-
-/** The stages up to `joined`, and what the path's columns mean. */
-export interface SessionPath {
-  /** Columns of `events` that need a code table. */
-  readonly coded: readonly string[]
-  readonly stages: readonly Stage[]
-  /** Over `joined AS s`. */
-  readonly bounce: Sql
-  readonly startCensored: Sql
-  readonly endCensored: Sql
-  readonly endReason: (endCensored: Sql) => Sql
-  /** Position among sessions of the user that start in the same microsecond, from 0. */
-  readonly place: Sql
-}
 
 export function choosePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
   if (plan.definition.recorded === true) return recordedPath(plan, edges, dialect)

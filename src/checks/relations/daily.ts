@@ -1,6 +1,6 @@
 import { join, type Sql, sql, text } from '../../sql/sql.js'
 import { DAY, plausible } from '../scene.js'
-import type { Relation } from './index.js'
+import type { Relation } from './relation.js'
 
 /** Whole days only: what happened on the first and the last day is not all known. */
 export const daily: Relation = {

@@ -3,7 +3,7 @@ import { readParquet } from '../../engines/files.js'
 import type { NumberedFile, SourceGroup } from '../../sources/group.js'
 import { jsonSample } from '../../sources/reading.js'
 import { join, type Sql, sql, text } from '../../sql/sql.js'
-import type { Relation } from './index.js'
+import type { Relation } from './relation.js'
 
 /** An hourly export of a year has 8,760 files: so many are looked at, evenly spread over them. */
 const MOST_FILES = 64

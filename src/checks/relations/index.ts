@@ -3,31 +3,22 @@
  * `rows`, `events` and `sessions`.
  */
 import { SessionizeError } from '../../errors/errors.js'
-import { raw, type Sql, sql } from '../../sql/sql.js'
+import { raw, sql } from '../../sql/sql.js'
 import type { Scene } from '../scene.js'
 import { daily } from './daily.js'
 import { fileColumns } from './file-columns.js'
 import { placed } from './placed.js'
 import { recordedSessions } from './recorded-sessions.js'
 import { rejected } from './rejected.js'
+import type { Relation, RelationName } from './relation.js'
 
-export interface Relation {
-  /** What one row is. */
-  readonly comment: string
-  readonly body: (scene: Scene) => Sql | Promise<Sql>
-  /** A view is enough when it is cheap to read twice. */
-  readonly view?: true
-}
-
-const RELATIONS = {
+const RELATIONS: Readonly<Record<RelationName, Relation>> = {
   placed,
   rejected,
   recorded_sessions: recordedSessions,
   daily,
   file_columns: fileColumns,
-} as const satisfies Readonly<Record<string, Relation>>
-
-export type RelationName = keyof typeof RELATIONS
+}
 
 export class Relations {
   private readonly made = new Set<RelationName>()
@@ -43,7 +34,7 @@ export class Relations {
   }
 
   private async make(name: RelationName): Promise<void> {
-    const relation: Relation = RELATIONS[name]
+    const relation = RELATIONS[name]
     const kind = relation.view === true ? raw('VIEW') : raw('TABLE')
     try {
       const body = await relation.body(this.scene)

@@ -1,9 +1,9 @@
 import { raw, sql } from '../../sql/sql.js'
-import type { Relation } from './index.js'
+import type { Relation } from './relation.js'
 
 /**
  * The engine keeps the order of its input, so that the position in `rows` less that of the file's
- * first row is the record's number; `places.ts` knows where that does not hold.
+ * first row is the record's number.
  */
 export const placed: Relation = {
   comment: 'the rows of the input with their position among all rows',

@@ -1,5 +1,5 @@
 import { sql } from '../../sql/sql.js'
-import type { Relation } from './index.js'
+import type { Relation } from './relation.js'
 
 /** A recorded id need only be unique for one user, so a session is a user and an id. */
 export const recordedSessions: Relation = {

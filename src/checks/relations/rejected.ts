@@ -1,6 +1,6 @@
 import { sql } from '../../sql/sql.js'
 import { EXAMPLES_SHOWN } from '../rule.js'
-import type { Relation } from './index.js'
+import type { Relation } from './relation.js'
 
 export const rejected: Relation = {
   comment: 'the first rejected rows per reason: file, row, reason, value',

@@ -27,4 +27,19 @@ export interface EventFormat {
   readonly columns: readonly (readonly [name: string, value: Sql])[]
 }
 
+/** What a format is called on the command line. */
+export type FormatName =
+  | 'parquet'
+  | 'csv'
+  | 'ndjson'
+  | 'amplitude'
+  | 'mixpanel'
+  | 'mixpanel_pipeline'
+  | 'segment'
+  | 'rudderstack'
+  | 'posthog'
+  | 'ga4'
+  | 'snowplow'
+  | 'heap'
+
 export const snakeCase = (name: Sql): Sql => sql`replace(lower(${name}), ' ', '_')`

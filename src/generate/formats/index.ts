@@ -1,5 +1,5 @@
 import { amplitude } from './amplitude.js'
-import type { EventFormat } from './format.js'
+import type { EventFormat, FormatName } from './format.js'
 import { ga4 } from './ga4.js'
 import { csv, ndjson, parquet } from './generic.js'
 import { heap } from './heap.js'
@@ -10,9 +10,9 @@ import { rudderstack } from './rudderstack.js'
 import { segment } from './segment.js'
 import { snowplow } from './snowplow.js'
 
-export type { Encoding, EventFormat } from './format.js'
+export type { Encoding, EventFormat, FormatName } from './format.js'
 
-const BY_NAME = {
+const BY_NAME: Readonly<Record<FormatName, EventFormat>> = {
   parquet,
   csv,
   ndjson,
@@ -25,9 +25,7 @@ const BY_NAME = {
   ga4,
   snowplow,
   heap,
-} as const satisfies Readonly<Record<string, EventFormat>>
-
-export type FormatName = keyof typeof BY_NAME
+}
 
 export const FORMATS: readonly EventFormat[] = Object.values(BY_NAME)
 export const formatNamed = (name: FormatName): EventFormat => BY_NAME[name]
