@@ -24,7 +24,7 @@ import {
 import { assertFolder, State } from './state.js'
 import { storedEvents } from './stored-events.js'
 import { addEvents } from './update.js'
-import { assertAllWhole, copied } from './whole.js'
+import { copied } from './whole.js'
 
 export interface StateRequest {
   readonly directory: string
@@ -100,7 +100,7 @@ async function added<T>(
   try {
     if (state.manifest !== undefined) assertFits(request, state.manifest, wanted, options)
     return await withSources(inputs, options, async (opened) => {
-      if (state.manifest !== undefined) await assertAllWhole(state.directory, state.manifest)
+      await state.assertWhole()
       const read = await add(state, request, wanted, opened, options)
       const { manifest, directory } = state
       if (manifest === undefined) throw new RangeError('nothing was added to an empty state')

@@ -29,10 +29,12 @@ export class State {
     readonly directory: string,
     private readonly lock: Lock,
     private current: Manifest | undefined,
+    /** Whether what the manifest does not name is known to be left over. */
+    private sound: boolean,
   ) {}
 
   /**
-   * Locked until `close`. What an interrupted run left is removed.
+   * Locked until `close`.
    *
    * @param force without looking at what is in it: good for nothing but dropping it
    * @throws SessionizeError `state_in_use`, `state_damaged`, or `usage` when the folder holds
@@ -49,11 +51,9 @@ export class State {
     }
     const lock = Lock.acquire(join(directory, LOCK), { what, otherwise, code: 'state_in_use' })
     try {
-      if (force) return new State(directory, lock, undefined)
+      if (force) return new State(directory, lock, undefined, false)
       const manifest = readManifest(directory)
-      if (manifest !== undefined) mark(directory, manifest)
-      removeLeftovers(directory, manifest)
-      return new State(directory, lock, manifest)
+      return new State(directory, lock, manifest, manifest === undefined)
     } catch (error) {
       lock.release()
       throw error
@@ -63,6 +63,21 @@ export class State {
   /** Undefined while nothing was ever added. */
   get manifest(): Manifest | undefined {
     return this.current
+  }
+
+  /**
+   * To be called before anything is read or written. What an interrupted run left is removed, once
+   * the manifest has proved to be that of the files.
+   *
+   * @throws SessionizeError `state_damaged`
+   */
+  async assertWhole(): Promise<void> {
+    if (this.current !== undefined) {
+      await assertAllWhole(this.directory, this.current)
+      mark(this.directory, this.current)
+      this.sound = true
+    }
+    removeLeftovers(this.directory, this.current)
   }
 
   /** From here on the new manifest counts; what it no longer names is removed. */
@@ -75,7 +90,7 @@ export class State {
 
   async compact(engine: Engine): Promise<void> {
     if (this.current === undefined) return
-    await assertAllWhole(this.directory, this.current)
+    await this.assertWhole()
     this.commit(await compactSegments(engine, this.directory, this.current))
   }
 
@@ -89,6 +104,8 @@ export class State {
   }
 
   close(): void {
+    // A run that failed leaves nothing that does not count.
+    if (this.sound && this.lock.held) removeLeftovers(this.directory, this.current)
     this.lock.release()
     // A run that failed before anything was added leaves no empty folder.
     if (this.current === undefined && existsSync(this.directory)) {
