@@ -1,7 +1,8 @@
 /**
  * The state of a stream in a file: one line of JSON that says what it belongs to, one per user, and
- * one that says it is whole. It is replaced by renaming, so that a kill leaves the old or the new.
+ * one that says it is whole, with a checksum of all before. It is replaced by renaming, so that a kill leaves the old or the new.
  */
+import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
@@ -9,7 +10,7 @@ import { Lock } from '../files/lock.js'
 import { followed, Replacement, replaceFile, stemOf } from '../files/replacement.js'
 import { unwritable, type Writing } from '../files/unwritable.js'
 import { LineSplitter } from './lines.js'
-import { asNumber, asRecord, parseSaved, type Saved } from './saved.js'
+import { isRecord, type Saved } from './saved.js'
 
 const SCHEMA = 'sessionize/follow-checkpoint/v1'
 const READ_BYTES = 1024 * 1024
@@ -30,13 +31,19 @@ export function writeCheckpoint(
 }
 
 function* lines(header: CheckpointHeader, state: Iterable<Saved>): Generator<string> {
-  yield `${JSON.stringify({ schema: SCHEMA, ...header })}\n`
+  const hash = createHash('sha256')
+  const hashed = (value: unknown): string => {
+    const line = `${JSON.stringify(value)}\n`
+    hash.update(line)
+    return line
+  }
+  yield hashed({ schema: SCHEMA, ...header })
   let lines = 0
   for (const line of state) {
-    yield `${JSON.stringify(line)}\n`
+    yield hashed(line)
     lines++
   }
-  yield `${JSON.stringify({ lines })}\n`
+  yield `${JSON.stringify({ lines, sha256: hash.digest('hex') })}\n`
 }
 
 /**
@@ -69,29 +76,44 @@ const writingTo = (path: string): Writing => ({
 /** Undefined when there is none yet. */
 export function readCheckpoint(path: string): Checkpoint | undefined {
   if (!existsSync(path)) return undefined
-  const values = readValues(path)
-  const header = asRecord(values.shift())
+  const { values, sha256 } = readValues(path)
+  const [header] = values
+  const end = values.at(-1)
+  if (!isRecord(header) || !isRecord(end)) throw damaged(path, 'is damaged')
   if (header['schema'] !== SCHEMA) {
     throw new SessionizeError('input_corrupt', `${path} is not a checkpoint of this version.`, {
       hint: 'Name another file with --checkpoint, or delete it to start over.',
     })
   }
-  const declared = asNumber(asRecord(values.pop())['lines'])
-  if (declared !== values.length) {
-    throw new SessionizeError('input_corrupt', `The checkpoint ${path} is cut short.`, {
-      hint: 'Delete it to start over; the sessions are then written anew.',
-    })
+  const state = values.slice(1, -1)
+  if (end['lines'] !== state.length) throw damaged(path, 'is cut short')
+  // Those of earlier versions have none.
+  if (end['sha256'] !== undefined && end['sha256'] !== sha256) {
+    throw damaged(path, 'is not as it was written')
   }
-  return { header, state: values }
+  return { header, state }
 }
 
+const damaged = (path: string, how: string, cause?: unknown): SessionizeError =>
+  new SessionizeError('input_corrupt', `The checkpoint ${path} ${how}.`, {
+    hint: 'Put back a copy, or delete it to start over; the sessions are then written anew.',
+    cause,
+  })
+
 /** Line by line: a million users are more text than one string holds. */
-function readValues(path: string): unknown[] {
+function readValues(path: string): { values: unknown[]; sha256: string } {
   const values: unknown[] = []
+  const hash = createHash('sha256')
+  /** The last line is not part of the sum that it tells. */
+  let before: string | undefined
   const lines = new LineSplitter(
     0,
-    (line) => values.push(parseSaved(line)),
-    () => parseSaved(undefined),
+    (line) => {
+      if (before !== undefined) hash.update(`${before}\n`)
+      before = line
+      values.push(parsedLine(path, line))
+    },
+    () => parsedLine(path, ''),
   )
   const file = openSync(path, 'r')
   try {
@@ -105,5 +127,13 @@ function readValues(path: string): unknown[] {
   } finally {
     closeSync(file)
   }
-  return values
+  return { values, sha256: hash.digest('hex') }
+}
+
+function parsedLine(path: string, line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (error) {
+    throw damaged(path, 'is damaged', error)
+  }
 }

@@ -32,21 +32,13 @@ export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return value
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export function oneOf<T>(values: readonly T[], value: unknown): T {
   const found = values.find((candidate) => candidate === value)
   if (found === undefined) throw damaged()
   return found
-}
-
-export function parseSaved(line: string | undefined): unknown {
-  try {
-    return JSON.parse(line ?? '')
-  } catch {
-    throw damaged()
-  }
 }
 
 export const nanAsNull = (value: number): number | null => (Number.isNaN(value) ? null : value)

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import type { Lock } from '../files/lock.js'
 import { replaceFile } from '../files/replacement.js'
+import { isIntact, sealed } from '../files/sealed.js'
 import { formatHour, type HourRange, parseHour } from './hours.js'
 import { zipFault } from './whole-zip.js'
 
@@ -104,7 +105,7 @@ export class Manifest {
       ...file,
     }))
     const path = join(this.folder, NAME)
-    replaceFile(path, [`${JSON.stringify({ schema: SCHEMA, ...this.owner, ranges }, null, 1)}\n`], {
+    replaceFile(path, [sealed({ schema: SCHEMA, ...this.owner, ranges })], {
       what: path,
       otherwise: 'choose another folder with --output',
     })
@@ -129,8 +130,10 @@ export const fileName = ({ start, end }: HourRange): string =>
 
 function parse(path: string): Partial<Owner> & { host: string; ranges: FinishedRange[] } {
   try {
-    const parsed: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    if (isManifest(parsed)) {
+    const bytes = readFileSync(path)
+    const parsed: unknown = JSON.parse(bytes.toString('utf8'))
+    // Those of earlier versions have no checksum.
+    if (isIntact(bytes) !== false && isManifest(parsed)) {
       const ranges = parsed.ranges.map(({ start, end, ...file }) => ({
         start: parseHour(start, 'start'),
         end: parseHour(end, 'end'),

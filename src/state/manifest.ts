@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
 import { isPartialOf, replaceFile, syncFile, syncFolder } from '../files/replacement.js'
+import { isIntact, sealed } from '../files/sealed.js'
 import { unwritable } from '../files/unwritable.js'
 import { readFailure } from '../sources/failures.js'
-import { isIntact, sealed } from './sealed.js'
 
 export const SCHEMA = 'sessionize/state/v2'
 /** Without checksums. It is read; the next run that writes makes it the newest. */

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readCheckpoint } from '../../src/follow/checkpoint.js'
 import { output, run } from '../oracle/run.js'
 import { byUserAndNumber, comparable, type Line, parseLines, runOn } from './streams.js'
 
@@ -238,5 +239,33 @@ describe('refused', () => {
     expect((await run(argv)).stderr).toContain('cut short')
     writeFileSync(state, '{"schema":"other"}\n')
     expect((await run(argv)).stderr).toContain('not a checkpoint of this version')
+    writeFileSync(state, '')
+    expect((await run(argv)).stderr).toContain(`The checkpoint ${state} is damaged`)
+  })
+
+  test('a checkpoint with a bit flipped anywhere, and what it leaves is as it was', async () => {
+    const { argv, out, state } = await setUp('flipped')
+    const whole = readFileSync(state)
+    const written = readFileSync(out)
+    for (let i = 0; i < 150; i++) {
+      const bit = i === 0 ? 0 : (Math.imul(i, 2_654_435_761) >>> 0) % (whole.length * 8)
+      const bytes = Buffer.from(whole)
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+      writeFileSync(state, bytes)
+      expect(() => readCheckpoint(state), `bit ${bit}`).toThrow(state)
+      if (i % 30 > 0) continue
+      const { exit, stderr } = await run(argv)
+      expect([bit, exit, stderr]).toEqual([bit, 3, expect.stringContaining(state)])
+      expect(stderr).toMatch(/hint: (Put back a copy|Name another file)/)
+      expect(readFileSync(out)).toEqual(written)
+    }
+  })
+
+  test('one of an earlier version, without a checksum, is taken up', async () => {
+    const { argv, state } = await setUp('earlier')
+    const whole = readFileSync(state, 'utf8')
+    writeFileSync(state, whole.replace(/,"sha256":"[0-9a-f]{64}"/, ''))
+    expect(readFileSync(state, 'utf8')).not.toBe(whole)
+    expect((await run(argv)).exit).toBe(0)
   })
 })

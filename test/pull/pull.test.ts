@@ -16,6 +16,7 @@ import { PassThrough } from 'node:stream'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { main } from '../../src/cli/main.js'
+import { SessionizeError } from '../../src/errors/errors.js'
 import { retryAfterMillis, waitMillis } from '../../src/pull/backoff.js'
 import { Credentials } from '../../src/pull/credentials.js'
 import { Endpoint } from '../../src/pull/endpoint.js'
@@ -138,6 +139,22 @@ describe('two at once', () => {
     writeFileSync(join(folder, '.sessionize-pull.lock'), JSON.stringify(holder))
     expect(await pull('20240101', '20240102')).toMatchObject({ hours: 24 })
   })
+})
+
+test('a bit flipped in what says which hours are there is found', async () => {
+  await pull('20240101', '20240104')
+  const path = join(folder, '.sessionize-pull.json')
+  const whole = readFileSync(path)
+  for (let i = 0; i < 200; i++) {
+    const bit = (Math.imul(i, 2_654_435_761) >>> 0) % (whole.length * 8)
+    const bytes = Buffer.from(whole)
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+    writeFileSync(path, bytes)
+    // A flip in the checksum itself leaves the rest as it was.
+    const pulled = await pull('20240101', '20240104').catch((error: unknown) => error)
+    if (pulled instanceof SessionizeError) expect(pulled.message).toBe(`${path} is damaged.`)
+    else expect([bit, pulled]).toEqual([bit, expect.objectContaining({ hours: 0, kept: 72 })])
+  }
 })
 
 describe('a whole pull', () => {
