@@ -27,10 +27,11 @@ export async function survey(
   sources: Sources,
   options: EventOptions,
 ): Promise<Survey> {
-  const groups = await withAllowances((allowances) =>
-    describeSources(engine, sources.files, { layouts: fixedLayouts(options), allowances }),
-  )
-  const mapping = await mapColumns(engine, groups, options)
+  const layouts = fixedLayouts(options)
+  const { groups, mapping } = await withAllowances(async (allowances) => {
+    const groups = await describeSources(engine, sources.files, { layouts, allowances })
+    return { groups, mapping: await mapColumns(engine, groups, options) }
+  })
   const preset = allPresets(options).find(({ name }) => name === mapping.preset) ?? generic
   const fields = [...new Set([...groups.flatMap(fieldNames), ...presetPaths(preset, groups)])]
   return {

@@ -21,7 +21,7 @@ import type { RowPlan } from '../events/rows.js'
 import type { TimeColumn } from '../events/time-column.js'
 import { type Field, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
-import type { Reading } from '../sources/reading.js'
+import type { Reading } from '../sources/row-relation.js'
 import { identifier, join, raw, type Sql, type Stage, sql, text } from '../sql/sql.js'
 import { translateCondition } from './condition.js'
 
@@ -166,7 +166,7 @@ const filled = (value: Sql): Sql => sql`CASE WHEN trim(${value}) <> '' THEN ${va
 const clusterReading = (rows: ClusterRows): Reading => ({
   from: rows.relation,
   file: raw('0'),
-  unreadable: raw('false'),
+  refused: NO_TEXT,
   digest: rows.plan.mapping.exact ? rows.cluster.values.digest(rows.columns) : NO_TEXT,
   text: ({ column, path }) => rows.cluster.values.text(columnOf(rows, column.name), path),
   exact: ({ column, path }) => rows.cluster.values.text(columnOf(rows, column.name), path),

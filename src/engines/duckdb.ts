@@ -1,7 +1,10 @@
 /**
  * The embedded engine. The only module that imports the DuckDB bindings.
  */
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import type {
   DuckDBConnection,
   DuckDBResult,
@@ -42,6 +45,7 @@ export class Engine {
   private constructor(
     private readonly instance: Instance,
     private readonly connection: DuckDBConnection,
+    private readonly tempDirectory: string,
   ) {}
 
   static async open(options: EngineOptions): Promise<Engine> {
@@ -51,7 +55,7 @@ export class Engine {
     try {
       const instance = await DuckDBInstance.create(':memory:', settings)
       const connection = await instance.connect()
-      const engine = new Engine(instance, connection)
+      const engine = new Engine(instance, connection, options.tempDirectory)
       // Results must not depend on where the program runs: naive times are UTC unless said.
       await engine.run(sql`SET TimeZone = 'UTC'`)
       // Extensions are never fetched behind the user's back.
@@ -151,6 +155,17 @@ export class Engine {
 
   async setTimeZone(zone: string): Promise<void> {
     await this.run(sql`SET TimeZone = ${text(zone)}`)
+  }
+
+  /** A path that nothing else uses, for a file that is removed after its use. */
+  async withScratch<T>(use: (path: string) => Promise<T>): Promise<T> {
+    mkdirSync(this.tempDirectory, { recursive: true, mode: 0o700 })
+    const path = join(this.tempDirectory, `${randomUUID()}.txt`)
+    try {
+      return await use(path)
+    } finally {
+      rmSync(path, { force: true })
+    }
   }
 
   private assertRunning(): void {

@@ -28,6 +28,10 @@ export const readParquet = (paths: readonly string[], ...options: readonly Sql[]
 export const readJson = (paths: readonly string[], ...options: readonly Sql[]): Sql =>
   reader(sql`read_json`, paths, options)
 
+/** Each row as text, in the column `json`; NULL for one that is no JSON. */
+export const readJsonObjects = (paths: readonly string[], ...options: readonly Sql[]): Sql =>
+  reader(sql`read_json_objects`, paths, options)
+
 export const readCsv = (paths: readonly string[], ...options: readonly Sql[]): Sql =>
   reader(sql`read_csv`, paths, options)
 

@@ -1,7 +1,7 @@
 /** Columns of the files that stay with their events, beside what the mapping takes out of them. */
 import { type Field, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
-import type { Reading } from '../sources/reading.js'
+import type { Reading } from '../sources/row-relation.js'
 import { raw, type Sql } from '../sql/sql.js'
 import { requireColumn } from './mapping.js'
 import { isTyped } from './time-column.js'

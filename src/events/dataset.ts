@@ -11,7 +11,7 @@ import { openSources, type SourceProgress } from '../sources/open.js'
 import type { Outputs } from '../sources/outputs.js'
 import { brokeOnEncoding } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
-import { verifyCompressed } from '../sources/verify.js'
+import { lookThrough } from '../sources/verify.js'
 import { Workspace } from '../sources/workspace.js'
 import { REJECT_REASONS, rejectedTotal } from './ledger.js'
 import { type EventOptions, type Events, openEvents, type RejectedRow } from './open.js'
@@ -114,16 +114,21 @@ export async function withEvents<T>(
   const before = await fingerprint(sources.files)
   const damage = new AbortController()
   damage.signal.addEventListener('abort', () => engine.interrupt())
-  const verified = verifyCompressed(sources.files)
+  const verified = lookThrough(sources.files)
   // Nothing is worth reading on for; the failure itself is looked at below.
   verified.catch(() => damage.abort())
   const signals = [damage.signal, ...(options.signal === undefined ? [] : [options.signal])]
   const read = (): Promise<T> =>
-    withReader(opened, { ...options, signal: AbortSignal.any(signals) }, async (reader, events) => {
-      const dataset = { ...opened, engine: reader, events }
-      await assertUsable(dataset, options)
-      return use(dataset)
-    })
+    withReader(
+      opened,
+      { ...options, signal: AbortSignal.any(signals) },
+      verified,
+      async (reader, events) => {
+        const dataset = { ...opened, engine: reader, events }
+        await assertUsable(dataset, options)
+        return use(dataset)
+      },
+    )
   const result = await read().catch(async (error: unknown) => {
     // A damaged file explains whatever else went wrong.
     if (options.signal?.aborted !== true) await verified
@@ -156,9 +161,10 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): 
 async function withReader<T>(
   { engine, sources, workspace }: Opened,
   options: DatasetOptions,
+  deep: Promise<readonly string[]>,
   use: (engine: Engine, events: Events) => Promise<T>,
 ): Promise<T> {
-  const events = await openEvents(engine, sources, options).catch((error: unknown) => {
+  const events = await openEvents(engine, sources, options, { deep }).catch((error: unknown) => {
     if (!brokeOnEncoding(error)) throw error
     return undefined
   })
@@ -167,8 +173,8 @@ async function withReader<T>(
   const stop = (): void => another.interrupt()
   options.signal?.addEventListener('abort', stop)
   try {
-    const allowances = { ...NO_ALLOWANCES, allColumns: true }
-    return await use(another, await openEvents(another, sources, options, allowances))
+    const known = { ...NO_ALLOWANCES, allColumns: true }
+    return await use(another, await openEvents(another, sources, options, { known, deep }))
   } finally {
     options.signal?.removeEventListener('abort', stop)
     another.close()

@@ -2,7 +2,7 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { SourceGroup } from '../sources/group.js'
-import type { Reading } from '../sources/reading.js'
+import type { Reading } from '../sources/row-relation.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { keyText, requireKey } from './key.js'
 import { REJECT_REASONS } from './ledger.js'

@@ -6,7 +6,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { type Field, fieldNames, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
-import type { Reading } from '../sources/reading.js'
+import type { Reading } from '../sources/row-relation.js'
 import { join, raw, type Sql, sql } from '../sql/sql.js'
 
 /** Alternatives, each of the names that it joins. */

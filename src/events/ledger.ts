@@ -4,6 +4,7 @@
  */
 export const REJECT_REASONS = {
   malformed: 'row that could not be parsed',
+  nested_too_deep: 'JSON of more than 1,000 levels',
   no_user: 'no user',
   no_time: 'no time',
   bad_time: 'time that could not be parsed',
@@ -12,6 +13,22 @@ export const REJECT_REASONS = {
 
 /** Why a row is no event. */
 export type RejectReason = keyof typeof REJECT_REASONS
+
+/** Every reason, in the order in which they are told. */
+export const REASONS: readonly RejectReason[] = Object.keys(REJECT_REASONS).filter(
+  (key): key is RejectReason => key in REJECT_REASONS,
+)
+
+export const perReason = (
+  count: (reason: RejectReason) => number,
+): Record<RejectReason, number> => ({
+  malformed: count('malformed'),
+  nested_too_deep: count('nested_too_deep'),
+  no_user: count('no_user'),
+  no_time: count('no_time'),
+  bad_time: count('bad_time'),
+  time_out_of_range: count('time_out_of_range'),
+})
 
 /** Where rows went: `read` is the sum of all the others. */
 export interface LedgerCounts {

@@ -5,9 +5,10 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type Allowances, NO_ALLOWANCES, type SourceGroup } from '../sources/group.js'
-import { allowedAfter, describeSources } from '../sources/scan.js'
+import { allowedAfter, describeSources, Misread } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
+import { misread } from './broken-lines.js'
 import type { CarriedColumn } from './carried.js'
 import { YEAR_ONE_MICROS } from './clock.js'
 import { assertCondition } from './condition.js'
@@ -70,16 +71,23 @@ export interface StoredEvents {
   readonly measures: ReadonlyMap<string, Sql>
 }
 
+/** What is known of the files, or is being found out. */
+export interface OpenState {
+  readonly known?: Allowances
+  /** Paths of files of JSON in which a row may be nested too deep. */
+  readonly deep?: Promise<readonly string[]>
+}
+
 /** Creates the relation `events` in the engine. */
 export async function openEvents(
   engine: Engine,
   sources: Sources,
   options: EventOptions = {},
-  known: Allowances = NO_ALLOWANCES,
+  { known = NO_ALLOWANCES, deep = Promise.resolve([]) }: OpenState = {},
 ): Promise<Events> {
   try {
     return await withAllowances(
-      (allowances) => readEvents(engine, sources, options, allowances),
+      (allowances) => readEvents(engine, sources, options, allowances, deep),
       known,
     )
   } catch (error) {
@@ -123,6 +131,7 @@ async function readEvents(
   sources: Sources,
   options: EventOptions,
   allowances: Allowances,
+  deep: Promise<readonly string[]>,
 ): Promise<Events> {
   const described = await describeSources(engine, sources.files, {
     layouts: fixedLayouts(options),
@@ -148,6 +157,7 @@ async function readEvents(
           sql`CREATE OR REPLACE TEMP TABLE rows AS ${query}`,
         ),
   )
+  await assertReadWell(engine, groups, mapping.exact, deep)
   const scans = { after, upTo: await latestRejectingScan(engine) }
   await engine.setTimeZone('UTC')
   if (mapping.dedupe.length > 0) {
@@ -160,7 +170,7 @@ async function readEvents(
       ? await stitchUsers(engine, mapping.user, options.stitchLimit ?? DEFAULT_STITCH_LIMIT)
       : null
 
-  const { counts, edges } = proven ?? (await countRows(engine, groups, scans, mapping.exact))
+  const { counts, edges } = proven ?? (await countRows(engine, groups, scans))
   if (proven === undefined) await assertSpellings(engine, groups, mapping, counts)
   const clean = direct && counts.every(({ fate }) => fate === null)
   const asRead = clean ? await neverEmpty(engine, plan, groups) : new Set<string>()
@@ -186,6 +196,19 @@ async function readEvents(
     merged,
     ...(await rejectedRows(engine, { plan, groups, ledger, scans })),
   }
+}
+
+/** @throws Misread where files have to be read by rows */
+async function assertReadWell(
+  engine: Engine,
+  groups: readonly SourceGroup[],
+  whole: boolean,
+  deep: Promise<readonly string[]>,
+): Promise<void> {
+  const quick = groups.filter(({ byRows }) => byRows !== true).flatMap(({ files }) => files)
+  const suspected = (await deep).filter((path) => quick.some((file) => file.path === path))
+  const found = [...suspected, ...(await misread(engine, groups, whole))]
+  if (found.length > 0) throw new Misread(found)
 }
 
 /**

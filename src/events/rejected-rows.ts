@@ -3,8 +3,9 @@ import type { Engine } from '../engines/duckdb.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
 import { rejectedLines, type ScanSpan } from '../sources/reading.js'
 import { join, type Sql, sql, text } from '../sql/sql.js'
+import { brokenLines } from './broken-lines.js'
 import type { Ledger, RejectReason } from './ledger.js'
-import { linesReadable, rejectsLines } from './row-counts.js'
+import { rejectsLines } from './row-counts.js'
 import { type RowPlan, rejectsQuery } from './rows.js'
 
 export interface RejectedRows {
@@ -39,15 +40,15 @@ export async function rejectedRows(
   for (const [at, group] of groups.entries()) {
     for (const file of group.files) {
       if (rejectedIn(ledger, file.number) === 0) continue
-      // Only a broken line must be shown as text; looking at all lines takes a while.
-      const broken = (ledger.files[file.number]?.rejected.malformed ?? 0) > 0
-      const readable = group.format === 'ndjson' && broken && (await linesReadable(engine, file))
+      const damaged = (ledger.files[file.number]?.rejected.malformed ?? 0) > 0
+      const broken =
+        group.format === 'ndjson' && damaged ? await brokenLines(engine, group, file) : undefined
       const lines = rejectsLines(group)
         ? sql` UNION ALL SELECT line - ${group.csv?.header === true ? 1 : 0} AS row, 'malformed' AS fate, problem AS value, text AS record FROM (${rejectedLines(scans)}) WHERE path = ${text(file.path)}`
         : sql``
       places.push({
         file,
-        query: sql`SELECT ${text(file.label)} AS file, row, fate AS reason, value, record FROM (${rejectsQuery(plan, group, at, file, readable)}${lines})`,
+        query: sql`SELECT ${text(file.label)} AS file, row, fate AS reason, value, record FROM (${rejectsQuery(plan, group, at, file, broken)}${lines})`,
       })
     }
   }

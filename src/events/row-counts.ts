@@ -2,17 +2,10 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
-import {
-  countMalformed,
-  LATEST_REJECTING_SCAN,
-  lineReader,
-  readsDocuments,
-  rejectedLines,
-  type ScanSpan,
-} from '../sources/reading.js'
+import { LATEST_REJECTING_SCAN, rejectedLines, type ScanSpan } from '../sources/reading.js'
 import type { Sources } from '../sources/source.js'
 import { sql } from '../sql/sql.js'
-import type { Ledger, LedgerCounts } from './ledger.js'
+import { type Ledger, type LedgerCounts, perReason } from './ledger.js'
 
 export interface FateCount {
   readonly file: number
@@ -26,16 +19,14 @@ export interface RowCounts {
 }
 
 /**
- * From the stage `rows`, and what the readers refused or turned into empty rows.
+ * From the stage `rows`, and what the readers refused.
  *
  * @param scans those that made `rows`
- * @param whole rows were read whole
  */
 export async function countRows(
   engine: Engine,
   groups: readonly SourceGroup[],
   scans: ScanSpan,
-  whole: boolean,
 ): Promise<RowCounts> {
   const rows = await engine.rows<{
     file: number
@@ -56,8 +47,6 @@ export async function countRows(
   const counts: FateCount[] = rows.map(({ file, fate, n }) => ({ file, fate, n: Number(n) }))
   for (const group of groups) {
     if (rejectsLines(group)) counts.push(...(await countRejectedLines(engine, group, scans)))
-    const json = group.format === 'ndjson' || group.format === 'json'
-    if (json && !readsDocuments(group, whole)) await separateMalformed(engine, group, counts)
   }
   return { counts, edges: { first, last } }
 }
@@ -105,34 +94,6 @@ function neverClosed({ csv }: SourceGroup, file: NumberedFile, line: bigint): Se
   )
 }
 
-/** The JSON reader turns a broken line into an empty row: those are told from rows without a user. */
-async function separateMalformed(
-  engine: Engine,
-  group: SourceGroup,
-  counts: FateCount[],
-): Promise<void> {
-  const dirty = group.files.filter((file) =>
-    counts.some(({ file: number, fate }) => number === file.number && fate === 'no_user'),
-  )
-  if (dirty.length === 0) return
-  const found = await engine.rows<{ file: number; malformed: bigint }>(countMalformed(group, dirty))
-  for (const { file, malformed } of found) {
-    const index = counts.findIndex((count) => count.file === file && count.fate === 'no_user')
-    const empty = counts[index]
-    if (empty === undefined) continue
-    // A list in the row may have made several rows of one.
-    const n = Math.min(empty.n, Number(malformed))
-    counts.splice(index, 1, { ...empty, n: empty.n - n }, { file, fate: 'malformed', n })
-  }
-}
-
-/** Whether a file's lines can all be read as text: a line may be too long or not UTF-8. */
-export async function linesReadable(engine: Engine, file: NumberedFile): Promise<boolean> {
-  const since = await latestRejectingScan(engine)
-  await engine.row(sql`SELECT count(line) AS n FROM ${lineReader([file])}`)
-  return (await latestRejectingScan(engine)) === since
-}
-
 export function closeLedger(
   groups: readonly SourceGroup[],
   sources: Sources,
@@ -159,13 +120,7 @@ export function tally(counts: readonly FateCount[]): LedgerCounts {
     read: counts.reduce((sum, { n }) => sum + n, 0),
     kept: of(null),
     duplicates: of('duplicate'),
-    rejected: {
-      malformed: of('malformed'),
-      no_user: of('no_user'),
-      no_time: of('no_time'),
-      bad_time: of('bad_time'),
-      time_out_of_range: of('time_out_of_range'),
-    },
+    rejected: perReason(of),
     filtered: of('filtered'),
     ignored: of('ignored'),
     outOfSession: of('out_of_session'),

@@ -5,7 +5,8 @@
  */
 import { type Field, findField } from '../sources/field.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
-import { type Reading, readGroup, readNumbered, rowNumber } from '../sources/reading.js'
+import { readGroup, readNumbered, rowNumber } from '../sources/reading.js'
+import type { Reading } from '../sources/row-relation.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { type CarriedColumn, carriedValue } from './carried.js'
 import {
@@ -112,16 +113,16 @@ export function cleanRowsQuery(
 /**
  * The rows of one file that were rejected: `row`, `fate`, `value`, `record`.
  *
- * @param readable the file's lines can be read as text
+ * @param broken of JSON: a relation of `row` and `text`, lines that are no JSON as they stand
  */
 export function rejectsQuery(
   plan: RowPlan,
   group: SourceGroup,
   at: number,
   file: NumberedFile,
-  readable: boolean,
+  broken: Sql | undefined,
 ): Sql {
-  const reading = readNumbered(group, file, readable)
+  const reading = readNumbered(group, file, neededFields(plan, group), broken)
   const place = { group, at, reading }
   const bare = { ...plan, carried: [], mapping: { ...plan.mapping, dedupe: [], exact: false } }
   const value = timeText(place, plan.mapping.clock.time)
@@ -166,7 +167,7 @@ function readRow(plan: RowPlan, place: Place, extra: readonly Sql[] = []): Sql {
       (dimension) => sql`${dimensionText(place, dimension)} AS ${own(dimension.column)}`,
     ),
     ...plan.carried.map((one) => sql`${carriedValue(one, group, reading)} AS ${own(one.column)}`),
-    sql`${reading.unreadable} AS __sz_broken`,
+    sql`${reading.refused} AS __sz_refused`,
     ...extra,
     ...conditionColumns(plan, place),
   ]
@@ -187,7 +188,7 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
   ]
   const inRange = sql`__sz_micros >= ${-YEAR_ONE_MICROS} AND __sz_micros < ${YEAR_10000_MICROS}`
   const fates = [
-    sql`WHEN __sz_broken THEN 'malformed'`,
+    sql`WHEN __sz_refused IS NOT NULL THEN __sz_refused`,
     sql`WHEN __sz_user IS NULL THEN 'no_user'`,
     sql`WHEN __sz_timeless THEN 'no_time'`,
     sql`WHEN __sz_micros IS NULL THEN 'bad_time'`,

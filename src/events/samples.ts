@@ -3,6 +3,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { fieldNames, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import { readGroup } from '../sources/reading.js'
+import { Misread } from '../sources/scan.js'
 import { identifier, join, sql } from '../sql/sql.js'
 
 export const SAMPLE_ROWS = 1_000
@@ -83,9 +84,15 @@ async function sample(
   const columns = found.map(
     ({ field }, i) => sql`left(${reading.text(field)}, 1000) AS ${identifier(`c${i}`)}`,
   )
-  const rows = await engine.rows<Record<string, string | null>>(
-    sql`SELECT ${join(columns)} FROM ${reading.from} LIMIT ${SAMPLE_ROWS}`,
+  const rows = await engine.rows<Record<string, string | null> & { file: number }>(
+    sql`SELECT ${join(columns)}, ${reading.file} AS file, ${reading.refused} AS refused FROM ${reading.from} LIMIT ${SAMPLE_ROWS}`,
   )
+  if (group.format === 'ndjson' && group.byRows !== true) {
+    // It may have taken the next row with it.
+    const damaged = rows.find(({ refused }) => refused === 'malformed')?.file
+    const file = group.files.find(({ number }) => number === damaged)
+    if (file !== undefined) throw new Misread([file.path])
+  }
   return new Map(found.map(({ name }, i) => [name, rows.map((row) => row[`c${i}`] ?? null)]))
 }
 

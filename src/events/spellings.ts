@@ -1,6 +1,6 @@
 /** Rows of JSON that spell the key of a role otherwise than those that were looked at. */
 import type { Engine } from '../engines/duckdb.js'
-import { keysWhereLacking } from '../sources/reading.js'
+import { keysWhereLacking } from '../sources/json-reading.js'
 import { OtherSpelling, type SourceGroup } from '../sources/scan.js'
 import { keyFields } from './key.js'
 import type { Mapping } from './mapping.js'

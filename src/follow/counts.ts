@@ -1,18 +1,12 @@
 /** Where every line of a stream went; as in the batch's row ledger, it always adds up. */
-import type { RejectReason } from '../events/ledger.js'
+import { perReason, REASONS } from '../events/ledger.js'
 import type { Fate } from './event-reader.js'
 import { asNumber, asRecord } from './saved.js'
 
 export class LineCounts {
   read = 0
   outOfSession = 0
-  readonly rejected: Record<RejectReason, number> = {
-    malformed: 0,
-    no_user: 0,
-    no_time: 0,
-    bad_time: 0,
-    time_out_of_range: 0,
-  }
+  readonly rejected = perReason(() => 0)
 
   reject(fate: Fate): void {
     if (fate === 'out_of_session') this.outOfSession++
@@ -31,8 +25,10 @@ export class LineCounts {
     const counts = asRecord(saved)
     this.read = asNumber(counts['read'])
     this.outOfSession = asNumber(counts['outOfSession'])
-    for (const reason of REASONS) this.rejected[reason] = asNumber(counts[reason])
+    for (const reason of REASONS) {
+      // Checkpoints of before know nothing of it.
+      const absent = reason === 'nested_too_deep' && counts[reason] === undefined
+      this.rejected[reason] = absent ? 0 : asNumber(counts[reason])
+    }
   }
 }
-
-export const REASONS = ['malformed', 'no_user', 'no_time', 'bad_time', 'time_out_of_range'] as const

@@ -1,7 +1,7 @@
 /** What is said of a stream beside its lines: figures while it runs, and a ledger at its end. */
-import { REJECT_REASONS } from '../events/ledger.js'
+import { REASONS, REJECT_REASONS } from '../events/ledger.js'
 import { formatCount, formatNumberOf, formatSeconds } from '../report/quantities.js'
-import { type LineCounts, REASONS } from './counts.js'
+import type { LineCounts } from './counts.js'
 import type { LengthQuantiles } from './quantiles.js'
 import type { SessionStream, StreamCounts } from './session-stream.js'
 

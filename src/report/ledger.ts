@@ -1,8 +1,8 @@
 import {
   type Ledger,
   type LedgerCounts,
+  REASONS,
   REJECT_REASONS,
-  type RejectReason,
   rejectedTotal,
 } from '../events/ledger.js'
 
@@ -27,10 +27,6 @@ const DESTINATIONS: readonly {
   { label: 'out of session', rows: (counts) => counts.outOfSession },
 ]
 
-const reasons = Object.keys(REJECT_REASONS).filter(
-  (key): key is RejectReason => key in REJECT_REASONS,
-)
-
 /** Where every row went. Destinations that no row reached are left out. */
 export function ledgerLines(counts: LedgerCounts): readonly LedgerLine[] {
   const line = (label: string, depth: LedgerLine['depth'], rows: number): LedgerLine => ({
@@ -50,9 +46,9 @@ export function ledgerLines(counts: LedgerCounts): readonly LedgerLine[] {
       .flatMap((place) => [
         place,
         ...(place.label === 'rejected'
-          ? reasons
-              .map((reason) => line(REJECT_REASONS[reason], 2, counts.rejected[reason]))
-              .filter(({ rows }) => rows !== 0)
+          ? REASONS.map((reason) =>
+              line(REJECT_REASONS[reason], 2, counts.rejected[reason]),
+            ).filter(({ rows }) => rows !== 0)
           : []),
       ]),
   ]

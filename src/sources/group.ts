@@ -39,6 +39,8 @@ export interface SourceGroup {
   readonly json?: 'array' | 'unstructured'
   /** A row may be larger than the engine's usual limit: read with larger buffers. */
   readonly largeRows?: true
+  /** Of JSON: rows are taken as text first, as some are damaged or may be nested too deep. */
+  readonly byRows?: true
   /** This column is a list, and each of its elements is a row. */
   readonly unnest?: Column
 }
@@ -71,6 +73,8 @@ export interface FixedLayout {
 /** What had to be allowed for some files, found by failing without it. */
 export interface Allowances {
   readonly largeRows: boolean
+  /** Paths of JSON files with damaged rows, or with some that may be nested too deep. */
+  readonly byRows: readonly string[]
   /** Paths of CSV files with both kinds of line ends. */
   readonly mixedLineEnds: readonly string[]
   /**
@@ -86,6 +90,7 @@ export interface Allowances {
 
 export const NO_ALLOWANCES: Allowances = {
   largeRows: false,
+  byRows: [],
   mixedLineEnds: [],
   allColumns: false,
   deepSample: false,

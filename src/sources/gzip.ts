@@ -38,6 +38,15 @@ const TINY_OUTPUT_BYTES = 64 * 1024
 /** Takes off one layer of gzip, concatenated members included; fails where the data ends early. */
 export const gunzipped = (bytes: Bytes): AsyncGenerator<Buffer> => unpacked(bytes, 'gzip')
 
+/** What a file holds, with any gzip taken off. */
+export function contentOf({
+  path,
+  compression,
+}: Pick<SourceFile, 'path' | 'compression'>): AsyncGenerator<Buffer> {
+  const bytes = buffers(createReadStream(path, { highWaterMark: CHUNK_BYTES }))
+  return compression === 'gzip' ? gunzipped(bytes) : bytes
+}
+
 /** Takes off raw deflate, as members of a zip have it, where the length is said to be `length`. */
 export const inflated = (bytes: Bytes, length: number): AsyncGenerator<Buffer> =>
   unpacked(bytes, 'deflate', length)

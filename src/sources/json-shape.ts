@@ -28,14 +28,25 @@ export class JsonShape {
     )
   }
 
-  /** `columns = {...}` of the engine's reader. */
-  get columns(): Sql {
-    return join([...this.types].map(([name, { type }]) => sql`${identifier(name)}: ${text(type)}`))
+  /** A row as a type of the engine. */
+  get type(): string {
+    return `STRUCT(${[...this.types].map(([name, { type }]) => `${identifier(name).text} ${type}`).join(', ')})`
   }
 
-  /** What they are called in its relation. */
-  get names(): Sql {
-    return join([...this.types.values()].map(({ readAs }) => raw(readAs)))
+  /** The same as `from_json` takes it. */
+  get structure(): string {
+    return JSON.stringify(
+      Object.fromEntries([...this.types].map(([name, { type }]) => [name, type])),
+    )
+  }
+
+  /** Its columns, out of such a row. */
+  columnsOf(row: Sql): Sql {
+    return join(
+      [...this.types].map(
+        ([name, { readAs }]) => sql`struct_extract(${row}, ${text(name)}) AS ${raw(readAs)}`,
+      ),
+    )
   }
 
   text({ column, path }: Field): Sql {

@@ -65,7 +65,7 @@ export const isLogRow = (layout: LogLayout): Sql =>
     ? sql`trim(line) <> '' AND NOT starts_with(line, '#')`
     : sql`trim(line) <> ''`
 
-/** Columns of the layout in order, and `__sz_unreadable`, from rows with `line`. */
+/** Columns of the layout in order, and `__sz_refused`, from rows with `line`. */
 export function parsedLines(layout: LogLayout, lines: Sql): Sql {
   return layout.kind === 'access' ? accessLines(lines) : w3cLines(layout, lines)
 }
@@ -80,7 +80,7 @@ function accessLines(lines: Sql): Sql {
     sql`concat_ws(' ', nullif(parsed.method, ''), parsed.path)`,
   ]
   return sql`(
-    SELECT * EXCLUDE (parsed), ${named(columns)}, parsed.ip = '' AS __sz_unreadable
+    SELECT * EXCLUDE (parsed), ${named(columns)}, CASE WHEN parsed.ip = '' THEN 'malformed' END AS __sz_refused
     FROM (SELECT *, regexp_extract(line, ${text(ACCESS_PATTERN)}, ${list([...ACCESS_COLUMNS])}) AS parsed FROM ${lines})
   )`
 }
@@ -99,7 +99,7 @@ function w3cLines({ fields, separator }: LogLayout & { kind: 'w3c' }, lines: Sql
     sql`${first('date')} || ' ' || ${first('time')}`,
   ]
   return sql`(
-    SELECT * EXCLUDE (parts), ${named(columns)}, len(parts) <> ${fields.length} AS __sz_unreadable
+    SELECT * EXCLUDE (parts), ${named(columns)}, CASE WHEN len(parts) <> ${fields.length} THEN 'malformed' END AS __sz_refused
     FROM (SELECT *, string_split(rtrim(line, chr(13)), ${text(separator)}) AS parts FROM ${lines})
   )`
 }

@@ -3,11 +3,9 @@
  * such a line begins, it rejects the line or passes over it without a word, so they are looked for
  * before it reads, and named.
  */
-import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { SessionizeError } from '../errors/errors.js'
-import type { Bytes } from './bytes.js'
-import { buffers, gunzipped } from './gzip.js'
+import { contentOf } from './gzip.js'
 import type { SourceFile } from './source.js'
 
 export const LONGEST_LINE_BYTES = 32 * 1024 * 1024
@@ -15,7 +13,6 @@ export const LONGEST_LINE_BYTES = 32 * 1024 * 1024
 /** A line that is too long covers at least one aligned stretch of this length. */
 const STRETCH_BYTES = LONGEST_LINE_BYTES / 2
 const LOOK_BYTES = 64 * 1024
-const CHUNK_BYTES = 1024 * 1024
 const LINE_FEED = 10
 const RETURN = 13
 
@@ -110,11 +107,6 @@ export const tooLong = (label: string, line?: number): SessionizeError =>
     `${label} has a line of more than 32 MB${line === undefined ? '' : `, line ${line}`}, which cannot be read.`,
     { hint: 'Ends of lines may be missing. Take the line out, or write such rows as NDJSON.' },
   )
-
-const contentOf = ({ path, compression }: SourceFile): Bytes => {
-  const bytes = buffers(createReadStream(path, { highWaterMark: CHUNK_BYTES }))
-  return compression === 'gzip' ? gunzipped(bytes) : bytes
-}
 
 const nextEnd = (chunk: Buffer, from: number): number => {
   const feed = chunk.indexOf(LINE_FEED, from)

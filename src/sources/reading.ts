@@ -4,37 +4,16 @@
  */
 import { readCsv, readJson, readParquet } from '../engines/files.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
-import { type Field, hasVariants, jsonPointer, spellings, textBelow } from './field.js'
+import { type Field, textBelow } from './field.js'
 import { type CsvLayout, type NumberedFile, readAs, type SourceGroup } from './group.js'
-import { belowJson, JsonShape, jsonOrNull, noText } from './json-shape.js'
+import { jsonCompression, jsonReading, numberedJson } from './json-reading.js'
+import { noText } from './json-shape.js'
 import { isLogRow, parsedLines } from './log-lines.js'
 import { LONGEST_LINE_BYTES } from './long-lines.js'
-
-export interface Reading {
-  readonly from: Sql
-  /** Position of the row's file among all files. */
-  readonly file: Sql
-  /** Whether the row is one that could not be parsed, as far as its reader can tell. */
-  readonly unreadable: Sql
-  /** Digest of the whole row; only where it was asked for. */
-  readonly digest: Sql
-  text(field: Field): Sql
-  /** The same of this very column, whatever other spellings of its name hold. */
-  exact(field: Field): Sql
-  /** In the type that the files give it, for conditions written by the user. */
-  value(field: Field): Sql
-}
-
-export interface ReadOptions {
-  /** Also `digest`, for which every column is read. */
-  readonly whole?: boolean
-}
+import { fileNumber, paths, type Reading, type ReadOptions } from './row-relation.js'
 
 /** A buffer for text: the engine takes eight of them, whatever the memory limit. */
 const BUFFER_BYTES = 2 * LONGEST_LINE_BYTES
-/** The engine's default is 16 MB; buffers are twice this, for each thread. */
-const LARGE_ROW_BYTES = 256 * 1024 * 1024
-
 export function readGroup(
   group: SourceGroup,
   fields: readonly Field[],
@@ -57,25 +36,23 @@ export function readGroup(
       return logReading(group, lines(group, true), whole)
     case 'ndjson':
     case 'json':
-      return readsDocuments(group, whole)
-        ? documentReading(group, documents(group), sql`file_index`)
-        : columnReading(group, fields)
+      return jsonReading(group, fields, whole)
   }
 }
-
-/** Whether a row of JSON is at hand whole; else only its needed columns are. */
-export const readsDocuments = (group: SourceGroup, whole: boolean): boolean =>
-  (group.format === 'ndjson' || group.format === 'json') &&
-  (whole || group.unnest !== undefined || hasVariants(group))
 
 /**
  * One file's rows in order, for saying where offending ones are: `__sz_row` (1-based, headers not
  * counted) and `__sz_record` (the row as text). One thread reads it, so it is only used when there is
  * something to point at.
  *
- * @param readable the file's lines can be read as text, so that a broken one can be shown
+ * @param broken of JSON: a relation of `row` and `text`, lines that are no JSON as they stand
  */
-export function readNumbered(group: SourceGroup, file: NumberedFile, readable: boolean): Reading {
+export function readNumbered(
+  group: SourceGroup,
+  file: NumberedFile,
+  fields: readonly Field[],
+  broken: Sql | undefined,
+): Reading {
   const alone: SourceGroup = { ...group, files: [file] }
   const number = sql`${file.number}`
   switch (group.format) {
@@ -93,18 +70,9 @@ export function readNumbered(group: SourceGroup, file: NumberedFile, readable: b
       const numbered = sql`(SELECT line, line AS __sz_record, row_number() OVER () AS __sz_row FROM ${lineReader([file], false)} WHERE ${isLogRow(logLayoutOf(group))})`
       return { ...logReading(alone, numbered, false), file: number }
     }
+    case 'ndjson':
     case 'json':
-      return documentReading(
-        alone,
-        sql`(SELECT json AS __sz_document, CAST(json AS VARCHAR) AS __sz_record, row_number() OVER () AS __sz_row FROM ${jsonDocuments(alone)})`,
-        sql`0`,
-      )
-    case 'ndjson': {
-      const source = readable
-        ? sql`(SELECT ${jsonOrNull(sql`line`)} AS __sz_document, line AS __sz_record, row_number() OVER () AS __sz_row FROM ${lineReader([file], false)} WHERE trim(line) <> '')`
-        : sql`(SELECT json AS __sz_document, CAST(json AS VARCHAR) AS __sz_record, row_number() OVER () AS __sz_row FROM ${jsonDocuments(alone)})`
-      return documentReading(alone, source, sql`0`)
-    }
+      return numberedJson(group, file, fields, broken)
   }
 }
 
@@ -123,7 +91,7 @@ function parquetReading(group: SourceGroup, rows: Sql, position: Sql, digest: Sq
   return {
     from: unnest === undefined ? rows : elements,
     file: fileNumber(group, unnest === undefined ? position : sql`__sz_element_position`),
-    unreadable: raw('false'),
+    refused: noText,
     digest:
       unnest === undefined
         ? digest
@@ -143,7 +111,7 @@ function csvReading(group: SourceGroup, whole: boolean): Reading {
   return {
     from: whole ? withDigest(group, reader) : reader,
     file: fileNumber(group, whole ? sql`__sz_position` : sql`file_index`),
-    unreadable: raw('false'),
+    refused: noText,
     digest: whole ? sql`__sz_digest` : noText,
     text: typedField,
     exact: typedField,
@@ -155,7 +123,7 @@ function logReading(group: SourceGroup, rows: Sql, whole: boolean): Reading {
   return {
     from: parsedLines(logLayoutOf(group), rows),
     file: fileNumber(group, sql`__sz_position`),
-    unreadable: sql`__sz_unreadable`,
+    refused: sql`__sz_refused`,
     digest: whole ? sql`md5(line)` : noText,
     text: typedField,
     exact: typedField,
@@ -167,121 +135,6 @@ const lines = (group: SourceGroup, parallel: boolean): Sql =>
   sql`(SELECT line, file_index AS __sz_position FROM ${lineReader(group.files, parallel)} WHERE ${isLogRow(logLayoutOf(group))})`
 
 const logLayoutOf = ({ log }: SourceGroup) => log ?? ({ kind: 'access' } as const)
-
-/** JSON of which a few columns are needed: the engine takes them out while it parses. */
-function columnReading(group: SourceGroup, fields: readonly Field[]): Reading {
-  const [first = { name: 'json', type: 'VARCHAR', readAs: readAs(0) }] = group.columns
-  const needed = fields.length > 0 ? fields : [{ column: first, path: [] }]
-  const shape = new JsonShape(needed)
-  const rows = readJson(
-    paths(group),
-    jsonOptions(group),
-    sql`records = true, columns = {${shape.columns}}`,
-  )
-  return {
-    from: sql`${rows} AS r(${shape.names})`,
-    file: fileNumber(group, sql`file_index`),
-    // A broken line comes as a row of NULLs: such rows are looked at again, see `countMalformed`.
-    unreadable: raw('false'),
-    digest: noText,
-    text: (field) => shape.text(field),
-    exact: (field) => shape.text(field),
-    value: (field) => typedJson(shape.text(field), field),
-  }
-}
-
-const firstOf = (values: readonly Sql[]): Sql =>
-  values.length === 1 ? (values[0] ?? noText) : sql`coalesce(${join(values)})`
-
-/** JSON of which each row is at hand whole, as `__sz_document`; slower, and needed for digests and lists. */
-function documentReading(group: SourceGroup, rows: Sql, position: Sql): Reading {
-  const { unnest } = group
-  const elements = sql`json_extract(__sz_document, ${jsonPointer([unnest?.name ?? ''])})`
-  const from =
-    unnest === undefined
-      ? rows
-      : sql`(SELECT *, unnest(CASE WHEN json_array_length(${elements}) > 0 THEN CAST(${elements} AS JSON[]) ELSE [NULL] END) AS __sz_element FROM ${rows})`
-  const textOf = ({ column, path }: Field, exact = false): Sql => {
-    if (column.name === unnest?.name) {
-      return path.length === 0
-        ? sql`CAST(__sz_element AS VARCHAR)`
-        : belowJson(sql`__sz_element`, column.type, path)
-    }
-    return firstOf(
-      (exact ? [column] : spellings(group, column)).map(({ name, type }) => {
-        const whole = sql`json_extract_string(__sz_document, ${jsonPointer([name])})`
-        if (path.length === 0) return whole
-        return type === 'VARCHAR'
-          ? sql`json_extract_string(${jsonOrNull(whole)}, ${jsonPointer(path)})`
-          : belowJson(sql`json_extract(__sz_document, ${jsonPointer([name])})`, type, path)
-      }),
-    )
-  }
-  return {
-    from,
-    file: fileNumber(group, position),
-    unreadable: sql`coalesce(json_type(__sz_document), '') <> 'OBJECT'`,
-    digest:
-      unnest === undefined
-        ? sql`md5(CAST(__sz_document AS VARCHAR))`
-        : sql`md5(CAST(__sz_document AS VARCHAR) || CAST(__sz_element AS VARCHAR))`,
-    text: textOf,
-    exact: (field) => textOf(field, true),
-    value: (field) => typedJson(textOf(field), field),
-  }
-}
-
-function typedJson(value: Sql, { column: { type }, path }: Field): Sql {
-  if (path.length > 0 || type === 'VARCHAR') return value
-  if (type === 'JSON') return jsonOrNull(value)
-  if (/^(STRUCT|MAP)|\[\]$/.test(type)) {
-    return sql`CASE WHEN json_valid(${value}) THEN TRY_CAST(CAST(${value} AS JSON) AS ${raw(type)}) END`
-  }
-  return sql`TRY_CAST(${value} AS ${raw(type)})`
-}
-
-const documents = (group: SourceGroup): Sql =>
-  sql`(SELECT json AS __sz_document, file_index FROM ${jsonDocuments(group)})`
-
-/** One row per JSON value, in the column `json`; NULL for a broken line. */
-export const jsonDocuments = (group: SourceGroup): Sql =>
-  readJson(paths(group), jsonOptions(group), sql`records = false, columns = {json: 'JSON'}`)
-
-/** `file`, `malformed`: how many rows of each of the files are not JSON objects. */
-export function countMalformed(group: SourceGroup, files: readonly NumberedFile[]): Sql {
-  const dirty: SourceGroup = { ...group, files }
-  return sql`
-    SELECT ${fileNumber(dirty, sql`file_index`)} AS file, count(*) AS malformed
-    FROM ${jsonDocuments(dirty)}
-    WHERE coalesce(json_type(json), '') <> 'OBJECT'
-    GROUP BY ALL`
-}
-
-/** `key`: those of the objects that lack one of the needed keys. */
-export function keysWhereLacking(group: SourceGroup, needed: readonly string[]): Sql {
-  const lacks = needed.map((key) => sql`NOT json_exists(json, ${jsonPointer([key])})`)
-  return sql`
-    SELECT DISTINCT unnest(keys) AS key FROM (
-      SELECT DISTINCT json_keys(json) AS keys FROM ${jsonDocuments(group)}
-      WHERE json_type(json) = 'OBJECT' AND (${join(lacks, ' OR ')})
-    )`
-}
-
-/** Describes columns from the first rows of the first files. */
-export function jsonSample(group: SourceGroup, rows: number, files: number): Sql {
-  return readJson(
-    paths({ files: group.files.slice(0, files) }),
-    jsonOptions(group),
-    sql`sample_size = ${rows}, maximum_sample_files = ${files}`,
-    sql`union_by_name = true, convert_strings_to_integers = false`,
-  )
-}
-
-function jsonOptions({ format, json, files, largeRows }: SourceGroup): Sql {
-  const shape = format === 'ndjson' ? 'newline_delimited' : (json ?? 'auto')
-  const size = largeRows === true ? sql`, maximum_object_size = ${LARGE_ROW_BYTES}` : sql``
-  return sql`format = ${text(shape)}, ignore_errors = ${raw(String(shape !== 'auto'))}, compression = ${jsonCompression(files)}${size}`
-}
 
 const parquetReader = (group: SourceGroup): Sql =>
   sql`${readParquet(paths(group), sql`union_by_name = true`)} AS r(${join(readerNames(group))})`
@@ -376,14 +229,8 @@ export const rejectedLines = ({ after, upTo }: ScanSpan): Sql => sql`
   WHERE scan_id = (SELECT max(latest.scan_id) FROM reject_scans AS latest WHERE latest.file_path = s.file_path AND latest.scan_id > ${after} AND latest.scan_id <= ${upTo})
   GROUP BY ALL`
 
-const paths = ({ files }: Pick<SourceGroup, 'files'>): string[] => files.map(({ path }) => path)
-
 /** Files of a group are compressed alike, whatever their names say. */
 const compressionOf = (files: readonly NumberedFile[]): Sql => text(files[0]?.compression ?? 'none')
-
-/** The JSON reader has another name for none. */
-const jsonCompression = (files: readonly NumberedFile[]): Sql =>
-  text(files[0]?.compression === 'none' ? 'uncompressed' : (files[0]?.compression ?? 'auto_detect'))
 
 /** More rows than a file can have. */
 const ROWS_PER_FILE = 2n ** 40n
@@ -395,12 +242,3 @@ const ROWS_PER_FILE = 2n ** 40n
  */
 export const rowNumber = (filesBefore: number): Sql =>
   sql`(CAST(file_index AS BIGINT) + ${filesBefore}) * ${ROWS_PER_FILE} + file_row_number`
-
-/** Position in `group.files` to position among all files. */
-function fileNumber(group: SourceGroup, position: Sql): Sql {
-  const numbers = group.files.map(({ number }) => number)
-  const first = numbers[0] ?? 0
-  return numbers.every((number, i) => number === first + i)
-    ? sql`CAST(${position} AS INTEGER) + ${first}`
-    : sql`[${join(numbers)}][CAST(${position} AS INTEGER) + 1]`
-}

@@ -2,12 +2,13 @@
 import type { Engine } from '../engines/duckdb.js'
 import { readParquet } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
-import { sql, text } from '../sql/sql.js'
+import { given } from '../given.js'
+import { join, sql, text } from '../sql/sql.js'
 import { type DescribedCsv, describeCsv } from './csv-layout.js'
+import { canBeSeen, hasDeepLine, hasDeepValue } from './deep-rows.js'
 import { differInCase } from './field.js'
 import {
   type Allowances,
-  type Column,
   type FixedLayout,
   inOrder,
   NO_ALLOWANCES,
@@ -16,11 +17,12 @@ import {
   type SourceGroup,
 } from './group.js'
 import { jsonEnds } from './json-ends.js'
+import { firstObjects, jsonObjects, jsonSample } from './json-reading.js'
 import { fieldsOf, logColumns, logLayout } from './log-lines.js'
 import { assertLinesFit, tooLong } from './long-lines.js'
 import type { Member } from './nested-type.js'
 import { groupBySchema, mayBeRenamed, renamed } from './parquet-schemas.js'
-import { jsonDocuments, jsonSample, lineProbe, lineReader } from './reading.js'
+import { lineProbe, lineReader } from './reading.js'
 import type { SourceFile } from './source.js'
 import { verifyCompressed } from './verify.js'
 
@@ -145,54 +147,112 @@ async function parquetGroups(
   return groups
 }
 
+/** Files of one shape have the same columns, whichever of them are read by rows. */
 async function jsonGroups(
   engine: Engine,
   format: 'ndjson' | 'json',
   files: readonly NumberedFile[],
-  { largeRows, deepSample, everyKey }: Allowances,
+  { largeRows, deepSample, everyKey, byRows }: Allowances,
 ): Promise<SourceGroup[]> {
-  const byShape = new Map<SourceGroup['json'], NumberedFile[]>()
+  const shapes = new Map<SourceGroup['json'], NumberedFile[]>()
   for (const file of files) {
     const shape = format === 'json' ? await jsonEnds(file) : undefined
-    byShape.set(shape, [...(byShape.get(shape) ?? []), file])
+    shapes.set(shape, [...(shapes.get(shape) ?? []), file])
   }
+  const size = deepSample ? DEEP_SAMPLE : QUICK_SAMPLE
   const groups: SourceGroup[] = []
-  for (const [json, alike] of byShape) {
+  for (const [json, alike] of shapes) {
+    const sampled = spread(alike, size.files)
+    const rows = size.rows(sampled.length)
+    const apart = new Set<NumberedFile>()
+    for (const file of alike) {
+      if (byRows.includes(file.path) || (await mayBeDeep(file, sampled, rows))) apart.add(file)
+    }
     const group: SourceGroup = {
       format,
       files: alike,
       columns: [],
       width: 0,
-      ...(json === undefined ? {} : { json }),
-      ...(largeRows ? { largeRows } : {}),
+      ...given({ json, largeRows: largeRows || undefined }),
     }
-    const size = deepSample ? DEEP_SAMPLE : QUICK_SAMPLE
-    const columns = await jsonColumns(engine, group, size, everyKey)
-    groups.push({ ...group, columns, width: columns.length })
+    const careful = { ...group, ...given({ byRows: apart.size > 0 || undefined }) }
+    const columns = await jsonColumns(engine, { ...careful, files: sampled }, rows)
+    const all = everyKey ? withKeys(columns, await keysOf(engine, careful)) : columns
+    const described = { ...group, columns: inOrder(all), width: all.length }
+    const whole = alike.filter((file) => !apart.has(file))
+    if (whole.length > 0) groups.push({ ...described, files: whole })
+    if (apart.size > 0) groups.push({ ...described, files: [...apart], byRows: true })
   }
   return groups
 }
 
-/** The keys of objects; none when there are no objects at all. */
-async function jsonColumns(
+/**
+ * The engine describes columns from its first rows, of which none may be nested too deep. A file of
+ * lines is looked through for later ones while it is read; of what cannot be seen all are suspected.
+ */
+async function mayBeDeep(
+  file: NumberedFile,
+  sampled: readonly NumberedFile[],
+  rows: number,
+): Promise<boolean> {
+  if (!canBeSeen(file)) return true
+  if (file.format === 'json') return hasDeepValue(file)
+  return sampled.includes(file) && hasDeepLine(file, rows)
+}
+
+/** The keys of the first objects of each file; none when there are no objects at all. */
+export async function jsonColumns(
   engine: Engine,
   group: SourceGroup,
-  size: SampleSize,
-  everyKey: boolean,
-): Promise<Column[]> {
-  const files = spread(group.files, size.files)
-  const sample = jsonSample({ ...group, files }, size.rows(files.length), files.length)
-  const described = await engine.describe(sql`SELECT * FROM ${sample}`)
-  const [only] = described
+  rows: number,
+): Promise<Member[]> {
+  if (group.byRows === true) return columnsOfObjects(engine, group, rows)
+  const columns = await engine.describe(sql`SELECT * FROM ${jsonSample(group, rows)}`)
+  const [only] = columns
   // One value that is no object makes the engine take none for an object.
-  const odd = described.length === 1 && only?.name === 'json'
-  const looked = { ...group, files: odd ? group.files : files }
-  const renamed = mayBeRenamed(described) && differInCase(await keysOf(engine, looked, KEYS_ROWS))
-  const columns = odd || renamed ? await structureOf(engine, looked) : described
-  if (!everyKey && !renamed) return inOrder(columns)
+  return columns.length === 1 && only?.name === 'json'
+    ? columnsOfObjects(engine, group, rows)
+    : unlikeInCase(engine, group, columns)
+}
+
+/** From those rows alone that can be looked into, copied to a file of their own. */
+const columnsOfObjects = (engine: Engine, group: SourceGroup, rows: number): Promise<Member[]> =>
+  engine.withScratch(async (path) => {
+    const objects = group.files.map((file) => firstObjects({ ...group, files: [file] }, rows))
+    const { Count: count } = await engine.row<{ Count: bigint }>(
+      sql`COPY (${join(objects, ' UNION ALL ')}) TO ${text(path)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER ${text(NOT_IN_JSON)})`,
+    )
+    if (count === 0n) return []
+    const copy: SourceGroup = {
+      format: 'ndjson',
+      files: [{ label: path, path, format: 'ndjson', compression: 'none', bytes: 0, number: 0 }],
+      columns: [],
+      width: 0,
+      ...given({ largeRows: group.largeRows }),
+    }
+    const columns = await engine.describe(sql`SELECT * FROM ${jsonSample(copy, Number(count))}`)
+    return unlikeInCase(engine, copy, columns)
+  })
+
+/** A character that JSON has in no place. */
+const NOT_IN_JSON = '\x1f'
+
+/** The engine renames columns that differ from others in case only. */
+async function unlikeInCase(
+  engine: Engine,
+  group: SourceGroup,
+  columns: readonly Member[],
+): Promise<Member[]> {
+  if (!mayBeRenamed(columns)) return [...columns]
+  const keys = await keysOf(engine, group, KEYS_ROWS)
+  return differInCase(keys) ? withKeys(await structureOf(engine, group), keys) : [...columns]
+}
+
+/** Also those that the first rows do not have. */
+function withKeys(columns: readonly Member[], keys: readonly string[]): Member[] {
   const known = new Set(columns.map(({ name }) => name))
-  const others = (await keysOf(engine, group)).filter((key) => !known.has(key))
-  return inOrder([...columns, ...others.map((name) => ({ name, type: 'VARCHAR' }))])
+  const others = keys.filter((key) => !known.has(key))
+  return [...columns, ...others.map((name) => ({ name, type: 'VARCHAR' }))]
 }
 
 /** Keys of the first objects in order, as they are spelt, and what they hold. */
@@ -201,11 +261,7 @@ async function structureOf(engine: Engine, group: SourceGroup): Promise<Member[]
     SELECT key, CAST(json_extract(structure, '/' || replace(replace(key, '~', '~0'), '/', '~1')) AS VARCHAR) AS structure
     FROM (
       SELECT structure, unnest(json_keys(structure)) AS key
-      FROM (
-        SELECT json_group_structure(json) AS structure
-        FROM (SELECT json FROM ${jsonDocuments(group)} LIMIT ${KEYS_ROWS})
-        WHERE json_type(json) = 'OBJECT'
-      )
+      FROM (SELECT json_group_structure(json) AS structure FROM ${jsonObjects(group, KEYS_ROWS)})
     )`)
   if (keys.length === 0) return []
   const structure = keys.map(({ structure }, i) => `${JSON.stringify(readAs(i))}: ${structure}`)
@@ -217,10 +273,9 @@ async function structureOf(engine: Engine, group: SourceGroup): Promise<Member[]
 
 /** All keys of the first objects, or of all, sorted. */
 async function keysOf(engine: Engine, group: SourceGroup, most?: number): Promise<string[]> {
-  const first = most === undefined ? sql`` : sql` LIMIT ${most}`
   const rows = await engine.rows<{ key: string }>(sql`
     SELECT DISTINCT unnest(keys) AS key
-    FROM (SELECT DISTINCT json_keys(json) AS keys FROM (SELECT json FROM ${jsonDocuments(group)}${first}) WHERE json_type(json) = 'OBJECT')
+    FROM (SELECT DISTINCT json_keys(json) AS keys FROM ${jsonObjects(group, most)})
     ORDER BY key`)
   return rows.map(({ key }) => key)
 }
@@ -338,6 +393,13 @@ const MAY_BE_DEEPER: ReadonlySet<string> = new Set(['unknown_column', 'mapping_u
 /** Rows that were not looked at spell a key as `User` that others spell as `user`. */
 export class OtherSpelling extends Error {}
 
+/** Files of JSON have to be read by rows. */
+export class Misread extends Error {
+  constructor(readonly paths: readonly string[]) {
+    super(`to be read by rows: ${paths.join(', ')}`)
+  }
+}
+
 /** What an error asks to allow; undefined when it asks for nothing that helps. */
 export function allowedAfter(error: unknown, allowances: Allowances): Allowances | undefined {
   if (error instanceof SessionizeError && MAY_BE_DEEPER.has(error.code)) {
@@ -346,9 +408,14 @@ export function allowedAfter(error: unknown, allowances: Allowances): Allowances
   if (error instanceof OtherSpelling) {
     return allowances.everyKey ? undefined : { ...allowances, everyKey: true }
   }
+  if (error instanceof Misread) return alsoByRows(allowances, error.paths)
   const message = messages(error)
   if (!allowances.largeRows && message.includes('maximum_object_size')) {
     return { ...allowances, largeRows: true }
+  }
+  const damaged = /Malformed JSON in file "([\s\S]*)", at byte \d+ in line/.exec(message)?.[1]
+  if (damaged !== undefined && !allowances.byRows.includes(damaged)) {
+    return alsoByRows(allowances, [damaged])
   }
   const path = /state machine reached an invalid state[\s\S]*?\n\s*file = ([^\n]*)/.exec(
     message,
@@ -358,6 +425,11 @@ export function allowedAfter(error: unknown, allowances: Allowances): Allowances
   }
   return undefined
 }
+
+const alsoByRows = (allowances: Allowances, found: readonly string[]): Allowances => ({
+  ...allowances,
+  byRows: [...allowances.byRows, ...found],
+})
 
 /** The engine has broken on a CSV value that is not UTF-8, and must be started anew with `allColumns`. */
 export const brokeOnEncoding = (error: unknown): boolean =>

@@ -76,11 +76,11 @@ function isArrowStream(head: Buffer): boolean {
 }
 
 /**
- * Text has a stray NUL at most; pictures and programs have control characters all over. Bytes that
+ * Text has a stray NUL at most, or a long stretch where a file was grown and not written; pictures and programs have control characters all over. Bytes that
  * are no UTF-8 do not count: text in an older encoding is text, and its rows will say what is wrong.
  */
 function looksBinary(text: string): boolean {
-  const sample = text.slice(0, 4096)
+  const sample = text.slice(0, 4096).replaceAll(/\0{16,}/g, '\0')
   let controls = 0
   for (let i = 0; i < sample.length; i++) {
     const code = sample.charCodeAt(i)
@@ -97,11 +97,16 @@ type Shape = Pick<SniffedText, 'format' | 'sure'> & { readonly delimiter?: strin
 function textShape(text: string, complete: boolean, name: string): Shape {
   const trimmed = text.trimStart()
   const lines = wholeLines(trimmed, complete)
+  // Whatever the others are: those of an array have a bracket or a comma more.
+  const whole = lines.filter(isObject).length
+  if (lines.length > 1 && whole * 2 >= lines.length) return { format: 'ndjson', sure: true }
   if (/^\[\s*([{\]]|$)/.test(trimmed)) return { format: 'json', sure: true }
   if (trimmed.startsWith('{')) return objects(lines, name)
   if (isLog(lines)) return { format: 'log', sure: true }
 
   const named = kindByName(name).kind
+  const isJson = named?.format === 'json' || named?.format === 'ndjson'
+  if (isJson && whole > 0) return { format: 'ndjson', sure: true }
   const sniffed = sniffDelimiter(text, complete)
   if (sniffed?.sure === true) {
     return { format: 'csv', delimiter: sniffed.delimiter, sure: true }
@@ -110,8 +115,7 @@ function textShape(text: string, complete: boolean, name: string): Shape {
     return { format: 'csv', delimiter: sniffed?.delimiter ?? named.delimiter ?? ',', sure: true }
   }
   // A JSON or log file whose first lines are damaged is still read as one: its rows are counted.
-  if (named?.format === 'json' || named?.format === 'ndjson')
-    return { format: 'ndjson', sure: true }
+  if (isJson) return { format: 'ndjson', sure: true }
   if (named?.format === 'log') return { format: 'log', sure: false }
   return { format: 'csv', delimiter: sniffed?.delimiter ?? ',', sure: false }
 }
@@ -130,8 +134,6 @@ function objects(lines: readonly string[], name: string): Shape {
     // One line may hold one object, part of a gigantic one, or several side by side.
     return { format: /\}\s*\{/.test(only) && !isObject(only) ? 'json' : 'ndjson', sure: true }
   }
-  const whole = lines.filter(isObject).length
-  if (whole * 2 >= lines.length) return { format: 'ndjson', sure: true }
   // Damaged or gigantic lines: each still starts an object, which inner lines seldom do.
   const starts = lines.filter((line) => /^\s*\{\s*"/.test(line)).length
   const lineBased = kindByName(name).kind?.format === 'ndjson' || starts * 2 > lines.length

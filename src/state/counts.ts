@@ -1,5 +1,5 @@
 /** The row ledger of a state: that of all its files, with duplicates across runs moved. */
-import type { Ledger, LedgerCounts } from '../events/ledger.js'
+import { type Ledger, type LedgerCounts, perReason } from '../events/ledger.js'
 import type { Moved } from './duplicates.js'
 import type { Manifest, StateFile } from './manifest.js'
 
@@ -40,13 +40,7 @@ export function ledgerOf({ files, skipped }: Manifest): Ledger {
     read: sum(({ read }) => read),
     kept: sum(({ kept }) => kept),
     duplicates: sum(({ duplicates }) => duplicates),
-    rejected: {
-      malformed: sum(({ rejected }) => rejected.malformed),
-      no_user: sum(({ rejected }) => rejected.no_user),
-      no_time: sum(({ rejected }) => rejected.no_time),
-      bad_time: sum(({ rejected }) => rejected.bad_time),
-      time_out_of_range: sum(({ rejected }) => rejected.time_out_of_range),
-    },
+    rejected: perReason((reason) => sum(({ rejected }) => rejected[reason])),
     filtered: sum(({ filtered }) => filtered),
     ignored: sum(({ ignored }) => ignored),
     outOfSession: sum(({ outOfSession }) => outOfSession),

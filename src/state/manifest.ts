@@ -37,6 +37,8 @@ const counts = v.object({
   duplicates: count,
   rejected: v.object({
     malformed: count,
+    // States of before have none.
+    nested_too_deep: v.optional(count, 0),
     no_user: count,
     no_time: count,
     bad_time: count,

@@ -1,4 +1,5 @@
 import type { CheckReport, CheckResult } from '../../src/checks/result.js'
+import { perReason } from '../../src/events/ledger.js'
 
 const RESULT: CheckResult = {
   id: 'missing-user',
@@ -19,7 +20,7 @@ const RESULT: CheckResult = {
 
 export const result = (parts: Partial<CheckResult>): CheckResult => ({ ...RESULT, ...parts })
 
-const NONE = { malformed: 0, no_user: 0, no_time: 0, bad_time: 0, time_out_of_range: 0 }
+const NONE = perReason(() => 0)
 const COUNTS = {
   read: 1_000,
   kept: 968,

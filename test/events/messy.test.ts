@@ -376,22 +376,26 @@ describe.each([
   ['JSON', JSON_FILES],
   ['logs', LOGS],
 ] as const)('%s', (_, cases) => {
-  test.each(cases)('$about', async ({ name, content, read, kept, rejected, rejects, events }) => {
-    const path = scratch.write(name, content)
-    const opened = await open([path])
-    const { malformed, no_user, no_time, bad_time, time_out_of_range } = opened.ledger.rejected
-    const found = { malformed, no_user, no_time, bad_time, time_out_of_range }
-    expect({
-      read: opened.ledger.read,
-      kept: opened.ledger.kept,
-      rejected: Object.fromEntries(Object.entries(found).filter(([, n]) => n > 0)),
-    }).toEqual({ read, kept, rejected: rejected ?? {} })
-    if (rejects !== undefined) {
-      expect(opened.rejects.map(({ row, reason }) => [row, reason])).toEqual(rejects)
-      expect(opened.rejects.every(({ file }) => file === path)).toBe(true)
-    }
-    if (events !== undefined) expect(opened.events.map((event) => event.name)).toEqual(events)
-  })
+  test.each(cases)(
+    '$about',
+    async ({ name, content, read, kept, rejected, rejects, events }) => {
+      const path = scratch.write(name, content)
+      const opened = await open([path])
+      expect({
+        read: opened.ledger.read,
+        kept: opened.ledger.kept,
+        rejected: Object.fromEntries(
+          Object.entries(opened.ledger.rejected).filter(([, n]) => n > 0),
+        ),
+      }).toEqual({ read, kept, rejected: rejected ?? {} })
+      if (rejects !== undefined) {
+        expect(opened.rejects.map(({ row, reason }) => [row, reason])).toEqual(rejects)
+        expect(opened.rejects.every(({ file }) => file === path)).toBe(true)
+      }
+      if (events !== undefined) expect(opened.events.map((event) => event.name)).toEqual(events)
+    },
+    300_000,
+  )
 })
 
 interface Failing {
@@ -503,7 +507,7 @@ describe('a line of text that is longer than the engine takes is named, and not 
   test('a line of NDJSON is read', async () => {
     const content = `${json(0)}\n${json(1, { x: long })}\n${json(2)}\n`
     expect((await open([scratch.write('i.ndjson', content)])).ledger).toMatchObject({ kept: 3 })
-  })
+  }, 300_000)
 })
 
 test.each(FAILING)('$about', async ({ name, content, code, message }) => {

@@ -142,6 +142,7 @@ const counts: fc.Arbitrary<LedgerCounts> = fc.record({
   duplicates: count,
   rejected: fc.record({
     malformed: count,
+    nested_too_deep: count,
     no_user: count,
     no_time: count,
     bad_time: count,

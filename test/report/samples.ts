@@ -1,6 +1,6 @@
 import type { Figures, LengthDistribution, LengthStatistics } from '../../src/analysis/figures.js'
 import type { Summary } from '../../src/analysis/summary.js'
-import type { LedgerCounts } from '../../src/events/ledger.js'
+import { type LedgerCounts, perReason } from '../../src/events/ledger.js'
 import type { Appearance } from '../../src/report/appearance.js'
 import { DEFAULT_DEFINITION } from '../../src/sessions/definition.js'
 
@@ -99,7 +99,7 @@ const counts = (read: number, kept: number, over: Partial<LedgerCounts> = {}): L
   read,
   kept,
   duplicates: 0,
-  rejected: { malformed: 0, no_user: 0, no_time: 0, bad_time: 0, time_out_of_range: 0 },
+  rejected: rejected(0, 0),
   filtered: 0,
   ignored: 0,
   outOfSession: 0,
@@ -150,7 +150,7 @@ export const SAMPLE: Summary = {
   ledger: {
     ...counts(1_101_000, 1_098_765, {
       duplicates: 1_600,
-      rejected: { malformed: 0, no_user: 30, no_time: 0, bad_time: 5, time_out_of_range: 0 },
+      rejected: rejected(30, 5),
       outOfSession: 600,
     }),
     files: [
@@ -180,7 +180,7 @@ export const SAMPLE: Summary = {
 }
 
 function rejected(noUser: number, badTime: number): LedgerCounts['rejected'] {
-  return { malformed: 0, no_user: noUser, no_time: 0, bad_time: badTime, time_out_of_range: 0 }
+  return { ...perReason(() => 0), no_user: noUser, bad_time: badTime }
 }
 
 /** A readable file in which nothing became a session. */

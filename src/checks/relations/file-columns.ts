@@ -1,8 +1,8 @@
 import type { Engine } from '../../engines/duckdb.js'
 import { readParquet } from '../../engines/files.js'
 import type { NumberedFile, SourceGroup } from '../../sources/group.js'
-import { jsonSample } from '../../sources/reading.js'
-import { join, type Sql, sql, text } from '../../sql/sql.js'
+import { jsonColumns } from '../../sources/scan.js'
+import { join, sql, text } from '../../sql/sql.js'
 import type { Relation } from './relation.js'
 
 /** An hourly export of a year has 8,760 files: so many are looked at, evenly spread over them. */
@@ -73,22 +73,17 @@ async function columnsOf(
   group: SourceGroup,
   file: NumberedFile,
 ): Promise<readonly { readonly name: string; readonly type: string }[]> {
-  const from = fileSample(group, file)
-  return from === undefined ? group.columns : engine.describe(sql`SELECT * FROM ${from}`)
-}
-
-/** Undefined where all files of a group have the same columns anyway. */
-function fileSample(group: SourceGroup, file: NumberedFile): Sql | undefined {
   switch (group.format) {
     case 'parquet':
     case 'arrow':
-      return readParquet([file.path])
+      return engine.describe(sql`SELECT * FROM ${readParquet([file.path])}`)
     case 'json':
     case 'ndjson':
-      return jsonSample({ ...group, files: [file] }, SAMPLE_ROWS, 1)
+      return jsonColumns(engine, { ...group, files: [file] }, SAMPLE_ROWS)
     case 'csv':
     case 'log':
-      return undefined
+      // All files of a group have the same columns anyway.
+      return group.columns
   }
 }
 

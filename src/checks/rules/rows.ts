@@ -8,12 +8,12 @@ import { EVENT_COLUMNS, eventShare, noRecordedSession, rejectedRows } from './sh
 export const malformedRow = rejectedRows(
   {
     id: 'malformed-row',
-    meaning: 'rows that cannot be parsed',
+    meaning: 'rows that cannot be parsed, or are nested too deep',
     warn: 0,
     error: 0.01,
     hint: 'Write them with --rejects rejects.csv, and look for broken quotes or cut lines.',
   },
-  ['malformed'],
+  ['malformed', 'nested_too_deep'],
 )
 
 export const missingUser = rejectedRows(
