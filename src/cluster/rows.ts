@@ -209,6 +209,7 @@ function knownFormat(
   { name }: TimeColumn,
   format: TimeFormat,
 ): ClusterTimeFormat {
+  if (format === 'timestamp_ns') return 'timestamp'
   if (typeof format !== 'object') {
     if (format !== 'compact_iso' && format !== 'common_log' && format !== 'rfc2822') return format
   }

@@ -20,23 +20,23 @@ export function epochMicros(
     case 'integer':
       return ofWhole(value, unit)
     case 'float':
-      return ofFraction(sql`toFloat64(${value})`, unit)
+      return ofFraction(sql`toString(${value})`, unit)
     case 'text':
-      return sql`if(match(${value}, '[.eE]'), ${ofFraction(sql`toFloat64OrNull(trimBoth(${value}))`, unit)}, ${ofWhole(sql`toInt64OrNull(trimBoth(${value}))`, unit)})`
+      return sql`if(match(${value}, '[.eE]'), ${ofFraction(sql`trimBoth(${value})`, unit)}, ${ofWhole(sql`toInt64OrNull(trimBoth(${value}))`, unit)})`
   }
 }
 
 const ofWhole = (value: Sql, unit: Epoch): Sql =>
   unit === 'epoch_ns'
-    ? sql`toInt64(intDiv(${value}, 1000))`
+    ? sql`(toInt64(intDiv(${value}, 1000)) - (modulo(${value}, 1000) < 0))`
     : sql`accurateCastOrNull(toInt128(${value}) * ${MICROS_PER_UNIT[unit]}, 'Int64')`
 
-/** Half a microsecond is rounded away from zero, not to the even one. */
+/** Cut downwards, as digits: a float is the shortest number that reads back as it. */
 function ofFraction(value: Sql, unit: Epoch): Sql {
+  const number = sql`toDecimal256OrNull(${value}, 15)`
   const micros =
-    unit === 'epoch_ns' ? sql`floor(${value} / 1000)` : sql`${value} * ${MICROS_PER_UNIT[unit]}`
-  const rounded = sql`if(${micros} < 0, ceil(${micros} - 0.5), floor(${micros} + 0.5))`
-  return sql`if(isFinite(${micros}) AND abs(${micros}) < 9.2e18, toInt64(${rounded}), NULL)`
+    unit === 'epoch_ns' ? sql`${number} / 1000` : sql`${number} * ${MICROS_PER_UNIT[unit]}`
+  return sql`accurateCastOrNull(floor(${micros}), 'Int64')`
 }
 
 /** Year, month, day, hour, minute, second, fraction, zone. */

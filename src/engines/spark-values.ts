@@ -33,7 +33,7 @@ export const sparkValues: ClusterValues = {
     if (format === 'iso' || format === 'timestamp' || format === 'timestamptz') {
       return isoMicros(written, zone)
     }
-    return sql`CASE WHEN ${written} RLIKE '[.eE]' THEN ${ofFraction(sql`try_cast(${written} AS DOUBLE)`, format)} ELSE ${ofWhole(sql`try_cast(${written} AS BIGINT)`, format)} END`
+    return sql`CASE WHEN ${written} RLIKE '[.eE]' THEN ${ofFraction(written, format)} ELSE ${ofWhole(sql`try_cast(${written} AS BIGINT)`, format)} END`
   },
   digest: (columns) =>
     sql`md5(to_json(struct(${join(columns.map(ofRow))}), map('ignoreNullFields', 'false')))`,
@@ -101,21 +101,20 @@ const MICROS_PER_UNIT: Readonly<Partial<Record<ClusterTimeFormat, number>>> = {
   epoch_us: 1,
 }
 
-/** NULL where it leaves 64 bits; nanoseconds lose what is below a microsecond. */
+/** NULL where it leaves 64 bits; of nanoseconds what is below a microsecond is cut, downwards. */
 function ofWhole(value: Sql, format: ClusterTimeFormat): Sql {
   const unit = MICROS_PER_UNIT[format]
   const wide = sql`CAST(${value} AS BIGINT)`
   return unit === undefined
-    ? sql`(${wide} div 1000)`
+    ? sql`(${wide} div 1000 - if(${wide} % 1000 < 0, 1, 0))`
     : sql`try_multiply(${wide}, ${raw(`${unit}L`)})`
 }
 
-/** Half a microsecond is rounded away from zero, not to the even one. */
+/** Cut downwards, as digits: a double is the shortest number that reads back as it. */
 function ofFraction(value: Sql, format: ClusterTimeFormat): Sql {
   const unit = MICROS_PER_UNIT[format]
-  const number = sql`CAST(${value} AS DOUBLE)`
-  const micros = unit === undefined ? sql`floor(${number} / 1000)` : sql`${number} * ${unit}`
-  return sql`try_cast(CAST(round(${micros}) AS DECIMAL(38, 0)) AS BIGINT)`
+  const number = sql`try_cast(${value} AS DECIMAL(30, ${raw(unit === undefined ? '9' : '12')}))`
+  return sql`try_cast(floor(${number} * ${raw(unit === undefined ? '0.001BD' : `${unit}BD`)}) AS BIGINT)`
 }
 
 const DAY = '\\d{1,4}-\\d{1,2}-\\d{1,2}'

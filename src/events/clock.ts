@@ -6,10 +6,13 @@ import type { ClusterTimeFormat } from '../engines/cluster.js'
 import { SessionizeError } from '../errors/errors.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { type Sql, sql, text } from '../sql/sql.js'
+import { microsOfEpoch } from './epoch.js'
 
 /** How a time is spelt. */
 export type TimeFormat =
   | ClusterTimeFormat
+  /** A column of nanoseconds without a zone. */
+  | 'timestamp_ns'
   | 'compact_iso'
   | 'common_log'
   | 'rfc2822'
@@ -20,8 +23,6 @@ export { YEAR_ONE_MICROS }
 /** The first microsecond after the year 9999. */
 export const YEAR_10000_MICROS = 253_402_300_800_000_000n
 
-const MICROS_PER_UNIT = { epoch_s: 1_000_000n, epoch_ms: 1_000n, epoch_us: 1n } as const
-
 const PATTERNS = {
   compact_iso: '%Y%m%dT%H%M%SZ',
   common_log: '%d/%b/%Y:%H:%M:%S %z',
@@ -29,11 +30,13 @@ const PATTERNS = {
 } as const
 
 /**
- * Microseconds since 1970 (UTC) as BIGINT; NULL where the value cannot be read as this format.
+ * Microseconds since 1970 (UTC) as BIGINT; NULL where the value cannot be read as this format. What is
+ * finer is cut: the microsecond is the one in which it happened, before 1970 as after it.
  *
  * Naive times are read in `zone`. As ICU does it: a local time that a change to summer time skips
  * moves forward by the skipped hour; one that the change back repeats is the later, standard-time
- * instant. A leap second 23:59:60 counts as the second after it, as in POSIX time.
+ * instant. A leap second 23:59:60 counts as the second after it, as in POSIX time. The engine ends a query at a time
+ * that no zone's calendar reaches; TRY makes it no time.
  */
 export function epochMicros(value: Sql, format: TimeFormat, zone: string): Sql {
   if (typeof format === 'object') {
@@ -47,28 +50,24 @@ export function epochMicros(value: Sql, format: TimeFormat, zone: string): Sql {
   }
   switch (format) {
     case 'timestamp':
-      return zone === 'UTC'
-        ? finiteMicros(sql`CAST(${value} AS TIMESTAMP)`)
-        : finiteMicros(sql`timezone(${text(zone)}, CAST(${value} AS TIMESTAMP))`)
+      return micros(
+        zone === 'UTC'
+          ? sql`TRY(CAST(${value} AS TIMESTAMP))`
+          : sql`TRY(timezone(${text(zone)}, CAST(${value} AS TIMESTAMP)))`,
+      )
     case 'timestamptz':
-      return finiteMicros(value)
+      return micros(value)
+    case 'timestamp_ns':
+      return zone === 'UTC'
+        ? microsOfNanos(value)
+        : micros(sql`TRY(timezone(${text(zone)}, make_timestamp(${microsOfNanos(value)})))`)
     case 'epoch_s':
     case 'epoch_ms':
     case 'epoch_us':
-      return epoch(
-        value,
-        (whole) => sql`${whole} * ${MICROS_PER_UNIT[format]}`,
-        (fraction) => sql`${fraction} * ${MICROS_PER_UNIT[format]}`,
-      )
     case 'epoch_ns':
-      return epoch(
-        value,
-        (whole) => sql`${whole} // 1000`,
-        (fraction) => sql`floor(${fraction} / 1000)`,
-      )
+      return microsOfEpoch(value, format)
     case 'iso':
-      // The session's time zone is `zone`, so naive text is read in it.
-      return sql`coalesce(${finiteMicros(sql`TRY_CAST(${value} AS TIMESTAMPTZ)`)}, ${withoutSeconds(value)}, ${leapSecond(value)})`
+      return sql`coalesce(${castMicros(value)}, ${withoutSeconds(value)}, ${leapSecond(value)})`
     case 'rfc2822':
       return micros(
         sql`try_strptime(regexp_replace(${value}, '\\s+(GMT|UTC?|Z)$', ' +0000'), ${text(PATTERNS[format])})`,
@@ -81,37 +80,48 @@ export function epochMicros(value: Sql, format: TimeFormat, zone: string): Sql {
   }
 }
 
-/**
- * Integers stay integers, in 128 bits so that nothing overflows; what has a fraction or an exponent
- * goes through DOUBLE, which holds microseconds exactly until the year 2255. (DECIMAL would be exact
- * without end and takes thirty times as long.)
- */
-const epoch = (value: Sql, ofWhole: (value: Sql) => Sql, ofFraction: (value: Sql) => Sql): Sql =>
-  sql`CASE WHEN contains(${value}, '.') OR contains(lower(${value}), 'e')
-    THEN TRY_CAST(round(${ofFraction(sql`TRY_CAST(${value} AS DOUBLE)`)}) AS BIGINT)
-    ELSE TRY_CAST(${ofWhole(sql`CAST(TRY_CAST(${value} AS BIGINT) AS HUGEINT)`)} AS BIGINT) END`
-
+/** NULL for what is infinite. */
 const micros = (timestamp: Sql): Sql => sql`epoch_us(${timestamp})`
 
-const finiteMicros = (timestamp: Sql): Sql =>
-  sql`CASE WHEN isfinite(${timestamp}) THEN epoch_us(${timestamp}) END`
+/** Rounded down, as a cast would cut towards 1970. */
+const microsOfNanos = (timestamp: Sql): Sql =>
+  sql`CASE WHEN isfinite(${timestamp}) THEN epoch_ns(${timestamp}) // 1000 - CAST(epoch_ns(${timestamp}) % 1000 < 0 AS BIGINT) END`
+
+/** What names a zone has a blank between its time and the name. */
+const BLANK_AFTER_TIME = text('%:% %')
+const NAMED_ZONE = text(':.* \\S')
+
+/**
+ * ISO 8601 as the engine casts it. Naive text is read in the session's zone, which is the data's.
+ *
+ * The engine keeps the zone that one row names for the rows behind it that name none, so those are
+ * never cast together: each cast sees only rows of its kind, and is skipped where there are none.
+ */
+function castMicros(value: Sql): Sql {
+  const cast = (condition: Sql): Sql =>
+    micros(sql`TRY(TRY_CAST(CASE WHEN ${condition} THEN ${value} END AS TIMESTAMPTZ))`)
+  const blank = sql`${value} LIKE ${BLANK_AFTER_TIME}`
+  const named = sql`regexp_matches(${value}, ${NAMED_ZONE})`
+  return sql`coalesce(${cast(sql`NOT (${blank})`)}, ${cast(sql`${blank} AND ${named}`)}, ${cast(sql`${blank} AND NOT ${named}`)})`
+}
 
 /** A pattern with `%z` yields an instant; one without yields local time. */
 const inZone = (timestamp: Sql, pattern: string, zone: string): Sql =>
   zone === 'UTC' || /%z/i.test(pattern) || pattern.endsWith('Z')
     ? timestamp
-    : sql`timezone(${text(zone)}, ${timestamp})`
+    : sql`TRY(timezone(${text(zone)}, ${timestamp}))`
 
 /** The engine wants seconds before a zone: 10:00Z is 10:00:00Z. */
 const withoutSeconds = (value: Sql): Sql =>
-  sql`CASE WHEN regexp_matches(${value}, '\\d[ T]\\d{1,2}:\\d{2}\\s*(Z|[+-])') THEN ${finiteMicros(sql`TRY_CAST(regexp_replace(${value}, '(\\d[ T]\\d{1,2}:\\d{2})', '\\1:00') AS TIMESTAMPTZ)`)} END`
+  sql`CASE WHEN regexp_matches(${value}, '\\d[ T]\\d{1,2}:\\d{2}\\s*(Z|[+-])') THEN ${castMicros(sql`regexp_replace(${value}, '(\\d[ T]\\d{1,2}:\\d{2})', '\\1:00')`)} END`
 
 const leapSecond = (value: Sql): Sql =>
-  sql`CASE WHEN regexp_matches(${value}, ':59:60') THEN epoch_us(TRY_CAST(replace(${value}, ':59:60', ':59:59') AS TIMESTAMPTZ)) + 1000000 END`
+  sql`CASE WHEN regexp_matches(${value}, ':59:60') THEN ${castMicros(sql`replace(${value}, ':59:60', ':59:59')`)} + 1000000 END`
 
 /** The format that a typed column has by itself; undefined when its values must be looked at. */
 export function formatOfType(type: string): TimeFormat | undefined {
   if (type === 'TIMESTAMP WITH TIME ZONE') return 'timestamptz'
+  if (type === 'TIMESTAMP_NS') return 'timestamp_ns'
   if (/^(TIMESTAMP|DATE)/.test(type)) return 'timestamp'
   return undefined
 }

@@ -120,15 +120,14 @@ function proofOf(plan: RowPlan, place: Place): Proof | undefined {
   const [only, ...otherFiles] = group.files
   const micros = (value: Sql): Sql => epochMicros(value, format, 'UTC')
   // The earliest and the latest time are finite and in range, so those between them are.
-  const first = micros(sql`min(${typed})`)
-  const last = micros(sql`max(${typed})`)
+  const edges = sql`(SELECT min(${typed}) AS first, max(${typed}) AS last FROM ${from})`
   return {
     from,
     // As in `filled`: text below '!' may be blank.
     faults: [sql`${user} IS NULL`, sql`${user} < '!'`, sql`${typed} IS NULL`],
     edges: sql`SELECT ${fromYearOne(sql`first`)} AS first, ${fromYearOne(sql`last`)} AS last,
       first >= ${-YEAR_ONE_MICROS} AND last < ${YEAR_10000_MICROS} AS sound
-      FROM (SELECT ${first} AS first, ${last} AS last FROM ${from})`,
+      FROM (SELECT ${micros(raw('first'))} AS first, ${micros(raw('last'))} AS last FROM ${edges})`,
     files:
       only === undefined || otherFiles.length > 0
         ? sql`SELECT ${file} AS file, count(*) AS n FROM ${from} GROUP BY ALL ORDER BY ALL`

@@ -7,6 +7,7 @@ import { SessionizeError } from '../errors/errors.js'
 import type { SourceGroup } from '../sources/group.js'
 import { sql, text } from '../sql/sql.js'
 import { carriedColumns } from './carried.js'
+import { epochMicros } from './clock.js'
 import { parseCondition } from './condition.js'
 import { availableKey } from './key.js'
 import { type Mapped, type Mapping, requireColumn } from './mapping.js'
@@ -124,7 +125,7 @@ async function instant(
   if (value === undefined) return undefined
   await engine.setTimeZone(zone)
   const { micros } = await engine.row<{ micros: bigint | null }>(
-    sql`SELECT epoch_us(TRY_CAST(${text(value)} AS TIMESTAMPTZ)) AS micros`,
+    sql`SELECT ${epochMicros(text(value), 'iso', zone)} AS micros`,
   )
   await engine.setTimeZone('UTC')
   if (micros === null) {

@@ -91,7 +91,7 @@ export function cleanRowsQuery(
         [
           sql`${reading.file} AS file`,
           sql`${userValue(mapping, place, false)} AS user`,
-          sql`${fromYearOne(cleanMicros(plan, place))} AS t`,
+          sql`${fromYearOne(eventMicros(plan, place))} AS t`,
           sql`${optionalText(place, mapping.event, neverEmpty.has('name'))} AS name`,
           sql`${optionalText(place, mapping.session)} AS session`,
           ...plan.dimensions.map(
@@ -272,11 +272,13 @@ function userValue(mapping: Mapping, { group, reading }: Place, checked: boolean
 export function typedTime({ group, at }: Place, { name, formats }: TimeColumn): Sql | undefined {
   const field = findField(group, name)
   const format = formats[at]
-  const typed = format === 'timestamp' || format === 'timestamptz'
-  return typed && isTyped(group) && field !== undefined && field.path.length === 0
+  return isTimestamp(format) && isTyped(group) && field !== undefined && field.path.length === 0
     ? raw(field.column.readAs)
     : undefined
 }
+
+const isTimestamp = (format: TimeFormat | undefined): boolean =>
+  format === 'timestamp' || format === 'timestamp_ns' || format === 'timestamptz'
 
 const timeText = ({ group, reading }: Place, { name }: TimeColumn): Sql => {
   const field = findField(group, name)
@@ -289,7 +291,7 @@ function columnMicros({ timeZone }: RowPlan, place: Place, column: TimeColumn): 
   const typed = typedTime(place, column)
   if (typed !== undefined) return epochMicros(typed, format, timeZone)
   const value = timeText(place, column)
-  if (format === 'iso' || format === 'timestamp' || format === 'timestamptz') {
+  if (format === 'iso' || isTimestamp(format)) {
     return epochMicros(value, 'iso', timeZone)
   }
   const micros = epochMicros(value, format, timeZone)
@@ -325,12 +327,6 @@ function skewMicros(plan: RowPlan, place: Place): Sql {
 
 /** Nonsense times must not overflow. */
 const wide = (micros: Sql): Sql => sql`CAST(${micros} AS HUGEINT)`
-
-/** When every row was seen to be fine, infinity need not be looked for again. */
-function cleanMicros(plan: RowPlan, place: Place): Sql {
-  const typed = typedTime(place, plan.mapping.clock.time)
-  return typed === undefined ? eventMicros(plan, place) : sql`epoch_us(CAST(${typed} AS TIMESTAMP))`
-}
 
 function isTimeless(place: Place, time: TimeColumn): Sql {
   const typed = typedTime(place, time)

@@ -4,6 +4,7 @@
  * the years 1684 to 2255, which is what a live stream can hold; others count as out of range.
  */
 import { smallerUnits, type TimeFormat } from '../events/clock.js'
+import { MICROSECOND_PLACES } from '../events/epoch.js'
 import { IsoTimes } from './iso-time.js'
 import { patternTimes } from './patterns.js'
 import { Zone } from './zone.js'
@@ -16,8 +17,6 @@ const PATTERNS = {
   common_log: '%d/%b/%Y:%H:%M:%S %z',
   rfc2822: '%a, %d %b %Y %H:%M:%S %z',
 } as const
-
-const MICROS_PER_UNIT = { epoch_s: 1_000_000, epoch_ms: 1_000, epoch_us: 1 } as const
 
 /** @param detected the format was found from samples, so that plain ISO 8601 is read as well. */
 export function timeReader(format: TimeFormat, timeZone: string, detected = false): TimeReader {
@@ -51,12 +50,11 @@ function reader(format: TimeFormat, zone: Zone): TimeReader {
   switch (format) {
     case 'epoch_s':
     case 'epoch_ms':
-    case 'epoch_us': {
-      const unit = MICROS_PER_UNIT[format]
-      return (text) => epochTime(text, unit)
+    case 'epoch_us':
+    case 'epoch_ns': {
+      const places = MICROSECOND_PLACES[format]
+      return (text) => epochTime(text, places)
     }
-    case 'epoch_ns':
-      return nanosecondTime
     case 'compact_iso':
     case 'common_log':
       return patternTimes(PATTERNS[format], zone)
@@ -67,6 +65,7 @@ function reader(format: TimeFormat, zone: Zone): TimeReader {
     // Text that would be a typed column elsewhere is read as the batch reads text.
     case 'iso':
     case 'timestamp':
+    case 'timestamp_ns':
     case 'timestamptz': {
       const times = new IsoTimes(zone)
       return (text) => times.read(text)
@@ -82,18 +81,16 @@ const inRange = (micros: number): number =>
       : micros
 
 const WHOLE = /^\s*[+-]?\d+\s*$/
-const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i
+const DECIMAL = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?\s*$/i
 
-/** Whole numbers are exact; others go through a double and are rounded, half away from zero. */
-function epochTime(text: string, unit: number): number {
-  if (WHOLE.test(text)) return Number(text) * unit
-  return DECIMAL.test(text) ? rounded(Number(text) * unit) : Number.NaN
+/** Cut to the microsecond, downwards: digit by digit where there is something to cut. */
+function epochTime(text: string, places: number): number {
+  if (places >= 0 && WHOLE.test(text)) return Number(text) * 10 ** places + 0
+  const [, sign, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? []
+  const digits = whole + fraction
+  if (digits === '') return Number.NaN
+  const count = Math.max(0, whole.length + Number(exponent) + places)
+  const kept = digits.slice(0, count)
+  const micros = Number(`0${kept}e${count - kept.length}`)
+  return sign === '-' ? 0 - micros - (/[1-9]/.test(digits.slice(count)) ? 1 : 0) : micros
 }
-
-/** Whole numbers are cut towards zero, others rounded down. */
-function nanosecondTime(text: string): number {
-  if (WHOLE.test(text)) return Number(BigInt(text) / 1_000n)
-  return DECIMAL.test(text) ? Math.floor(Number(text) / 1_000) : Number.NaN
-}
-
-const rounded = (value: number): number => Math.sign(value) * Math.round(Math.abs(value))

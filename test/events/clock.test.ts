@@ -25,7 +25,7 @@ describe('spellings', () => {
     [
       'seconds with a fraction, as Python writes them',
       ['1709632800.25', '1709632800.000001', '1709632800.123456789'],
-      ['2024-03-05 10:00:00.25', '2024-03-05 10:00:00.000001', '2024-03-05 10:00:00.123457'],
+      ['2024-03-05 10:00:00.25', '2024-03-05 10:00:00.000001', '2024-03-05 10:00:00.123456'],
     ],
     [
       'an exponent',
@@ -63,6 +63,32 @@ describe('spellings', () => {
     ],
   ])('%s', async (_, values, expected) => {
     expect(await times(values)).toEqual(expected)
+  })
+
+  test.each([
+    ['DOUBLE', '1709632800.1234567::DOUBLE', '2024-03-05 10:00:00.123456'],
+    ['DECIMAL', '1709632800.123456999::DECIMAL(20, 9)', '2024-03-05 10:00:00.123456'],
+    ['milliseconds as DECIMAL', '1709632800123.4567::DECIMAL(20, 4)', '2024-03-05 10:00:00.123456'],
+    ['a DOUBLE before 1970', '-1709632800.1234567::DOUBLE', '1915-10-29 13:59:59.876543'],
+    ['nanoseconds as BIGINT', '1709632800123456789', '2024-03-05 10:00:00.123456'],
+    ['nanoseconds before 1970', '-1709632800123456789', '1915-10-29 13:59:59.876543'],
+    ['TIMESTAMP_NS', "TIMESTAMP_NS '2024-03-05 10:00:00.123456789'", '2024-03-05 10:00:00.123456'],
+    [
+      'TIMESTAMP_NS before 1970',
+      "TIMESTAMP_NS '1915-10-29 13:59:59.876543211'",
+      '1915-10-29 13:59:59.876543',
+    ],
+  ])('Parquet: %s, cut', async (_, value, time) => {
+    const timeFormat = value.startsWith('TIMESTAMP')
+      ? {}
+      : { timeFormat: value.includes('.4567') ? 'ms' : value.includes('.') ? 's' : 'ns' }
+    const path = await scratch.parquet(
+      `SELECT 'u' AS user_id, ${value} AS "timestamp", 'e' AS event`,
+    )
+    for (const timeZone of ['UTC', 'Africa/Abidjan']) {
+      const { events } = await open([path], { timeZone, ...timeFormat })
+      expect(events.map((event) => event.time)).toEqual([time])
+    }
   })
 
   test('in one column: most decide, ISO 8601 is read as well, others are rejected and it is said', async () => {
@@ -142,6 +168,112 @@ describe('zones', () => {
       '2024-03-31 01:30:00',
       '2024-10-27 01:30:00',
     ])
+  })
+
+  describe('that a value names are its own, whatever stands before it', () => {
+    const spelt: readonly [value: string, time: string | undefined][] = [
+      ['2024-07-01 00:00:00', '2024-06-30 22:00:00'],
+      ['2024-07-01 00:00:00 America/New_York', '2024-07-01 04:00:00'],
+      ['2024-07-01T00:00:00', '2024-06-30 22:00:00'],
+      ['2024-07-01 00:00:00 UTC', '2024-07-01 00:00:00'],
+      ['2024-07-01 00:00:00 ', '2024-06-30 22:00:00'],
+      ['2024-07-01 00:00:00 GMT', '2024-07-01 00:00:00'],
+      ['2024-07-01', '2024-06-30 22:00:00'],
+      ['2024-07-01 00:00:00 EST5EDT', '2024-07-01 04:00:00'],
+      ['2024-06-30 23:59:60', '2024-06-30 22:00:00'],
+      ['2024-06-30 23:59:60 Asia/Tokyo', '2024-06-30 15:00:00'],
+      ['2024-06-30 23:59:60', '2024-06-30 22:00:00'],
+      ['2024-07-01 00:00:00 Mars/Base', undefined],
+      ['2024-07-01 00:00:00.5', '2024-06-30 22:00:00.5'],
+      ['2024-07-01T00:00:00Z', '2024-07-01 00:00:00'],
+      ['2024-07-01T00:00', '2024-06-30 22:00:00'],
+      ['2024-07-01T00:00:00+02:00', '2024-06-30 22:00:00'],
+    ]
+    const rows = spelt.map(([time], i) => ({ user_id: `u${i}`, t: time, event: 'e' }))
+    const json = (row: object): string => JSON.stringify(row)
+    const nested = rows.map(({ t, ...row }) => ({ ...row, properties: { t } }))
+    const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+    const received = { t: '2024-07-01T00:00:00Z', event_type: 'e' }
+    const amplitude = rows.map(({ user_id, t }) =>
+      json({
+        ...received,
+        amplitude_id: user_id,
+        session_id: 1,
+        event_time: t,
+        client_event_time: t,
+      }),
+    )
+
+    const inFormat: Record<string, () => Promise<string> | string> = {
+      csv: () =>
+        scratch.write(
+          'zones.csv',
+          `user_id,t,event\n${rows.map(({ user_id, t }) => `${user_id},${t},e\n`).join('')}`,
+        ),
+      ndjson: () => scratch.write('zones.ndjson', rows.map((row) => `${json(row)}\n`).join('')),
+      json: () => scratch.write('zones.json', `[${rows.map(json).join(',\n')}]`),
+      'nested ndjson': () =>
+        scratch.write('nested.ndjson', nested.map((row) => `${json(row)}\n`).join('')),
+      'JSON in csv': () =>
+        scratch.write(
+          'nested.csv',
+          `user_id,event,properties\n${nested.map((row) => `${row.user_id},e,${quoted(json(row.properties))}\n`).join('')}`,
+        ),
+      parquet: () =>
+        scratch.parquet(
+          `SELECT * FROM (VALUES ${rows.map(({ user_id, t }) => `('${user_id}', '${t}', 'e')`).join(', ')}) AS v(user_id, t, event)`,
+        ),
+      // Far more rows than values, so that the column has a dictionary.
+      'parquet with a dictionary': () =>
+        scratch.parquet(
+          `SELECT user_id, t, event FROM (VALUES ${rows.map(({ user_id, t }) => `('${user_id}', '${t}', 'e')`).join(', ')}) AS v(user_id, t, event), range(200) ORDER BY range, length(t)`,
+        ),
+    }
+    const found = async (
+      path: string,
+      options: Parameters<typeof open>[1],
+    ): Promise<(string | undefined)[]> => {
+      const { events } = await open([path], { timeZone, ...options })
+      return spelt.map((_, i) => {
+        const times = new Set(events.filter(({ user }) => user === `u${i}`).map(({ time }) => time))
+        expect(times.size, spelt[i]?.[0]).toBeLessThan(2)
+        return [...times][0]
+      })
+    }
+    const expected = spelt.map(([, time]) => time)
+
+    test.each(Object.entries(inFormat))('%s', async (format, write) => {
+      const time = /nested|JSON/.test(format) ? 'properties.t' : 't'
+      expect(await found(await write(), { time })).toEqual(expected)
+      expect(await found(await write(), { time, timeFormat: 'iso' })).toEqual(expected)
+    })
+
+    test('a clock that is chosen', async () => {
+      const path = scratch.write('clock.ndjson', amplitude.map((row) => `${row}\n`).join(''))
+      expect(await found(path, { clock: 'client' })).toEqual(expected)
+    })
+
+    test('with a pattern', async () => {
+      const named = spelt.filter(([time]) => / [A-Z]\w/.test(time) && !time.includes('60'))
+      const { events } = await open([csv(named.map(([time]) => time))], {
+        timeZone,
+        timeFormat: '%Y-%m-%d %H:%M:%S %Z',
+      })
+      expect(events.map(({ time }) => time)).toEqual(named.flatMap(([, time]) => time ?? []))
+    })
+  })
+
+  test('a time that no calendar reaches takes no other row with it', async () => {
+    const values = ['2024-07-01 12:00:00', '290309-12-22 (BC) 00:00:00']
+    const { events, ledger } = await open([csv(values)], { timeZone, timeFormat: 'iso' })
+    expect(events.map(({ time }) => time)).toEqual(['2024-07-01 10:00:00'])
+    expect(ledger.rejected.bad_time).toBe(1)
+    const path = await scratch.parquet(
+      `SELECT 'u' || i AS user_id, CASE i WHEN 0 THEN DATE '2024-07-01' WHEN 1 THEN DATE '5877641-06-23' ELSE DATE '290309-12-22 (BC)' END AS "timestamp", 'e' AS event FROM range(3) AS r(i)`,
+    )
+    const typed = await open([path], { timeZone })
+    expect(typed.events.map(({ time }) => time)).toEqual(['2024-06-30 22:00:00'])
+    expect(typed.ledger.kept).toBe(1)
   })
 
   test('a zone that is none', async () => {

@@ -48,11 +48,8 @@ async function agree(values: readonly string[], format: TimeFormat, zone = 'UTC'
   })
 }
 
-/**
- * Those that name a zone come last: in the engine, a time with a blank at its end that follows one of
- * them in a column is read in that zone.
- */
-const SPELLINGS = `2024-03-05
+const SPELLINGS = `2024-03-05T10:00:00 America/New_York
+2024-03-05
 2024-3-5
 2024-03-05T10
 2024-03-05T10:00
@@ -115,12 +112,44 @@ not a time
 -
 2024-03-05T10:00:00 UTC
 2024-03-05T10:00:00 utc
-2024-03-05T10:00:00 Europe/Berlin`.split('\n')
+2024-03-05T10:00:00 Europe/Berlin
+2024-03-05 10:00:00 CET
+2024-03-05T10:00:00 GMT
+2016-12-31 23:59:60 Asia/Tokyo
+2016-12-31 23:59:60
+2024-03-05T10:00:00 No/Zone
+2024-03-05T10:00:00
+2024-03-05 10:00:00${' '}
+2024-03-05T10:00`.split('\n')
 
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe']
 
 describe('ISO 8601', () => {
   test.each(ZONES)('its spellings, naive ones in %s', (zone) => agree(SPELLINGS, 'iso', zone))
+
+  test.each(ZONES)('each for itself, whatever stands before it, naive ones in %s', async (zone) => {
+    const alone = new Map<string, number | null>()
+    for (const value of SPELLINGS) {
+      const [micros = null] = await batch([value], 'iso', zone)
+      alone.set(value, micros)
+    }
+    const others = SPELLINGS.map((_, i) => SPELLINGS[(i * 37) % SPELLINGS.length] ?? '')
+    for (const order of [SPELLINGS, SPELLINGS.toReversed(), others, others.toReversed()]) {
+      const together = await batch(order, 'iso', zone)
+      expect(order.map((value, i) => [value, together[i]])).toEqual(
+        order.map((value) => [value, alone.get(value)]),
+      )
+    }
+  })
+
+  test('a date that no calendar reaches is none, and the others stay', async () => {
+    const values = ['2024-03-05', '290309-12-22 (BC) 00:00:00', '2024-03-06']
+    expect(await batch(values, 'iso', 'Europe/Berlin')).toEqual([
+      Date.UTC(2024, 2, 4, 23) * 1_000,
+      null,
+      Date.UTC(2024, 2, 5, 23) * 1_000,
+    ])
+  })
 
   test.each(ZONES)('local times around every change of the clocks in %s', async (zone) => {
     const around = [
@@ -168,7 +197,10 @@ describe('ISO 8601', () => {
   })
 })
 
-test.each(['s', 'ms', 'us', 'ns'])('epochs in %s', async (unit) => {
+/** Places of the unit that are one microsecond. */
+const UNITS = { s: 6, ms: 3, us: 0, ns: -3 } as const
+
+describe('epochs', () => {
   const values = [
     '0',
     '1',
@@ -178,18 +210,89 @@ test.each(['s', 'ms', 'us', 'ns'])('epochs in %s', async (unit) => {
     '1709632800123456',
     '1709632800123456789',
     '1709632800.5',
+    '1709632800.1234567',
+    '1709632800.123456789',
+    '1709632800.1234569999999999999999999999',
+    '1709632800.',
+    '4294967296.123457',
     '1.7e9',
+    '1.709632800123456999E+9',
+    '1.709632800123457e18',
     '1.5E+3',
+    '1e-7',
+    '-1e-7',
+    '-0.0000001',
+    '-0.0000000000000000000000000000001',
+    '-1709632800.123456',
+    '-1709632800.1234567',
+    '-1709632800.12345600000',
+    '-1709632800123456789',
+    '-1000',
+    '-999.5',
+    '-1.7096328001234567e+9',
     '+5',
     ' 5 ',
+    ' 5.5 ',
     '.5',
+    '-.5',
     '5.',
+    '.',
+    'e',
+    '1e',
+    '1e99',
+    '1e9999',
     '',
     'x',
     '1,5',
+    '1.2.3',
+    'inf',
+    '-inf',
+    'nan',
     '99999999999999999999',
+    '99999999999999999999.5',
   ]
-  await agree(values, parseTimeFormat(unit))
+  test.each(Object.keys(UNITS))('in %s', (unit) => agree(values, parseTimeFormat(unit)))
+
+  // Counted with whole numbers of any size, and cut downwards as ISO 8601 is.
+  const number = fc
+    .tuple(
+      fc.boolean(),
+      fc.oneof(fc.bigInt(0n, 10n ** 4n), fc.bigInt(0n, 3n * 10n ** 9n), fc.bigInt(0n, 10n ** 16n)),
+      fc.stringMatching(/^\d{0,12}$/),
+    )
+    .map(([negative, whole, fraction]) => ({ negative, whole, fraction }))
+
+  test.each(Object.entries(UNITS))('in %s, any number of places', async (unit, places) => {
+    const numbers = fc.sample(number, { numRuns: 2_000, seed: 7 })
+    const texts = numbers.flatMap(({ negative, whole, fraction }) => {
+      const sign = negative ? '-' : ''
+      return [
+        `${sign}${whole}.${fraction}`,
+        `${sign}${whole}${fraction}e-${fraction.length}`,
+        `${sign}0.${whole}${fraction}e${String(whole).length}`,
+      ]
+    })
+    const expected = numbers.flatMap(({ negative, whole, fraction }) => {
+      const digits = BigInt(`${whole}${fraction}`) * (negative ? -1n : 1n)
+      const micros = floorScaled(digits, places - fraction.length)
+      const number = micros > 9_223_372_036_854_775_807n ? null : Number(micros)
+      return [number, number, number]
+    })
+    const found = await batch(texts, parseTimeFormat(unit), 'UTC')
+    const wrong = texts.flatMap((text, i) => {
+      const beyond = Math.abs(expected[i] ?? Number.POSITIVE_INFINITY) > 9.2e18
+      return found[i] === expected[i] || beyond ? [] : [[text, found[i], expected[i]]]
+    })
+    expect(wrong).toEqual([])
+    await agree(texts, parseTimeFormat(unit))
+  })
+
+  const floorScaled = (digits: bigint, by: number): bigint => {
+    if (by >= 0) return digits * 10n ** BigInt(by)
+    const divisor = 10n ** BigInt(-by)
+    const rest = ((digits % divisor) + divisor) % divisor
+    return (digits - rest) / divisor
+  }
 })
 
 test.each([
@@ -229,6 +332,17 @@ test.each([
   ['%b %d %Y', ['Mar 5 2024', 'march 5 2024', 'Mai 5 2024']],
   ['%Y-%j', ['2024-065', '2024-366']],
   ['%y%m%d', ['240305', '690305', '680305']],
+  [
+    '%Y-%m-%d %H:%M:%S %Z',
+    [
+      '2024-03-05 10:00:00 Europe/Berlin',
+      '2024-03-05 10:00:00 UTC',
+      '2024-03-05 10:00:00 No/Zone',
+      '2024-03-05 10:00:00',
+      '2024-03-05 10:00:00 America/New_York',
+      '2024-03-05 10:00:00 GMT',
+    ],
+  ],
 ] as const)('%s', async (format, values) => {
   for (const zone of ['UTC', 'Europe/Berlin']) await agree(values, parseTimeFormat(format), zone)
 })
