@@ -22,6 +22,7 @@ import {
   matching,
   type RuleSet,
   ruleSet,
+  tiedRuleSet,
 } from './oracle/rules.js'
 import { output } from './oracle/run.js'
 import { type OracleDefinition, type OracleEvent, sessionize } from './oracle/sessionize.js'
@@ -97,6 +98,14 @@ async function assertSame(
 
 test('any rules together give what the oracle gives, by blocks and by events', async () => {
   await assertPacks(RUNS, SIZE, fc.asyncProperty(pack(SIZE), ruleSet, columnSet, assertSame))
+})
+
+test('so do starts and ends in one instant', async () => {
+  await assertPacks(
+    RUNS / 2,
+    SIZE,
+    fc.asyncProperty(pack(SIZE, 14), tiedRuleSet, columnSet, assertSame),
+  )
 })
 
 test('so do limits with gaps per value and passive events, in longer sessions', async () => {

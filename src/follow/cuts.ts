@@ -4,6 +4,7 @@
  */
 import { SessionizeError } from '../errors/errors.js'
 import { ruleProperties, type SessionDefinition } from '../sessions/definition.js'
+import { hasTies } from '../sessions/ties.js'
 import type { StreamEvent } from './event.js'
 import { compareText } from './text-order.js'
 import { Zone } from './zone.js'
@@ -24,6 +25,14 @@ export interface OngoingSession {
   readonly events: number
   /** Until when it takes events, exclusive. */
   readonly closesAt: number
+}
+
+/** How far a user's sessions have come, for instants in which one ends and another starts. */
+export interface Openness {
+  /** Until when timeouts keep a session open, exclusive; NaN while none is. */
+  openUntil: number
+  /** Of the last event that is not passive; NaN before the first. */
+  lastActive: number
 }
 
 /** The latest value that is not null, per property that cuts. */
@@ -51,6 +60,7 @@ export class CutRules {
   private readonly cutting: readonly number[]
   private readonly gaps: readonly { at: number; value: string; gapMicros: number }[]
   private readonly midnight: Zone | undefined
+  private readonly hasTies: boolean
 
   constructor(readonly definition: SessionDefinition) {
     assertStreamable(definition)
@@ -65,6 +75,7 @@ export class CutRules {
       value,
       gapMicros,
     }))
+    this.hasTies = hasTies(definition)
     this.midnight =
       definition.midnightZone === undefined
         ? undefined
@@ -133,15 +144,37 @@ export class CutRules {
   }
 
   /**
-   * Events of one instant in their order: starts, others, passive ones, ends; but an end before a
-   * start, whose session is the one before. Names and then values settle the rest.
+   * Whether a session was open before the instant of these events, by timeouts alone as in
+   * `sessions/ties.ts`; and goes past them.
    */
-  inOrder(tied: readonly StreamEvent[]): readonly StreamEvent[] {
+  foundOpen(state: Openness, tied: readonly StreamEvent[]): boolean {
+    if (!this.hasTies) return false
+    const active = tied.filter((event) => !this.passes(event))
+    const [first] = active
+    if (first === undefined) return false
+    const { midnight } = this
+    const open =
+      first.micros < state.openUntil &&
+      !(midnight !== undefined && midnight.day(first.micros) > midnight.day(state.lastActive))
+    const staying = active.filter((event) => !this.ends(event))
+    const reach = staying.reduce((until, event) => Math.max(until, this.closesAt(event)), -Infinity)
+    const starts = staying.some(this.starts)
+    if (staying.length < active.length) state.openUntil = starts && open ? reach : Number.NaN
+    else state.openUntil = starts || !open ? reach : Math.max(state.openUntil, reach)
+    state.lastActive = first.micros
+    return open
+  }
+
+  /**
+   * Events of one instant in their order: starts, others, passive ones, ends; but an end before a
+   * start, whose session is the one before if that was open. Names and then values settle the rest.
+   */
+  inOrder(tied: readonly StreamEvent[], foundOpen: boolean): readonly StreamEvent[] {
     if (tied.length < 2) return tied
-    const startsHere = tied.some(this.starts)
+    const endsFirst = foundOpen && tied.some(this.starts)
     const place = (event: StreamEvent): number => {
       if (this.starts(event)) return 1
-      if (this.ends(event)) return startsHere ? 0 : 4
+      if (this.ends(event)) return endsFirst ? 0 : 4
       return this.passes(event) ? 3 : 2
     }
     return [...tied].sort(

@@ -2,7 +2,7 @@
  * Sessions by rules that look at each event in its place. Events wait until the watermark has passed
  * them, so that they are taken in order of time; then each either joins the user's session or cuts.
  */
-import type { CutReason, CutRules, EndReason, LatestValues } from './cuts.js'
+import type { CutReason, CutRules, EndReason, LatestValues, Openness } from './cuts.js'
 import type { StreamEvent } from './event.js'
 import { HeldSession } from './held-session.js'
 import { asList, asNumber, asTextOrNull, nanAsNull, nullAsNan, type Saved } from './saved.js'
@@ -24,7 +24,7 @@ class OpenSession extends HeldSession {
   }
 }
 
-export interface OrderedState extends UserState {
+export interface OrderedState extends UserState, Openness {
   /** By time; of one instant in order of arrival, until their turn. */
   readonly waiting: StreamEvent[]
   open: OpenSession | undefined
@@ -51,6 +51,8 @@ export class OrderedCuts implements SessionRules<OrderedState> {
       latest: [],
       lastStart: Number.NaN,
       lastPlace: 0,
+      openUntil: Number.NaN,
+      lastActive: Number.NaN,
     }
   }
 
@@ -92,8 +94,9 @@ export class OrderedCuts implements SessionRules<OrderedState> {
     for (let first = waiting[0]; first !== undefined && first.micros < watermark; ) {
       let end = taken + 1
       while (waiting[end]?.micros === first.micros) end++
-      for (const event of this.rules.inOrder(waiting.slice(taken, end)))
-        this.take(state, event, tell)
+      const tied = waiting.slice(taken, end)
+      const foundOpen = this.rules.foundOpen(state, tied)
+      for (const event of this.rules.inOrder(tied, foundOpen)) this.take(state, event, tell)
       taken = end
       first = waiting[taken]
     }
@@ -169,10 +172,14 @@ export class OrderedCuts implements SessionRules<OrderedState> {
       Array.from(state.latest, (value) => value ?? null),
       nanAsNull(state.lastStart),
       state.lastPlace,
+      nanAsNull(state.openUntil),
+      nanAsNull(state.lastActive),
     ]
   }
 
-  load([closed, previousEnd, waiting, open, latest, lastStart, lastPlace]: Saved): OrderedState {
+  load(saved: Saved): OrderedState {
+    const [closed, previousEnd, waiting, open, latest, ...last] = saved
+    const [lastStart, lastPlace, openUntil, lastActive] = last
     return {
       closed: asNumber(closed),
       previousEnd: nullAsNan(previousEnd),
@@ -181,6 +188,8 @@ export class OrderedCuts implements SessionRules<OrderedState> {
       latest: asList(latest).map(asTextOrNull),
       lastStart: nullAsNan(lastStart),
       lastPlace: asNumber(lastPlace),
+      openUntil: nullAsNan(openUntil),
+      lastActive: nullAsNan(lastActive),
     }
   }
 }

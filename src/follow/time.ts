@@ -83,8 +83,11 @@ const inRange = (micros: number): number =>
 const WHOLE = /^\s*[+-]?\d+\s*$/
 const DECIMAL = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?\s*$/i
 
-/** Cut to the microsecond, downwards: digit by digit where there is something to cut. */
-function epochTime(text: string, places: number): number {
+/**
+ * Microseconds, of a unit that has so many decimal places more than they: cut downwards, digit by
+ * digit where there is something to cut.
+ */
+export function epochTime(text: string, places: number): number {
   if (places >= 0 && WHOLE.test(text)) return Number(text) * 10 ** places + 0
   const [, sign, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? []
   const digits = whole + fraction

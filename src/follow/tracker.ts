@@ -13,6 +13,7 @@ import { CutRules, type LatestValues } from './cuts.js'
 import { NO_PROPERTIES, type StreamEvent } from './event.js'
 import { IsoTimes } from './iso-time.js'
 import { asList, asNumber, asText, asTextOrNull, type Saved } from './saved.js'
+import { epochTime } from './time.js'
 import { Zone } from './zone.js'
 
 /** A definition, with its timeout as text. */
@@ -54,6 +55,8 @@ interface Current {
   closesAt: number
   readonly number: number
   ended: boolean
+  /** Nothing but end events of the instant in which it began: a start of that instant is theirs. */
+  onlyEnds: boolean
   readonly latest: LatestValues
 }
 
@@ -114,6 +117,10 @@ export class SessionTracker {
     const current = this.users.get(event.user)
     const passive = rules.passes(event)
     if (current === undefined) return passive ? IN_NO_SESSION : this.open(event, 1, [])
+    if (current.onlyEnds && event.micros === current.start && rules.starts(event)) {
+      current.onlyEnds = false
+      return this.join(current, event, passive, true)
+    }
     const joins =
       event.micros < current.last
         ? current.start - event.micros < rules.reach(rules.gapOf(event))
@@ -132,18 +139,20 @@ export class SessionTracker {
       closesAt: this.rules.closesAt(event),
       number,
       ended: this.rules.ends(event),
+      onlyEnds: this.rules.ends(event),
       latest,
     })
     return { sessionId: millis(event.micros), sessionNumber: number, eventNumber: 1, isNew: true }
   }
 
-  private join(current: Current, event: StreamEvent, passive: boolean): Tracked {
+  /** @param ended it belongs before the event that ended the session. */
+  private join(current: Current, event: StreamEvent, passive: boolean, ended = false): Tracked {
     current.events++
     if (!passive) {
       if (event.micros >= current.last) {
         this.rules.remember(event, current.latest)
         current.last = event.micros
-        current.ended = this.rules.ends(event)
+        current.ended = ended || this.rules.ends(event)
       }
       current.closesAt = Math.max(current.closesAt, this.rules.closesAt(event))
     }
@@ -174,7 +183,7 @@ export class SessionTracker {
     const micros =
       typeof time === 'string'
         ? this.times.read(time)
-        : Math.round((typeof time === 'number' ? time : time.getTime()) * 1_000)
+        : epochTime(String(typeof time === 'number' ? time : time.getTime()), 3)
     if (!Number.isSafeInteger(micros)) throw new RangeError(`${String(time)} is not a time`)
     return micros
   }
@@ -186,24 +195,18 @@ export class SessionTracker {
 
   /** One line per user, for a checkpoint. @internal */
   *save(): Iterable<Saved> {
-    for (const [user, { start, events, last, closesAt, number, ended, latest }] of this.users) {
-      yield [
-        user,
-        start,
-        events,
-        last,
-        closesAt,
-        number,
-        ended ? 1 : 0,
-        Array.from(latest, (v) => v ?? null),
-      ]
+    for (const [user, current] of this.users) {
+      const { start, events, last, closesAt, number, ended, onlyEnds, latest } = current
+      const flags = [ended ? 1 : 0, onlyEnds ? 1 : 0]
+      const values = Array.from(latest, (value) => value ?? null)
+      yield [user, start, events, last, closesAt, number, ...flags, values]
     }
   }
 
   /** @internal */
   load(saved: Iterable<unknown>): void {
     for (const line of saved) {
-      const [user, start, events, last, closesAt, number, ended, latest] = asList(line)
+      const [user, start, events, last, closesAt, number, ended, onlyEnds, latest] = asList(line)
       this.users.set(asText(user), {
         start: asNumber(start),
         events: asNumber(events),
@@ -211,6 +214,7 @@ export class SessionTracker {
         closesAt: asNumber(closesAt),
         number: asNumber(number),
         ended: ended === 1,
+        onlyEnds: onlyEnds === 1,
         latest: asList(latest).map(asTextOrNull),
       })
     }

@@ -4,7 +4,7 @@
  * The order of a user's events is total: by time, then place, then name, then values. The place
  * matters only among events of one instant: a start comes before the other events of its instant
  * and passive events after the active ones, so that they find the session; an end comes last, but
- * before a start of the same instant, as it ends the session before.
+ * before a start of the same instant if a session was open, as it ends that one (see `ties.ts`).
  */
 import type { Dialect, Ordered } from '../dialects/dialect.js'
 import { matchesPattern } from '../events/pattern.js'
@@ -24,6 +24,7 @@ import { hasGapRules, hasPassiveEvents, type SessionDefinition } from './definit
 import { aliveUntil, gapRank, isPast, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
 import { collectedSets } from './sets.js'
+import { hasTies, tieStages } from './ties.js'
 
 /** Events with everything that the rules look at. */
 function placedQuery(plan: SessionPlan, dialect: Dialect, extra: readonly Sql[] = []): Sql {
@@ -90,26 +91,35 @@ function eventOrder(plan: SessionPlan, dialect: Dialect): Sql {
 }
 
 /** Of one instant, who comes first. */
-function place({ startEvents, endEvents }: SessionDefinition): Sql {
-  const both = (startEvents ?? []).length > 0 && (endEvents ?? []).length > 0
-  const end = both
-    ? sql`CASE WHEN max(CASE WHEN is_start THEN 1 ELSE 0 END) OVER (PARTITION BY "user", t) = 1 THEN 0 ELSE 4 END`
-    : sql`4`
-  return sql`CASE WHEN is_start THEN 1 WHEN is_end THEN ${end} WHEN is_passive THEN 3 ELSE 2 END`
-}
+const place = (end: Sql): Sql =>
+  sql`CASE WHEN is_start THEN 1 WHEN is_end THEN ${end} WHEN is_passive THEN 3 ELSE 2 END`
 
 const orderedQuery = (plan: SessionPlan, events: Sql, dialect: Dialect): Sql =>
   sql`SELECT *, row_number() OVER (PARTITION BY "user" ORDER BY ${eventOrder(plan, dialect)}) AS ord
-FROM (SELECT *, ${place(plan.definition)} AS place FROM (${events}) AS coded) AS with_place`
+FROM (${events}) AS with_place`
+
+const untied = (events: Sql): Sql =>
+  sql`SELECT *, ${place(sql`4`)} AS place FROM (${events}) AS coded`
+
+const tied = sql`SELECT c.*, ${place(sql`CASE WHEN o.opened = 1 THEN 0 ELSE 4 END`)} AS place
+  FROM coded AS c LEFT JOIN ties AS o ON o."user" = c."user" AND o.t = c.t`
 
 /** From `events` to `based`: events with their session's number, `run`, and `kept`. */
 export function placedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const { definition } = plan
+  const events = placedQuery(plan, dialect)
+  const ties = hasTies(definition)
   return [
+    ...(ties
+      ? [
+          { name: 'coded', comment: 'Events with all that the rules look at.', body: events },
+          ...tieStages(definition, dialect),
+        ]
+      : []),
     {
       name: 'placed',
       comment: 'Events in the order of their user.',
-      body: orderedQuery(plan, placedQuery(plan, dialect), dialect),
+      body: orderedQuery(plan, ties ? tied : untied(events), dialect),
     },
     markedStage(plan, dialect),
     linkedStage(plan),
@@ -230,14 +240,14 @@ export function eventsOfLongSessions(plan: SessionPlan, over: Sql, dialect: Dial
     comment: 'Events of the sessions that exceed a limit, found again by their block.',
     body: orderedQuery(
       plan,
-      sql`SELECT e.*, b.run, b.reason, true AS kept
+      untied(sql`SELECT e.*, b.run, b.reason, true AS kept
 FROM (${placedQuery(plan, dialect, [sql`${block} AS block`])}) AS e
 JOIN (
   SELECT DISTINCT n."user", ${join(keys.map((key) => sql`n.${raw(key)}`))}, n.run, s.reason AS reason
   FROM numbered_blocks AS n
   JOIN (SELECT "user", run, reason FROM based_blocks WHERE ${over}) AS s
     ON s."user" = n."user" AND s.run = n.run
-) AS b ON ${sameBlock}`,
+) AS b ON ${sameBlock}`),
       dialect,
     ),
   }

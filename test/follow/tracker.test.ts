@@ -63,6 +63,37 @@ test('an event out of order joins the session within reach, and an older one is 
   expect(tracker.track(at(140))).toMatchObject({ sessionNumber: 1, eventNumber: 5 })
 })
 
+test('a start joins the end of its instant that found no session open', () => {
+  const tracker = new SessionTracker({ startEvents: ['start'], endEvents: ['end'] })
+  const place = (minute: number, name: string): number[] => {
+    const { sessionNumber, eventNumber } = tracker.track({ ...at(minute), name })
+    return [sessionNumber, eventNumber]
+  }
+  expect(place(0, 'end')).toEqual([1, 1])
+  const restored = new SessionTracker({ startEvents: ['start'], endEvents: ['end'] })
+  restored.load([...tracker.save()])
+  expect(restored.track({ ...at(0), name: 'start' })).toMatchObject({ sessionNumber: 1 })
+  expect(place(0, 'start')).toEqual([1, 2])
+  // It is over all the same, and what comes later starts anew.
+  expect(place(1, 'view')).toEqual([2, 1])
+  // This one ends a session that was open, so that the start opens another.
+  expect(place(2, 'end')).toEqual([2, 2])
+  expect(place(2, 'start')).toEqual([3, 1])
+  expect(place(3, 'end')).toEqual([3, 2])
+  // Of another instant.
+  expect(place(4, 'end')).toEqual([4, 1])
+  expect(place(5, 'start')).toEqual([5, 1])
+})
+
+test('a fraction of a millisecond is cut as text is', () => {
+  // A microsecond apart would be two sessions.
+  const tracker = new SessionTracker({ gap: '1us', boundary: 'at' })
+  const numbers = [T + 123.4567, '2024-03-05T10:00:00.123456999Z'].map(
+    (time) => tracker.track({ user: 'ann', time }).eventNumber,
+  )
+  expect(numbers).toEqual([1, 2])
+})
+
 test('of more users than remembered the one seen longest ago is forgotten', () => {
   const tracker = new SessionTracker({ maxUsers: 2 })
   tracker.track(at(0, 'ann'))

@@ -105,6 +105,18 @@ export const limitedRuleSet: fc.Arbitrary<RuleSet> = fc
   })
   .map(toRuleSet)
 
+/** Starts and ends among tied events, with all that decides whether a session is open. */
+export const tiedRuleSet: fc.Arbitrary<RuleSet> = fc
+  .record({
+    base: definition,
+    gaps: sometimes(gapRules(1, [...GAPS, 7n * MINUTE])),
+    maxEvents: sometimes(maxEvents, 1),
+    midnightZone: sometimes(fc.constantFrom(...ZONES), 1),
+    cutOn: sometimes(fc.subarray(['platform'], { minLength: 1 }), 1),
+    roles: rolesAmong(['start', 'start', 'end', 'end', 'passive', undefined, undefined]),
+  })
+  .map(toRuleSet)
+
 function toRuleSet({ base, gaps: drawn, cutOn, roles: given = [], ...limits }: Drawn): RuleSet {
   const patterns = (role: Role): string[] =>
     given.flatMap(([pattern, other]) => (other === role ? [pattern] : []))

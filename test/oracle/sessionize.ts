@@ -208,20 +208,18 @@ function withoutDuplicates(input: readonly OracleEvent[]): OracleEvent[] {
  * are told of the session. The place matters only among events
  * of one instant where start, end or passive events are defined: a start comes before the other
  * events of its instant, and passive events after the active ones (so that they find the session);
- * an end comes last, but before a start of the same instant (it ends the session before), and then
- * the other events belong to the new session.
+ * an end comes last, but before a start of the same instant if a session was open (it ends that
+ * one), and then the other events belong to the new session.
  */
 function inOrder(
   events: readonly OracleEvent[],
   definition: OracleDefinition,
   { dimensions = [], properties = [], sums = [] }: OracleColumns,
 ): OracleEvent[] {
-  const startTimes = new Set(
-    events.filter((e) => matches(definition.isStart, e)).map((e) => e.micros),
-  )
+  const foundOpen = instantsWithOpenSession(events, definition)
   const place = (event: OracleEvent): number => {
     if (matches(definition.isStart, event)) return 1
-    if (matches(definition.isEnd, event)) return startTimes.has(event.micros) ? 0 : 4
+    if (matches(definition.isEnd, event)) return foundOpen.has(event.micros) ? 0 : 4
     return matches(definition.isPassive, event) ? 3 : 2
   }
   const values = [
@@ -240,6 +238,40 @@ function inOrder(
       compareNumbers(sums, a, b) ||
       compareWhole(a, b),
   )
+}
+
+/**
+ * Instants with a start and an end event that find a session open: by timeouts alone, since the last
+ * start or end and within the local day where midnight cuts.
+ */
+function instantsWithOpenSession(
+  events: readonly OracleEvent[],
+  definition: OracleDefinition,
+): Set<bigint> {
+  const { isStart, isEnd, isPassive, midnightZone } = definition
+  const found = new Set<bigint>()
+  let aliveUntil: bigint | undefined
+  let day = ''
+  for (const micros of [...new Set(events.map((event) => event.micros))].sort(compareBig)) {
+    const here = events.filter((event) => event.micros === micros)
+    const starts = here.filter((event) => matches(isStart, event))
+    const ends = here.filter((event) => matches(isEnd, event) && !starts.includes(event))
+    const others = here.filter(
+      (event) => !starts.includes(event) && !ends.includes(event) && !matches(isPassive, event),
+    )
+    if (starts.length + ends.length + others.length === 0) continue
+    const today = midnightZone === undefined ? '' : localDate(micros, midnightZone)
+    const open = aliveUntil !== undefined && isAlive(aliveUntil, micros, definition) && today <= day
+    const own = [...starts, ...others].map((event) => micros + gapOf(event, definition))
+    if (ends.length > 0 && starts.length > 0 && open) found.add(micros)
+    if (ends.length > 0 && (starts.length === 0 || !open)) aliveUntil = undefined
+    else {
+      const goesOn = open && starts.length === 0 && aliveUntil !== undefined
+      aliveUntil = [...own, ...(goesOn ? [aliveUntil ?? 0n] : [])].sort(compareBig).at(-1)
+    }
+    day = today
+  }
+  return found
 }
 
 interface OpenSession {
