@@ -11,9 +11,10 @@ import { eventLogConf, type SparkTask, sparkTasks, total } from '../../bench/spa
 import { WINDOW_SQL } from '../../bench/window-sql.mjs'
 import { duckdb } from '../../src/dialects/duckdb.js'
 import { spark as sparkDialect } from '../../src/dialects/spark.js'
-import type { ClusterColumn } from '../../src/engines/cluster.js'
+import type { ClusterColumn, ClusterTimeFormat } from '../../src/engines/cluster.js'
 import { Engine } from '../../src/engines/duckdb.js'
 import { openSpark, type SparkCluster } from '../../src/engines/spark.js'
+import { epochMicros } from '../../src/events/clock.js'
 import { chooseColumns, compileSessions } from '../../src/sessions/compile.js'
 import { DEFAULT_DEFINITION } from '../../src/sessions/definition.js'
 import type { BlockPlan } from '../../src/sessions/plan.js'
@@ -342,14 +343,20 @@ function onCluster(python: string): void {
       expect(await rows(sql`SELECT 1 AS a`)).toEqual([{ a: 1 }])
     }, 600_000)
 
-    test.each<[string, string, readonly string[], string, string]>([
+    test.each<[string, string, readonly string[], ClusterTimeFormat, string]>([
       ['seconds', 'bigint', ['1700000000', '-1'], 'epoch_s', 'BIGINT'],
-      ['nanoseconds', 'bigint', ['1700000000123456789'], 'epoch_ns', 'BIGINT'],
-      ['fractions of seconds', 'double', ['1700000000.25', '0.0000005'], 'epoch_s', 'DOUBLE'],
+      ['nanoseconds', 'bigint', ['1700000000123456789', '-1'], 'epoch_ns', 'BIGINT'],
+      [
+        'fractions of seconds',
+        'double',
+        ['1700000000.25', '1700000000.1234567', '-0.25', '-0.0000005'],
+        'epoch_s',
+        'DOUBLE',
+      ],
       [
         'numbers as text',
         'string',
-        ["' 1700000000123 '", "'1.5e3'", "'x'", "''"],
+        ["' 1700000000123 '", "'1.5e3'", "'1700000000123.4569'", "'-0.1'", "'x'", "''"],
         'epoch_ms',
         'VARCHAR',
       ],
@@ -374,13 +381,13 @@ function onCluster(python: string): void {
       'times: %s',
       async (_about, type, values, format, localType) => {
         const column: ClusterColumn = { name: 'v', type }
-        const micros = spark.values.micros(column, [], format as 'iso', 'UTC')
+        const micros = spark.values.micros(column, [], format, 'UTC')
         const list = joined(values.map(raw))
         const there = await rows(
           sql`SELECT ${micros} AS m FROM (SELECT pos, CAST(col AS ${raw(type)}) AS v FROM (SELECT posexplode(array(${list})))) AS r ORDER BY pos`,
         )
         const here = await local.rows<{ m: bigint | null }>(
-          sql`SELECT ${raw(LOCAL_MICROS[format] ?? '')} AS m FROM (SELECT unnest([${joined(values.map((value) => sql`CAST(${raw(value)} AS ${raw(localType)})`))}]) AS v)`,
+          sql`SELECT ${epochMicros(raw('CAST(v AS VARCHAR)'), format, 'UTC')} AS m FROM (SELECT unnest([${joined(values.map((value) => sql`CAST(${raw(value)} AS ${raw(localType)})`))}]) AS v)`,
         )
         expect(there).toEqual(here.map(({ m }) => ({ m })))
         expect(here.some(({ m }) => m !== null)).toBe(true)
@@ -547,11 +554,3 @@ const parquetFiles = (paths: readonly string[]): Sql =>
   sql`read_parquet([${joined(paths.map(text))}])`
 
 const JSON_TEXT = `{"k": {"x y": 1.50}, "n": null, "t": "it's"}`
-
-/** As the local engine reads the same formats. */
-const LOCAL_MICROS: Readonly<Record<string, string>> = {
-  epoch_s: 'CAST(round(v * 1000000) AS BIGINT)',
-  epoch_ns: 'CAST(v // 1000 AS BIGINT)',
-  epoch_ms: 'CAST(round(TRY_CAST(v AS DOUBLE) * 1000) AS BIGINT)',
-  iso: "CASE WHEN v LIKE '____-__-__%' THEN epoch_us(TRY_CAST(v AS TIMESTAMPTZ)) END",
-}
