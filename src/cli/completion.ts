@@ -35,7 +35,8 @@ export function wanted(root: Command, words: readonly string[], vocabulary: Voca
   const current = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const named = root.commands.find((command) => before.some((word) => word === command.name()))
-  const command = named ?? root.commands[0]
+  const part = named?.commands.find((command) => before.some((word) => word === command.name()))
+  const command = part ?? named ?? root.commands[0]
   const options = visibleOptions([...(command?.options ?? []), ...root.options])
   const previous = before.at(-1) ?? ''
   const taking = options.find(
@@ -58,14 +59,16 @@ export function wanted(root: Command, words: readonly string[], vocabulary: Voca
     }
   }
   if (named?.name() === 'completions') return { kind: 'words', words: shells() }
-  const commands =
-    before.length === 0
-      ? root.commands
-          .filter((one) => !one.name().startsWith('__'))
-          .map((one) => ({ word: one.name(), about: one.description() }))
-      : []
-  return { kind: 'files', words: commands }
+  if (named !== undefined && part === undefined && named.commands.length > 0) {
+    return { kind: 'words', words: namesOf(named) }
+  }
+  return { kind: 'files', words: before.length === 0 ? namesOf(root) : [] }
 }
+
+const namesOf = ({ commands }: Command): Candidate[] =>
+  commands
+    .filter((one) => !one.name().startsWith('__'))
+    .map((one) => ({ word: one.name(), about: one.description() }))
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 

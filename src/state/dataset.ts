@@ -11,7 +11,7 @@ import {
 import type { Events } from '../events/open.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import { assertIdentical, type IdentifiedFile, identify } from './content.js'
-import { hasChecksums, type Manifest, type StateSpec } from './manifest.js'
+import { damaged, hasChecksums, type Manifest, type StateSpec } from './manifest.js'
 import {
   assertSameMapping,
   assertSameRoles,
@@ -84,9 +84,23 @@ function asked<T>(
     const { manifest, folder } = whole
     assertFits(request, manifest, wanted, options)
     if (!hasChecksums(manifest)) request.onUnchecked?.()
-    const events = await storedEvents(opened.engine, folder, manifest, undefined)
-    return use({ ...opened, events })
+    try {
+      const events = await storedEvents(opened.engine, folder, manifest, undefined)
+      return await use({ ...opened, events })
+    } catch (error) {
+      throw hasChecksums(manifest) ? error : unchecked(directory, error)
+    }
   })
+}
+
+/** What the engine cannot make anything of, in a state whose files cannot be told from others. */
+function unchecked(directory: string, error: unknown): unknown {
+  const isOfEngine =
+    error instanceof SessionizeError &&
+    ['engine', 'input_corrupt', 'input_unreadable'].includes(error.code)
+  return isOfEngine
+    ? damaged(directory, 'its files have no checksums, and one of them cannot be read', error)
+    : error
 }
 
 async function added<T>(

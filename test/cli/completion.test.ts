@@ -32,6 +32,15 @@ describe('what can come next', () => {
     expect(files).toBe(true)
   })
 
+  it('is a part of a command that has parts, then a folder or a flag of that part', async () => {
+    const parts = await completed('state', '')
+    expect(parts).toEqual({ words: ['list', 'verify', 'compact', 'drop'], files: false })
+    expect(await completed('state', 'verify', '')).toEqual({ words: [], files: true })
+    const { words } = await completed('state', 'drop', '--')
+    expect(words).toContain('--force')
+    expect(words).not.toContain('--format')
+  })
+
   it('is a flag of the command after a hyphen', async () => {
     expect((await completed('check', csv, '--')).words).toEqual(
       expect.arrayContaining(['--baseline', '--fail-on', '--gap', '--quiet', '--config']),

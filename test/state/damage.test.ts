@@ -263,6 +263,15 @@ describe('a state without checksums', () => {
     ])
   })
 
+  test('is refused in words of ours when the engine cannot read it', async () => {
+    const name = join(state, 'blocks-000001.parquet')
+    writeFileSync(name, Buffer.alloc(statSync(name).size, 7))
+    const { exit, stdout, stderr } = await ask()
+    expect([exit, stdout]).toEqual([3, ''])
+    expect(stderr).toContain(`error: The state in ${state} is damaged: its files have no checksums`)
+    expect(stderr).toContain(`sessionize state drop ${state} --force`)
+  })
+
   test('is refused when a file is missing or not of its size', async () => {
     truncateSync(join(state, 'blocks-000001.parquet'), 20)
     await refused(ask, 'blocks-000001.parquet', 'has 20 bytes instead of')
