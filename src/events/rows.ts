@@ -7,6 +7,7 @@ import { type Field, findField } from '../sources/field.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
 import { readGroup, readNumbered, rowNumber } from '../sources/reading.js'
 import type { Reading } from '../sources/row-relation.js'
+import { partsOf } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { type CarriedColumn, carriedValue } from './carried.js'
 import {
@@ -80,12 +81,12 @@ export function cleanRowsQuery(
   numbered: boolean,
 ): Sql {
   const { mapping } = plan
-  let filesBefore = 0
+  let partsBefore = 0
   return join(
     groups.map((group, at) => {
       const reading = readGroup(group, neededFields(plan, group))
-      const id = rowNumber(filesBefore)
-      filesBefore += group.files.length
+      const id = rowNumber(partsBefore)
+      partsBefore += group.files.flatMap(partsOf).length
       const place = { group, at, reading }
       return sql`SELECT ${join(
         [

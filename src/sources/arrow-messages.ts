@@ -1,247 +1,232 @@
 /**
- * Looks over an Arrow file's messages before apache-arrow reads them. Its flatbuffers are not
- * verified there: one damaged length makes it build fields until the memory is gone. Only lengths
- * and positions are looked at, never the values.
+ * The messages of an Arrow file or stream, one after the other, their buffers unpacked. Only what frames
+ * them is looked at here, and no length is believed that leads outside of the file; what they hold is
+ * verified by the reader that gets them.
  *
- * Formats: Arrow's Message.fbs and Schema.fbs, and the "encapsulated message format".
+ * Formats: Arrow's "encapsulated message format", Message.fbs and File.fbs.
  */
 import type { FileHandle } from 'node:fs/promises'
+import { CompressionType, MessageHeader } from 'apache-arrow'
+import { DictionaryBatch } from 'apache-arrow/fb/dictionary-batch'
+import { Footer } from 'apache-arrow/fb/footer'
+import { Message } from 'apache-arrow/fb/message'
+import { RecordBatch } from 'apache-arrow/fb/record-batch'
+import { Schema } from 'apache-arrow/fb/schema'
+import { ByteBuffer } from 'flatbuffers'
+import { decompress as unpackZstd } from 'fzstd'
+import { unpackLz4 } from './lz4.js'
+
+export interface ArrowMessage {
+  /** As a stream has it, in pieces. */
+  readonly pieces: readonly Uint8Array[]
+  readonly kind: 'schema' | 'dictionary' | 'batch'
+  /** Values of all columns, nested ones too. */
+  readonly values: number
+  /** Which one a dictionary replaces, or only adds to. */
+  readonly dictionary?: { readonly id: bigint; readonly adds: boolean }
+}
 
 const CONTINUATION = 0xffffffff
 const MAGIC = 'ARROW1'
-/** The magic at the start of a file is padded to 8 bytes. */
+/** The magic in front is padded; behind the footer are its length and the magic. */
 const FILE_START = 8
-/** The length of the footer and the magic. */
 const FILE_END = 4 + MAGIC.length
-const METADATA_LIMIT = 256 * 1024 * 1024
+/** What may be left free in front of the footer. */
+const LONGEST_GAP = 64
+/** Its reader's memory ends at 4 GiB, and holds a batch up to three times. */
+const LONGEST_BODY = 1024 ** 3
 
-export type Layout = 'file' | 'stream'
+/** A batch that is too long to be read, though nothing is wrong with it. */
+export class BatchTooLong extends Error {}
 
-/** @throws RangeError where a message is not what it says, or ends early */
-export async function verifyMessages(file: FileHandle): Promise<Layout> {
+/** Told how many bytes are about to be unpacked; may refuse them. */
+export type Count = (unpackedBytes: number) => void
+
+/** @throws RangeError where a message is not what it says, ends early or is missing */
+export async function* messagesOf(file: FileHandle, count: Count): AsyncGenerator<ArrowMessage> {
   const { size } = await file.stat()
-  const start = await bytesAt(file, 0, Math.min(size, MAGIC.length))
-  if (start.toString('latin1') !== MAGIC) {
-    await verifyStream(file, size)
-    return 'stream'
+  const bytes = new FileBytes(file, size)
+  const isFile = (await bytes.at(0, Math.min(size, MAGIC.length))).toString('latin1') === MAGIC
+  const footer = isFile ? await footerOf(bytes) : undefined
+  // Not every writer puts a file's columns in front as well.
+  if (footer !== undefined) yield footer.schema
+  const end = footer?.start ?? size
+  let position = isFile ? FILE_START : 0
+  let batches = 0
+  let ended = false
+  while (position < end && !ended) {
+    const message = await bytes.messageAt(position)
+    position = message.end
+    // An empty one is the last, which some writers leave out.
+    ended = message.metadata.length === 0
+    if (ended) continue
+    const read = arrowMessage(message, count)
+    if (read.kind !== 'schema') batches++
+    if (read.kind !== 'schema' || footer === undefined) yield read
   }
-  await verifyFile(file, size)
-  return 'file'
+  const expected = footer?.batches ?? (ended ? batches : Math.max(batches, 1))
+  if (batches !== expected || position > end)
+    throw new RangeError('some of its batches are missing')
+  if (end - position > (isFile ? LONGEST_GAP : 0)) throw new RangeError('it goes on after its end')
 }
 
-/** Messages one after the other, to an empty one or to the end. */
-async function verifyStream(file: FileHandle, size: number): Promise<void> {
-  for (let position = 0; position + 4 <= size; ) {
-    const { length, bodyLength } = await verifyAt(file, position)
-    if (length === 0) return
-    position += length + bodyLength
-    if (position > size) throw new RangeError('its last message ends early')
+interface Framed {
+  readonly metadata: Buffer
+  readonly body: Buffer
+  readonly end: number
+}
+
+class FileBytes {
+  constructor(
+    private readonly file: FileHandle,
+    readonly size: number,
+  ) {}
+
+  async at(position: number, length: number): Promise<Buffer> {
+    if (!(position >= 0 && length >= 0 && position + length <= this.size)) {
+      throw new RangeError('a message ends early or leads outside')
+    }
+    const buffer = Buffer.alloc(length)
+    const { bytesRead } = await this.file.read(buffer, 0, length, position)
+    if (bytesRead < length) throw new RangeError('a message ends early')
+    return buffer
+  }
+
+  async messageAt(position: number): Promise<Framed> {
+    // Before Arrow 0.15 there was no continuation marker.
+    const first = (await this.at(position, 4)).readUInt32LE(0)
+    const start = position + (first === CONTINUATION ? 8 : 4)
+    const length = first === CONTINUATION ? (await this.at(start - 4, 4)).readUInt32LE(0) : first
+    const metadata = await this.at(start, length)
+    const bodyLength =
+      length === 0 ? 0 : Number(Message.getRootAsMessage(new ByteBuffer(metadata)).bodyLength())
+    const end = start + length + bodyLength
+    if (bodyLength > LONGEST_BODY && end <= this.size) throw new BatchTooLong()
+    return { metadata, body: await this.at(start + length, bodyLength), end }
   }
 }
 
-/** The footer says where each message is; not every writer puts them as a stream has them. */
-async function verifyFile(file: FileHandle, size: number): Promise<void> {
-  const end =
-    size < FILE_START + FILE_END ? undefined : await bytesAt(file, size - FILE_END, FILE_END)
-  const footerLength = end?.readUInt32LE(0) ?? 0
-  const footerStart = size - FILE_END - footerLength
-  if (end?.toString('latin1', 4) !== MAGIC || footerLength === 0 || footerStart < FILE_START) {
+interface FooterOfFile {
+  readonly start: number
+  readonly schema: ArrowMessage
+  /** Of rows and of dictionaries. */
+  readonly batches: number
+}
+
+async function footerOf(file: FileBytes): Promise<FooterOfFile> {
+  const end = await file.at(file.size - FILE_END, FILE_END)
+  if (end.toString('latin1', 4) !== MAGIC) {
     throw new RangeError('it has no footer, so it was cut short')
   }
-  const footer = Table.root(await bytesAt(file, footerStart, footerLength))
-  const schema = footer.table(1)
-  if (schema === undefined) throw new RangeError('it has no columns')
-  verifySchema(schema)
-  for (const slot of [2, 3]) {
-    for (const block of footer.blocks(slot)) {
-      const { length, bodyLength } = await verifyAt(file, block.offset)
-      if (length > block.metadataLength || bodyLength > block.bodyLength) {
-        throw new RangeError('a message is longer than the footer says')
-      }
-      if (block.offset + block.metadataLength + block.bodyLength > footerStart) {
-        throw new RangeError('a message leads outside')
-      }
-    }
+  const length = end.readUInt32LE(0)
+  const start = file.size - FILE_END - length
+  const bytes = await file.at(start, length)
+  const footer = Footer.getRootAsFooter(new ByteBuffer(bytes))
+  const schema = footer.schema(new Schema())
+  if (schema === null) throw new RangeError('it has no columns')
+  return {
+    start,
+    schema: { kind: 'schema', pieces: framed(schemaMessage(bytes, schema.bb_pos)), values: 0 },
+    batches: footer.dictionariesLength() + footer.recordBatchesLength(),
   }
 }
 
-/** The message at a position: its length with what is in front of it, and that of its body. */
-async function verifyAt(
-  file: FileHandle,
-  position: number,
-): Promise<{ length: number; bodyLength: number }> {
-  let prefix = 4
-  let length = (await bytesAt(file, position, 4)).readUInt32LE(0)
-  // Before Arrow 0.15 there was no continuation marker.
-  if (length === CONTINUATION) {
-    prefix = 8
-    length = (await bytesAt(file, position + 4, 4)).readUInt32LE(0)
-  }
-  if (length === 0) return { length: 0, bodyLength: 0 }
-  if (length > METADATA_LIMIT) throw new RangeError('a message is too long')
-  const bodyLength = verifyMessage(await bytesAt(file, position + prefix, length))
-  return { length: prefix + length, bodyLength }
+/** A flatbuffer of a message whose header is the schema in the flatbuffer of the footer behind it. */
+function schemaMessage(footer: Buffer, schema: number): Buffer {
+  const message = Buffer.alloc(32)
+  // Where the table is, the list of its fields, and the table: list, version, kind, place of the header.
+  message.writeUInt32LE(16, 0)
+  for (const [i, value] of [10, 12, 4, 6, 8].entries()) message.writeUInt16LE(value, 4 + 2 * i)
+  message.writeInt32LE(12, 16)
+  message.writeInt16LE(4, 20)
+  message.writeUInt8(MessageHeader.Schema, 22)
+  message.writeUInt32LE(message.length + schema - 24, 24)
+  return Buffer.concat([message, footer])
 }
 
-async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length)
-  const { bytesRead } = await file.read(buffer, 0, length, position)
-  if (bytesRead < length) throw new RangeError('its last message ends early')
-  return buffer
-}
-
-const HEADER = { schema: 1, dictionary: 2, batch: 3 } as const
-
-/** Returns the length of the body that follows. */
-function verifyMessage(bytes: Buffer): number {
-  const message = Table.root(bytes)
-  const bodyLength = message.int64(3)
-  const header = message.table(2)
-  if (header === undefined) throw new RangeError('a message without a header')
-  message.vector(4, 4)
-  switch (message.uint8(1)) {
-    case HEADER.schema:
-      verifySchema(header)
-      break
-    case HEADER.dictionary: {
-      const data = header.table(1)
-      if (data !== undefined) verifyBatch(data, bodyLength)
-      break
+function arrowMessage({ metadata, body }: Framed, count: Count): ArrowMessage {
+  const message = Message.getRootAsMessage(new ByteBuffer(metadata))
+  const unpackedOf = (batch: RecordBatch | null) => unpacked(message, batch, metadata, body, count)
+  switch (message.headerType()) {
+    case MessageHeader.Schema:
+      return { kind: 'schema', pieces: framed(metadata), values: 0 }
+    case MessageHeader.RecordBatch:
+      return { kind: 'batch', ...unpackedOf(message.header(new RecordBatch())) }
+    case MessageHeader.DictionaryBatch: {
+      const batch: DictionaryBatch | null = message.header(new DictionaryBatch())
+      const dictionary = { id: batch?.id() ?? 0n, adds: batch?.isDelta() ?? false }
+      return { kind: 'dictionary', dictionary, ...unpackedOf(batch?.data() ?? null) }
     }
-    case HEADER.batch:
-      verifyBatch(header, bodyLength)
-      break
     default:
       throw new RangeError('a message of an unknown kind')
   }
-  return bodyLength
 }
 
-/** The kinds of type with a text (the zone) or a list (the ids) of their own. */
-const KIND = { timestamp: 10, union: 14 } as const
-
-const DEPTH_LIMIT = 64
-const FIELD_LIMIT = 100_000
-
-function verifySchema(schema: Table): void {
-  let fields = 0
-  const verifyFields = (parent: Table, slot: number, depth: number): void => {
-    if (depth > DEPTH_LIMIT) throw new RangeError('fields are nested too deep')
-    for (const field of parent.tables(slot)) {
-      if (++fields > FIELD_LIMIT) throw new RangeError('too many fields')
-      field.vector(0, 1)
-      const kind = field.uint8(2)
-      const type = field.table(3)
-      if (kind === KIND.timestamp) type?.vector(1, 1)
-      if (kind === KIND.union) type?.vector(1, 4)
-      for (const pair of field.tables(6)) verifyPair(pair)
-      verifyFields(field, 5, depth + 1)
+/** The message with its buffers unpacked, and their new places in its metadata. */
+function unpacked(
+  message: Message,
+  batch: RecordBatch | null,
+  metadata: Buffer,
+  body: Buffer,
+  count: Count,
+): Pick<ArrowMessage, 'pieces' | 'values'> {
+  const nodes = batch?.nodesLength() ?? 0
+  const buffers = batch?.buffersLength() ?? 0
+  if (batch === null || (nodes + buffers) * 16 > metadata.length) {
+    throw new RangeError('a batch makes no sense')
+  }
+  let values = 0
+  for (let i = 0; i < nodes; i++) values += Number(batch.nodes(i)?.length())
+  const codec = batch.compression()?.codec()
+  if (codec === undefined) return { values, pieces: framed(metadata, body) }
+  const parts: Uint8Array[] = []
+  let length = 0
+  for (let i = 0; i < buffers; i++) {
+    const buffer = batch.buffers(i)
+    const start = Number(buffer?.offset())
+    const end = start + Number(buffer?.length())
+    if (buffer === null || !(start >= 0 && start <= end && end <= body.length)) {
+      throw new RangeError('a column leads outside of its batch')
     }
-  }
-  verifyFields(schema, 1, 0)
-  if (fields === 0) throw new RangeError('it has no columns')
-  for (const pair of schema.tables(2)) verifyPair(pair)
-  schema.vector(3, 8)
-}
-
-function verifyPair(pair: Table): void {
-  pair.vector(0, 1)
-  pair.vector(1, 1)
-}
-
-function verifyBatch(batch: Table, bodyLength: number): void {
-  const rows = batch.int64(0)
-  if (rows > 0x7fffffff) throw new RangeError('a batch of too many rows')
-  for (const node of batch.structs(1, 16)) {
-    if (node.length > 0x7fffffff) throw new RangeError('a column of too many rows')
-  }
-  for (const { offset, length } of batch.structs(2, 16)) {
-    if (offset + length > bodyLength) throw new RangeError('a column leads outside of its batch')
-  }
-  batch.vector(4, 8)
-}
-
-/** A flatbuffers table: its first bytes lead to a list of where each field lies. */
-class Table {
-  private constructor(
-    private readonly bytes: Buffer,
-    private readonly position: number,
-  ) {
-    if (position < 0 || position + 4 > bytes.length) throw new RangeError('a table leads outside')
-  }
-
-  static root(bytes: Buffer): Table {
-    return new Table(bytes, bytes.readUInt32LE(0))
-  }
-
-  uint8(slot: number): number {
-    const at = this.slot(slot, 1)
-    return at === undefined ? 0 : this.bytes.readUInt8(at)
-  }
-
-  int64(slot: number): number {
-    const at = this.slot(slot, 8)
-    return at === undefined ? 0 : this.lengthAt(at)
-  }
-
-  table(slot: number): Table | undefined {
-    const at = this.slot(slot, 4)
-    return at === undefined ? undefined : new Table(this.bytes, at + this.bytes.readUInt32LE(at))
-  }
-
-  /** A vector or a text whose items are all inside; undefined when absent. */
-  vector(slot: number, itemBytes: number): { start: number; length: number } | undefined {
-    const at = this.slot(slot, 4)
-    if (at === undefined) return undefined
-    const vector = at + this.bytes.readUInt32LE(at)
-    const length = this.bytes.readUInt32LE(vector)
-    const start = vector + 4
-    if (start + length * itemBytes > this.bytes.length) throw new RangeError('a list leads outside')
-    return { start, length }
-  }
-
-  tables(slot: number): Table[] {
-    const { start, length } = this.vector(slot, 4) ?? { start: 0, length: 0 }
-    return Array.from({ length }, (_, i) => {
-      const at = start + i * 4
-      return new Table(this.bytes, at + this.bytes.readUInt32LE(at))
+    const plain = unpackedBuffer(body.subarray(start, end), codec, (bytes) => {
+      count(bytes)
+      if (length + bytes > LONGEST_BODY) throw new BatchTooLong()
     })
+    const room = padding(plain.length)
+    metadata.writeBigInt64LE(BigInt(length), buffer.bb_pos)
+    metadata.writeBigInt64LE(BigInt(plain.length), buffer.bb_pos + 8)
+    parts.push(plain, room)
+    length += plain.length + room.length
   }
+  const place = message.bb?.__offset(message.bb_pos, 10) ?? 0
+  if (place > 0) metadata.writeBigInt64LE(BigInt(length), message.bb_pos + place)
+  // In the list of what the batch has, its fourth, the packing, is no more.
+  metadata.writeUInt16LE(0, batch.bb_pos - metadata.readInt32LE(batch.bb_pos) + 10)
+  return { values, pieces: framed(metadata, ...parts) }
+}
 
-  /** Pairs of 64-bit numbers: nodes (`length`, nulls) and buffers (`offset`, `length`). */
-  structs(slot: number, itemBytes: number): { offset: number; length: number }[] {
-    const { start, length } = this.vector(slot, itemBytes) ?? { start: 0, length: 0 }
-    return Array.from({ length }, (_, i) => ({
-      offset: this.lengthAt(start + i * itemBytes),
-      length: this.lengthAt(start + i * itemBytes + 8),
-    }))
-  }
+/** @param expect called with its size before there is room for it */
+function unpackedBuffer(packed: Buffer, codec: CompressionType, expect: Count): Uint8Array {
+  if (packed.length === 0) return packed
+  const size = Number(packed.readBigInt64LE(0))
+  const bytes = packed.subarray(8)
+  if (size === -1) return bytes
+  if (size < 0) throw new RangeError('a length makes no sense')
+  expect(size)
+  const plain =
+    codec === CompressionType.LZ4_FRAME
+      ? unpackLz4(bytes, size)
+      : unpackZstd(bytes, new Uint8Array(size))
+  if (plain.length !== size) throw new RangeError('a column is not as long as it says')
+  return plain
+}
 
-  /** A footer's `Block`s: 8 bytes of offset, 4 of length, 4 of padding, 8 of length. */
-  blocks(slot: number): { offset: number; metadataLength: number; bodyLength: number }[] {
-    const { start, length } = this.vector(slot, 24) ?? { start: 0, length: 0 }
-    return Array.from({ length }, (_, i) => ({
-      offset: this.lengthAt(start + i * 24),
-      metadataLength: this.bytes.readInt32LE(start + i * 24 + 8),
-      bodyLength: this.lengthAt(start + i * 24 + 16),
-    }))
-  }
+/** Everything begins at a multiple of 8 bytes. */
+const padding = (length: number): Buffer => Buffer.alloc((8 - (length % 8)) % 8)
 
-  /** A length or position: never negative, always exact. */
-  private lengthAt(at: number): number {
-    const value = Number(this.bytes.readBigInt64LE(at))
-    if (value < 0 || !Number.isSafeInteger(value)) throw new RangeError('a length makes no sense')
-    return value
-  }
-
-  private slot(slot: number, bytes: number): number | undefined {
-    const fields = this.position - this.bytes.readInt32LE(this.position)
-    const at = 4 + slot * 2
-    if (at + 2 > this.bytes.readUInt16LE(fields)) return undefined
-    const offset = this.bytes.readUInt16LE(fields + at)
-    if (offset === 0) return undefined
-    const position = this.position + offset
-    if (position + bytes > this.bytes.length) throw new RangeError('a field leads outside')
-    return position
-  }
+function framed(metadata: Buffer, ...body: readonly Uint8Array[]): Uint8Array[] {
+  const room = padding(metadata.length)
+  const prefix = Buffer.alloc(8, 0xff)
+  prefix.writeUInt32LE(metadata.length + room.length, 4)
+  return [prefix, metadata, room, ...body]
 }

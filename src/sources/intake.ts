@@ -195,10 +195,12 @@ export class Intake {
     const { arrowToParquet } = await import('./arrow.js')
     const inPlace = path !== undefined && layers === 0
     const source = inPlace ? path : (await this.place(found)).path
-    const target = this.workspace.path()
-    const bytes = await arrowToParquet(source, target, label)
+    const count = found.budget.meter(label, found.bytes)
+    const place = (): string => this.workspace.path()
+    const { parts, bytes } = await arrowToParquet({ label, path: source, count }, place)
     if (!inPlace) await rm(source)
-    this.files.push({ label, format: 'arrow', path: target, bytes, compression: 'none' })
+    const [first = ''] = parts
+    this.files.push({ label, format: 'arrow', path: first, parts, bytes, compression: 'none' })
   }
 
   /**

@@ -11,6 +11,7 @@ import { noText } from './json-shape.js'
 import { isLogRow, parsedLines } from './log-lines.js'
 import { LONGEST_LINE_BYTES } from './long-lines.js'
 import { fileNumber, paths, type Reading, type ReadOptions } from './row-relation.js'
+import { partsOf } from './source.js'
 
 /** A buffer for text: the engine takes eight of them, whatever the memory limit. */
 const BUFFER_BYTES = 2 * LONGEST_LINE_BYTES
@@ -58,8 +59,13 @@ export function readNumbered(
   switch (group.format) {
     case 'parquet':
     case 'arrow': {
+      const parts = partsOf(file)
+      const row =
+        parts.length === 1
+          ? sql`file_row_number + 1`
+          : sql`row_number() OVER (ORDER BY file_index, file_row_number)`
       // Of all files, as its columns are among those of all of them.
-      const rows = sql`(SELECT *, ${record(group)} AS __sz_record, file_row_number + 1 AS __sz_row FROM ${parquetReader(group)} WHERE filename = ${text(file.path)})`
+      const rows = sql`(SELECT *, ${record(group)} AS __sz_record, ${row} AS __sz_row FROM ${parquetReader(group)} WHERE filename IN (${join(parts.map(text))}))`
       return parquetReading(alone, rows, sql`0`, noText)
     }
     case 'csv': {
@@ -238,7 +244,7 @@ const ROWS_PER_FILE = 2n ** 40n
 /**
  * Numbers that rows of Parquet have by themselves, growing with files and with the rows of each.
  *
- * @param filesBefore files of other groups, whose rows come first
+ * @param partsBefore parts of the files of other groups, whose rows come first
  */
-export const rowNumber = (filesBefore: number): Sql =>
-  sql`(CAST(file_index AS BIGINT) + ${filesBefore}) * ${ROWS_PER_FILE} + file_row_number`
+export const rowNumber = (partsBefore: number): Sql =>
+  sql`(CAST(file_index AS BIGINT) + ${partsBefore}) * ${ROWS_PER_FILE} + file_row_number`

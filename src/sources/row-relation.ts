@@ -2,6 +2,7 @@
 import { join, type Sql, sql } from '../sql/sql.js'
 import type { Field } from './field.js'
 import type { SourceGroup } from './group.js'
+import { partsOf } from './source.js'
 
 export interface Reading {
   readonly from: Sql
@@ -26,12 +27,11 @@ export interface ReadOptions {
   readonly whole?: boolean
 }
 
-export const paths = ({ files }: Pick<SourceGroup, 'files'>): string[] =>
-  files.map(({ path }) => path)
+export const paths = ({ files }: Pick<SourceGroup, 'files'>): string[] => files.flatMap(partsOf)
 
-/** Position in `group.files` to position among all files. */
+/** Position in the `paths` of a group to position among all files. */
 export function fileNumber(group: SourceGroup, position: Sql): Sql {
-  const numbers = group.files.map(({ number }) => number)
+  const numbers = group.files.flatMap((file) => partsOf(file).map(() => file.number))
   const first = numbers[0] ?? 0
   return numbers.every((number, i) => number === first + i)
     ? sql`CAST(${position} AS INTEGER) + ${first}`

@@ -7,8 +7,7 @@ import type { ArchiveBudget } from './limits.js'
  * - `json`: a JSON array of objects, or objects that span lines (DuckDB's `auto` reads both).
  * - `csv`: separated values; see `SourceFile.delimiter`.
  * - `parquet`: with a footer in place.
- * - `arrow`: an Arrow IPC file or stream; what lies at `path` is a Parquet file made from it, in
- *   which lists, structs and maps are JSON.
+ * - `arrow`: an Arrow IPC file or stream; what lies at `parts` are Parquet files made from it.
  * - `log`: an access log, Apache/nginx style or W3C extended (`#Fields:`).
  */
 export type Format = 'ndjson' | 'json' | 'csv' | 'parquet' | 'arrow' | 'log'
@@ -28,6 +27,8 @@ export interface SourceFile {
    * Never has a character that the engine would take for a glob, except in a URL.
    */
   readonly path: string
+  /** Of `arrow`: the Parquet files that it has become, in order; `path` is the first. */
+  readonly parts?: readonly string[]
   readonly format: Format
   readonly compression: Compression
   /** Size at `path`, still compressed; 0 for a URL. */
@@ -42,6 +43,9 @@ export interface SourceFile {
   /** `path` is a URL, read by the engine's own extensions. */
   readonly remote?: true
 }
+
+/** All that is read of a file, in order. */
+export const partsOf = ({ path, parts = [path] }: SourceFile): readonly string[] => parts
 
 /** A file that was seen and deliberately not taken for events. */
 export interface SkippedFile {

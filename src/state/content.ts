@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises'
 import { SessionizeError } from '../errors/errors.js'
 import { inputChanged } from '../sources/changes.js'
 import { readFailure } from '../sources/failures.js'
-import type { SourceFile } from '../sources/source.js'
+import { partsOf, type SourceFile } from '../sources/source.js'
 
 export interface Content {
   readonly sha256: string
@@ -18,13 +18,15 @@ export interface IdentifiedFile extends Content {
   readonly seen: BigIntStats
 }
 
-/** What a file holds. */
-export async function contentOf(path: string): Promise<Content> {
+/** What a file holds, which may lie in parts. */
+export async function contentOf(...paths: readonly string[]): Promise<Content> {
   const hash = createHash('sha256')
   let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    hash.update(chunk)
-    bytes += chunk.length
+  for (const path of paths) {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      hash.update(chunk)
+      bytes += chunk.length
+    }
   }
   return { sha256: hash.digest('hex'), bytes }
 }
@@ -43,7 +45,7 @@ export async function identify(files: readonly SourceFile[]): Promise<Identified
   for (const file of files) {
     try {
       const seen = await stat(file.path, { bigint: true })
-      identified.push({ file, seen, ...(await contentOf(file.path)) })
+      identified.push({ file, seen, ...(await contentOf(...partsOf(file))) })
     } catch (error) {
       throw readFailure(file.label, error)
     }
@@ -62,7 +64,7 @@ export async function assertIdentical(files: readonly IdentifiedFile[]): Promise
     const now = await stat(file.path, { bigint: true }).catch(() => undefined)
     if (now === undefined) throw inputChanged(file.label, 'removed')
     if (isSame(seen, now)) continue
-    const content = await contentOf(file.path).catch(() => undefined)
+    const content = await contentOf(...partsOf(file)).catch(() => undefined)
     if (content?.sha256 !== sha256) throw inputChanged(file.label, 'changed')
   }
 }

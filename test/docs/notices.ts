@@ -86,7 +86,7 @@ function declared(folder: string): string {
 
 function legalText(folder: string): string {
   const files = readdirSync(folder)
-    .filter((name) => /^(licen[cs]e|copying|notice)(\.(txt|md))?$/i.test(name))
+    .filter((name) => /^(licen[cs]e|copying|notice)([._](txt|md|mit|apache))?$/i.test(name))
     .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
   return files
     .map((name) =>
@@ -97,8 +97,12 @@ function legalText(folder: string): string {
     .join('\n\n')
 }
 
+/** Of two, the package is taken under either. */
+const isPermitted = (license: string): boolean =>
+  license.split(' OR ').some((one) => PERMITTED.has(one))
+
 export const forbidden = (packages: readonly Installed[]): Installed[] =>
-  packages.filter(({ license, text }) => !PERMITTED.has(license) || text === '')
+  packages.filter(({ license, text }) => !isPermitted(license) || text === '')
 
 /** Packages under the same words stand together. */
 export function notices(packages: readonly Installed[]): string {

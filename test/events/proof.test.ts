@@ -1,13 +1,28 @@
 /** What statistics prove is taken for true; what they cannot prove is looked at row by row. */
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import {
+  BufferType,
+  Data,
+  Table,
+  TimestampMicrosecond,
+  tableToIPC,
+  Utf8,
+  Vector,
+  vectorFromArray,
+} from 'apache-arrow'
+import {
+  EnabledStatistics,
+  WriterPropertiesBuilder,
+  Table as Written,
+  writeParquet,
+} from 'parquet-wasm'
 import { describe, expect, test } from 'vitest'
 import { Engine } from '../../src/engines/duckdb.js'
 import { withDataset } from '../../src/events/dataset.js'
 import { planSessions, sessionTable } from '../../src/sessions/build.js'
 import { DEFAULT_DEFINITION } from '../../src/sessions/definition.js'
 import { writeTable } from '../../src/sessions/write.js'
-import { ParquetWriter } from '../../src/sources/parquet.js'
 import { open, Scratch } from './opened.js'
 
 const scratch = new Scratch()
@@ -108,21 +123,14 @@ describe('a file without statistics is read for what is asked of it', () => {
   const TIMES = users.map((_, i) => BigInt(Date.UTC(2024, 2, 5, 10, i)) * 1000n)
 
   async function plainFile(userIds: readonly string[], times: readonly bigint[]): Promise<string> {
-    const path = scratch.write('plain.parquet', '')
-    rmSync(path)
-    const writer = await ParquetWriter.create(path, [
-      { name: 'user_id', physical: 'bytes', logical: { is: 'text' } },
-      { name: 'time', physical: 'int64', logical: { is: 'timestamp', unit: 'micros', utc: true } },
-    ])
-    const bytes = Buffer.from(userIds.join(''))
-    const lengths = Int32Array.from(userIds, (id) => Buffer.byteLength(id))
-    const instants = new Uint8Array(BigInt64Array.from(times).buffer)
-    await writer.append(userIds.length, [
-      { rows: userIds.length, presence: 'all', values: { encoding: 'lengths', lengths, bytes } },
-      { rows: userIds.length, presence: 'all', values: { encoding: 'plain', bytes: instants } },
-    ])
-    await writer.finish()
-    return path
+    const instants = { [BufferType.DATA]: BigInt64Array.from(times) }
+    const table = new Table({
+      user_id: vectorFromArray(userIds, new Utf8()),
+      time: new Vector([new Data(new TimestampMicrosecond('UTC'), 0, times.length, 0, instants)]),
+    })
+    const properties = new WriterPropertiesBuilder().setStatisticsEnabled(EnabledStatistics.None)
+    const written = writeParquet(Written.fromIPCStream(tableToIPC(table)), properties.build())
+    return scratch.write('plain.parquet', written)
   }
 
   test('without a bad row', async () => {

@@ -4,6 +4,20 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import {
+  BufferType,
+  Data,
+  Dictionary,
+  Field,
+  FixedSizeList,
+  Int8,
+  Null,
+  Table,
+  tableToIPC,
+  Utf8,
+  Vector,
+  vectorFromArray,
+} from 'apache-arrow'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from '../../src/engines/duckdb.js'
 import { sql } from '../../src/sql/sql.js'
@@ -233,6 +247,38 @@ describe('archives', () => {
       expect(exit, stderr).toBe(3)
       expect(stderr).toMatch(/unpacks to more than 400 times its size/)
     }
+    expect(scene.leftovers()).toEqual([])
+  })
+})
+
+describe('arrow', () => {
+  const column = (vector: Vector): Buffer => Buffer.from(tableToIPC(new Table({ user: vector })))
+  const nulls = new Vector([new Data(new Null(), 0, 2 ** 31 - 1)])
+  const lists = new FixedSizeList(2 ** 30, new Field('item', new Null(), true))
+  const texts = new Dictionary(new Utf8(), new Int8(), 1)
+  const long = vectorFromArray(['x'.repeat(1_000_000)], new Utf8())
+  const rows = { [BufferType.DATA]: new Int8Array(200_000) }
+  const good = column(vectorFromArray(['a', 'b'], new Utf8()))
+  const withLength = (length: number, at: number): Buffer => {
+    const bytes = Buffer.from(good)
+    bytes.writeUInt32LE(length, at)
+    return bytes
+  }
+  const HOSTILE: readonly (readonly [what: string, bytes: Buffer])[] = [
+    ['rows without a byte', column(nulls)],
+    ['a list of them', column(new Vector([new Data(lists, 0, 1, 0, {}, nulls.data.concat())]))],
+    ['rows of one long text', column(new Vector([new Data(texts, 0, 200_000, 0, rows, [], long)]))],
+    ...Array.from({ length: good.length / 4 - 2 }, (_, i): [string, Buffer] => [
+      `a length of 2 GB at ${i * 4 + 8}`,
+      withLength(0x7fffffff, i * 4 + 8),
+    ]).filter((_, i) => i % 15 === 0),
+  ]
+
+  test.for(HOSTILE)('%s', async ([, bytes], { expect }) => {
+    scene.write('a.arrow', bytes)
+    const { exit, stderr } = await scene.run(['inspect', 'a.arrow'])
+    expect([0, 2, 3, 4], stderr).toContain(exit)
+    expect(stderr).not.toMatch(BUG)
     expect(scene.leftovers()).toEqual([])
   })
 })
