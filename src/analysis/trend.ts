@@ -125,7 +125,7 @@ const LABELS: Readonly<Record<CalendarUnit, string>> = {
 /** Creates `periods`: every period between the first and the last event, with its end. */
 async function createPeriods(
   engine: Engine,
-  events: Events,
+  events: Pick<Events, 'firstMicros' | 'lastMicros'>,
   unit: CalendarUnit,
   zone: string,
 ): Promise<void> {
@@ -315,6 +315,29 @@ function withChange(
 const relative = (now: number | null, before: number | null): number | null =>
   now === null || before === null || before === 0 ? null : (now - before) / before
 
+const WEEK_MICROS = 604_800_000_000n
+
+/**
+ * Of more hours than can be listed the whole weeks, in which each hour of the week occurs once, and
+ * what is left: there are 168 cells however far a wrong clock lies. (Over decades a change of the
+ * clocks is no matter.)
+ */
+function wholeWeeks(events: Events): {
+  weeks: number
+  rest: Pick<Events, 'firstMicros' | 'lastMicros'>
+} {
+  const { firstMicros, lastMicros } = events
+  const span = (lastMicros ?? 0n) - (firstMicros ?? 0n)
+  if (lastMicros === null || Number(span) / LONGEST_MICROS.hour <= MOST_PERIODS) {
+    return { weeks: 0, rest: events }
+  }
+  const weeks = span / WEEK_MICROS
+  return {
+    weeks: Number(weeks),
+    rest: { firstMicros, lastMicros: lastMicros - weeks * WEEK_MICROS },
+  }
+}
+
 async function heatmaps(
   engine: Engine,
   events: Events,
@@ -322,7 +345,8 @@ async function heatmaps(
   zone: string,
   attribute: 'start' | 'end',
 ): Promise<TrendSeries[]> {
-  await createPeriods(engine, events, 'hour', zone)
+  const { weeks, rest } = wholeWeeks(events)
+  await createPeriods(engine, rest, 'hour', zone)
   await createTold(engine, by)
   const keys = keysOf(by)
   const hourOfWeek = (at: Sql): Sql => {
@@ -346,7 +370,7 @@ async function heatmaps(
     return {
       weekday: Math.floor(cell / 24) + 1,
       hour: cell % 24,
-      occurrences: Number(row.hours ?? 0n),
+      occurrences: Number(row.hours ?? 0n) + weeks,
       ...figures(row),
     }
   })

@@ -159,3 +159,20 @@ it('refuses more segments over time than anyone reads', async () => {
   )
   expect((await trend(file, { by: ['page'], per: 'month' })).series).toHaveLength(3_000)
 })
+
+describe('one wrong clock', () => {
+  const week = [visit('2024-03-04T00:30:00Z'), visit('2024-03-10T23:30:00Z')]
+  it.each(['0001-01-01', '1970-01-01', '2001-01-01', '2038-01-19', '2099-12-31', '9999-12-31'])(
+    'of %s leaves the 168 hours of the week, each as often as it occurs',
+    async (day) => {
+      const events = [...week, visit(`${day}T12:00:00Z`, 'b')]
+      const { series } = await trend(csvFile(events), { per: 'hour-of-week' })
+      const hours = series[0]?.hoursOfWeek ?? []
+      expect(hours.reduce((sum, { sessions }) => sum + sessions, 0)).toBe(3)
+      const at = events.map((event) => Math.floor(Date.parse(String(event.at)) / 3_600_000))
+      expect(hours.reduce((sum, { occurrences }) => sum + occurrences, 0)).toBe(
+        Math.max(...at) - Math.min(...at) + 1,
+      )
+    },
+  )
+})
