@@ -59,7 +59,7 @@ export function tableName(given: string): Sql {
   return join(parts.map(identifier), '.')
 }
 
-const PART = /\s*(?:"((?:[^"\\]|\\.|"")+)"|`((?:[^`\\]|\\.|``)+)`|([^\s."'`();\\]+))\s*/
+const PART = /\s*(?:"((?:[^"\\]|\\.|"")+)"|`((?:[^`\\]|\\.|``)+)`|([^\s."'`();\\]+))\s*/y
 
 /** One or two names; undefined for anything else. */
 export function tableParts(given: string): string[] | undefined {
@@ -114,5 +114,8 @@ const unescaped = (quoted: string): string =>
 /** An address may hold a user and a password, or a signature. */
 const shown = (value: Literal | undefined): string =>
   typeof value === 'string'
-    ? `'${value.replace(/\/\/[^/@]*@/, '//').replace(/\?.*$/s, '')}'`
+    ? `'${value
+        .replace(/\/\/[^/@]*@/, '//')
+        .split('?', 1)
+        .join()}'`
     : (value?.text ?? '')

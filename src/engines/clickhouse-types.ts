@@ -10,7 +10,7 @@ export interface ClickHouseType {
 
 /** Without `Nullable` and `LowCardinality`, which change what is stored and not what it means. */
 export function parseType(type: string, nullable = false): ClickHouseType {
-  const found = /^\s*(\w+)\s*(?:\(([\s\S]*)\))?\s*$/.exec(type)
+  const found = /^(\w+)\s*(?:\(([\s\S]*)\))?$/.exec(type.trim())
   const [, name = type, inner] = found ?? []
   const parts = inner === undefined ? [] : outerParts(inner)
   const [first = ''] = parts
@@ -22,7 +22,7 @@ export function parseType(type: string, nullable = false): ClickHouseType {
 /** Members of a named tuple; those of one without names are called by their number. */
 export function tupleMembers({ parts }: ClickHouseType): { name: string; type: string }[] {
   return parts.map((part, i) => {
-    const quoted = /^\s*[`"]((?:[^`"\\]|\\.)*)[`"]\s+([\s\S]+)$/.exec(part)
+    const quoted = /^\s*[`"]((?:[^`"\\]|\\.)*)[`"]\s+(\S[\s\S]*)$/.exec(part)
     const plain = /^\s*([A-Za-z_]\w*)\s+([A-Z][\s\S]*)$/.exec(part)
     const [, name, type] = quoted ?? plain ?? []
     return name === undefined || type === undefined

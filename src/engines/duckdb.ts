@@ -157,10 +157,15 @@ export class Engine {
     await this.run(sql`SET TimeZone = ${text(zone)}`)
   }
 
-  /** A path that nothing else uses, for a file that is removed after its use. */
-  async withScratch<T>(use: (path: string) => Promise<T>): Promise<T> {
+  /** A path that nothing else uses, for a file that goes with all that is temporary. */
+  scratch(): string {
     mkdirSync(this.tempDirectory, { recursive: true, mode: 0o700 })
-    const path = join(this.tempDirectory, `${randomUUID()}.txt`)
+    return join(this.tempDirectory, `${randomUUID()}.txt`)
+  }
+
+  /** The same for a file that is removed after its use. */
+  async withScratch<T>(use: (path: string) => Promise<T>): Promise<T> {
+    const path = this.scratch()
     try {
       return await use(path)
     } finally {

@@ -267,7 +267,7 @@ function tableName(given: string): Sql {
   return joined(parts.map(identifier), '.')
 }
 
-const PART = /\s*(?:`((?:[^`]|``)+)`|([^\s."'`();\\/]+))\s*/
+const PART = /\s*(?:`((?:[^`]|``)+)`|([^\s."'`();\\/]+))\s*/y
 
 const tableParts = (given: string): string[] | undefined =>
   nameParts(given, PART, ([, quoted, plain]) => plain ?? (quoted ?? '').replaceAll('``', '`'))

@@ -132,7 +132,7 @@ const SPELLINGS: readonly { format: TimeFormat; pattern: RegExp }[] = [
   {
     format: 'iso',
     pattern:
-      /^\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)?\s*$/i,
+      /^\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?(\s*(Z|UTC|[+-]\d{2}(:?\d{2})?))?\s*$/i,
   },
   { format: 'common_log', pattern: /^\d{2}\/[A-Za-z]{3}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}$/ },
   { format: 'rfc2822', pattern: /^[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} / },

@@ -5,7 +5,7 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type Allowances, NO_ALLOWANCES, type SourceGroup } from '../sources/group.js'
-import { allowedAfter, describeSources, Misread } from '../sources/scan.js'
+import { allowedAfter, brokenJson, describeSources, Misread } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import { misread } from './broken-lines.js'
@@ -91,7 +91,7 @@ export async function openEvents(
       known,
     )
   } catch (error) {
-    throw asInputFault(error, sources)
+    throw asInputFault(brokenJson(error, sources.files), sources)
   }
 }
 

@@ -1,8 +1,12 @@
 /** Counts where every row went, per file. */
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { canBeSeen } from '../sources/deep-rows.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
+import { contentOf } from '../sources/gzip.js'
+import { hasBothLineEnds } from '../sources/line-ends.js'
 import { LATEST_REJECTING_SCAN, rejectedLines, type ScanSpan } from '../sources/reading.js'
+import { MixedLineEnds } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { sql } from '../sql/sql.js'
 import { type Ledger, type LedgerCounts, perReason } from './ledger.js'
@@ -74,12 +78,17 @@ async function countRejectedLines(
     sql`SELECT path, count(*) AS n, min(line) FILTER (WHERE lines > 1) AS open FROM (${rejectedLines(scans)}) GROUP BY ALL`,
   )
   const byPath = new Map(rejects.map((reject) => [reject.path, reject]))
-  return group.files.flatMap((file) => {
+  const counts: FateCount[] = []
+  for (const file of group.files) {
     const found = byPath.get(file.path)
-    if (found === undefined) return []
+    if (found === undefined) continue
+    // After a refused line the engine's parser loses its way where line ends are of both kinds.
+    const doubtful = group.csv?.evened === false && !group.csv.mixedLineEnds && canBeSeen(file)
+    if (doubtful && (await hasBothLineEnds(contentOf(file)))) throw new MixedLineEnds(file.path)
     if (found.open !== null) throw neverClosed(group, file, found.open)
-    return [{ file: file.number, fate: 'malformed', n: Number(found.n) }]
-  })
+    counts.push({ file: file.number, fate: 'malformed', n: Number(found.n) })
+  }
+  return counts
 }
 
 /** Rows after an open quote cannot be told from text inside it, so nothing can be counted. */

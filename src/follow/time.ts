@@ -60,7 +60,7 @@ function reader(format: TimeFormat, zone: Zone): TimeReader {
       return patternTimes(PATTERNS[format], zone)
     case 'rfc2822': {
       const times = patternTimes(PATTERNS[format], zone)
-      return (text) => times(text.replace(/\s+(GMT|UTC?|Z)$/, ' +0000'))
+      return (text) => times(text.replace(/(?<!\s)\s+(GMT|UTC?|Z)$/, ' +0000'))
     }
     // Text that would be a typed column elsewhere is read as the batch reads text.
     case 'iso':
@@ -81,7 +81,7 @@ const inRange = (micros: number): number =>
       : micros
 
 const WHOLE = /^\s*[+-]?\d+\s*$/
-const DECIMAL = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?\s*$/i
+const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?$/i
 
 /**
  * Microseconds, of a unit that has so many decimal places more than they: cut downwards, digit by
@@ -89,7 +89,7 @@ const DECIMAL = /^\s*([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d{1,4}))?\s*$/i
  */
 export function epochTime(text: string, places: number): number {
   if (places >= 0 && WHOLE.test(text)) return Number(text) * 10 ** places + 0
-  const [, sign, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? []
+  const [, sign, whole = '', fraction = '', exponent = '0'] = DECIMAL.exec(text.trim()) ?? []
   const digits = whole + fraction
   if (digits === '') return Number.NaN
   const count = Math.max(0, whole.length + Number(exponent) + places)

@@ -22,7 +22,7 @@ export function parseCount(text: string, flag: string): number {
 
 /** `0.01` or `1%`. */
 export function parseShare(text: string, flag: string): number {
-  const match = /^(\d*\.?\d+)(%?)$/.exec(text.trim())
+  const match = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text.trim())
   const share = Number(match?.[1]) / (match?.[2] === '%' ? 100 : 1)
   if (Number.isNaN(share)) {
     throw new SessionizeError('usage', `${flag} ${text} is not a share.`, {

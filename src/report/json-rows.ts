@@ -32,7 +32,7 @@ export async function writeJsonRows(
 }
 
 /** Texts, what the engine writes for doubles and JSON does not have, and marks between values. */
-const TOKENS = /"(?:[^"\\]+|\\.)*"|-?\b(?:nan|inf(?:inity)?)\b|[,:]/gi
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:nan|inf(?:inity)?)\b|[,:]/gi
 
 /**
  * As text, for a number that is read as a double would lose its digits beyond 2^53. `NaN` and

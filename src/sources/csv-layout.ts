@@ -23,7 +23,7 @@ export function describeCsv(
   const separator = delimiter ?? sniffDelimiter(head, complete)?.delimiter ?? ','
   const plain = splitRecords(head, separator, '', '')
   const known = fixed.find((layout) => fits(layout, plain))
-  const usual = { allColumns: false, mixedLineEnds: false } as const
+  const usual = { allColumns: false, mixedLineEnds: false, evened: false } as const
   if (known !== undefined) {
     const layout = {
       delimiter: separator,
@@ -61,8 +61,8 @@ function fits(
 
 /** A value that no one would name a column by: a date, an epoch, a UUID. */
 const isData = (cell: string): boolean =>
-  /^\s*(\d{4}-\d{2}-\d{2}([ T].*)?|\d{9,19}(\.\d+)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\s*$/i.test(
-    cell,
+  /^(\d{4}-\d{2}-\d{2}([ T].*)?|\d{9,19}(\.\d+)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i.test(
+    cell.trim(),
   )
 
 /** Double quotes unless the first rows show single ones, or JSON with escaped quotes. */

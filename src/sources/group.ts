@@ -56,6 +56,8 @@ export interface CsvLayout {
   readonly allColumns: boolean
   /** Some lines end in CRLF and some in LF, which the engine reads only when told so. */
   readonly mixedLineEnds: boolean
+  /** Read from a copy that has one kind of line ends. */
+  readonly evened: boolean
 }
 
 export type LogLayout =

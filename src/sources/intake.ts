@@ -50,6 +50,9 @@ const GZIP_LAYERS = 3
  */
 const SMALL_GZIP_TOTAL_BYTES = 4 * 1024 ** 3
 
+/** More than a file system lets a path have. */
+const LONGEST_NAME = 4_096
+
 const FORMATS_HINT =
   'Read are NDJSON, JSON, CSV/TSV, Parquet, Arrow and access logs, plain, gzip, zstd, in zip or tar.'
 
@@ -258,8 +261,13 @@ export class Intake {
         `${label} is an archive inside ${depth - 1} others (limit ${this.limits.depth}).`,
       )
     }
-    const member = (name: string, bytes: number, stream: Bytes): Promise<void> =>
-      this.take({
+    const member = async (name: string, bytes: number, stream: Bytes): Promise<void> => {
+      if (name.length > LONGEST_NAME) {
+        throw refused(
+          `${label} has a member whose name is longer than ${LONGEST_NAME.toLocaleString('en')} characters.`,
+        )
+      }
+      await this.take({
         label: this.unique(`${label}!${name}`),
         name,
         named: false,
@@ -267,6 +275,7 @@ export class Intake {
         read: () => stream,
         archive: { budget, depth, counted: kind === 'tar' && layers > 0 },
       })
+    }
     if (kind === 'zip') {
       const inPlace = path !== undefined && layers === 0
       const file = inPlace ? path : (await this.place(found)).path

@@ -12,7 +12,7 @@ const RESOURCE = /(^|\/)(__MACOSX(\/|$)|\.DS_Store$|\._[^/]*$|Thumbs\.db$|deskto
 
 /** Amplitude's `complete` and `..._complete`; Spark's, Delta's and Snowflake's bookkeeping. */
 const MARKER =
-  /(^|[^/]*_)complete$|^_(SUCCESS|FAILURE|started_.*|committed_.*|metadata|common_metadata)$/i
+  /(^|_)complete$|^_(SUCCESS|FAILURE|started_.*|committed_.*|metadata|common_metadata)$/i
 
 /** `-OrgID_yyyy-MM-dd_H.json.gz`: an event file's name starts with the project's id instead. */
 const MERGED_IDS_NAME = /^-[^_/]*_\d{4}-\d{2}-\d{2}_\d{1,2}\b.*\.json(\.gz)?$/i

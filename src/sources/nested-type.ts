@@ -9,7 +9,7 @@ export interface Member {
 export function structMembers(type: string): Member[] {
   if (!type.startsWith('STRUCT(') || !type.endsWith(')')) return []
   return splitMembers(type.slice('STRUCT('.length, -1)).flatMap((member) => {
-    const match = /^\s*(?:"((?:[^"]|"")*)"|(\S+))\s+([\s\S]+)$/.exec(member)
+    const match = /^\s*(?:"((?:[^"]|"")*)"|(\S+))\s+(\S[\s\S]*)$/.exec(member)
     if (match === null) return []
     return [{ name: (match[1] ?? match[2] ?? '').replaceAll('""', '"'), type: match[3] ?? '' }]
   })

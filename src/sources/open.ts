@@ -85,6 +85,7 @@ const REASONS: Readonly<Record<SkippedFile['why'], string>> = {
   resource_entry: 'left by the operating system',
   hidden: 'hidden',
   not_events: 'not events',
+  not_a_file: 'not a file',
 }
 
 const NAMED_AT_MOST = 5

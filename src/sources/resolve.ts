@@ -107,13 +107,16 @@ class Search {
       const name = relative === '' ? entry : `${relative}/${entry}`
       const inner = join(path, entry)
       const stats = await statOf(inner)
-      if (stats === undefined) continue
       const label = slashed(join(root, name))
+      // A pipe in a folder would block without end, and a link may lead nowhere.
+      if (stats === undefined || !(stats.isFile() || stats.isDirectory())) {
+        this.skipped.push({ label, why: 'not_a_file' })
+        continue
+      }
       const why = stats.isDirectory() ? skippedFolder(entry) : skippedByName(entry)
       if (why !== undefined) this.skipped.push({ label, why })
       else if (stats.isDirectory()) await this.folder(inner, root, name)
-      // A pipe in a folder would block without end.
-      else if (stats.isFile()) await this.file({ label, path: inner, name, named: false }, stats)
+      else await this.file({ label, path: inner, name, named: false }, stats)
     }
   }
 

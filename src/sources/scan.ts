@@ -6,6 +6,7 @@ import { given } from '../given.js'
 import { join, sql, text } from '../sql/sql.js'
 import { type DescribedCsv, describeCsv } from './csv-layout.js'
 import { canBeSeen, hasDeepLine, hasDeepValue } from './deep-rows.js'
+import { corrupt } from './failures.js'
 import { differInCase } from './field.js'
 import {
   type Allowances,
@@ -16,14 +17,17 @@ import {
   readAs,
   type SourceGroup,
 } from './group.js'
+import { contentOf } from './gzip.js'
 import { jsonEnds } from './json-ends.js'
 import { firstObjects, jsonObjects, jsonSample } from './json-reading.js'
+import { withOneLineEnd } from './line-ends.js'
 import { fieldsOf, logColumns, logLayout } from './log-lines.js'
 import { assertLinesFit, tooLong } from './long-lines.js'
 import type { Member } from './nested-type.js'
 import { groupBySchema, mayBeRenamed, renamed } from './parquet-schemas.js'
 import { lineProbe, lineReader } from './reading.js'
 import type { SourceFile } from './source.js'
+import { spool } from './spool.js'
 import { verifyCompressed } from './verify.js'
 
 export { findField } from './field.js'
@@ -70,7 +74,8 @@ export async function describeSources(
     if (error instanceof SessionizeError && error.code === 'input_corrupt') {
       await verifyCompressed(files)
     }
-    throw error
+    // Lines that are damaged are no reason to give up.
+    throw files.some(({ format }) => format === 'json') ? brokenJson(error, files) : error
   }
 }
 
@@ -307,13 +312,20 @@ async function csvGroups(
   }
   const headers = described.filter(({ csv }) => csv.loneHeader).map(({ csv }) => csv.names)
   const groups = new Map<string, SourceGroup & { files: NumberedFile[] }>()
-  for (const { file, csv } of described) {
+  for (const { file: original, csv } of described) {
+    const mixed = mixedLineEnds.includes(original.path)
+    const file = mixed && canBeSeen(original) ? await evened(engine, original, csv) : original
     // Adobe's `column_headers.tsv` names the columns of the `hit_data.tsv` beside it.
     const names = csv.layout.header
       ? csv.names
       : (headers.find((header) => header.length === csv.names.length) ?? csv.names)
-    const layout = { ...csv.layout, allColumns, mixedLineEnds: mixedLineEnds.includes(file.path) }
-    const key = JSON.stringify([layout, names])
+    const layout = {
+      ...csv.layout,
+      allColumns,
+      mixedLineEnds: mixed && file === original,
+      evened: file !== original,
+    }
+    const key = JSON.stringify([layout, names, file.compression])
     const group = groups.get(key)
     if (group !== undefined) group.files.push(file)
     else {
@@ -328,6 +340,17 @@ async function csvGroups(
     }
   }
   return [...groups.values()]
+}
+
+/** The same file with one kind of line ends. */
+async function evened(
+  engine: Engine,
+  file: NumberedFile,
+  { layout }: DescribedCsv,
+): Promise<NumberedFile> {
+  const path = engine.scratch()
+  const bytes = await spool(withOneLineEnd(contentOf(file), layout), path)
+  return { ...file, path, bytes, compression: 'none' }
 }
 
 async function logGroups(engine: Engine, files: readonly NumberedFile[]): Promise<SourceGroup[]> {
@@ -387,6 +410,20 @@ export function unnested(group: SourceGroup, column: string): SourceGroup {
   }
 }
 
+/** The engine's words on JSON that is no array of rows, with the file's own name and the row. */
+export function brokenJson(error: unknown, files: readonly SourceFile[]): unknown {
+  if (!(error instanceof SessionizeError)) return error
+  const said = messages(error)
+  const file = files.find(
+    ({ format, path }) => format === 'json' && said.includes(`in file "${path}"`),
+  )
+  if (file === undefined) return error
+  const [, record, what = ''] = /in record\/value (\d+): ([^.\n]+)/.exec(said) ?? []
+  // It counts one too many.
+  const place = record === undefined ? file.label : `${file.label}, row ${Number(record) - 1},`
+  return corrupt(place, `is no valid JSON${what === '' ? '' : ` (${what})`}`, { cause: error })
+}
+
 /** A column that was not found may be in rows that were not looked at. */
 const MAY_BE_DEEPER: ReadonlySet<string> = new Set(['unknown_column', 'mapping_uncertain', 'usage'])
 
@@ -400,6 +437,13 @@ export class Misread extends Error {
   }
 }
 
+/** CSV with both kinds of line ends, which the engine has misread without a word. */
+export class MixedLineEnds extends Error {
+  constructor(readonly path: string) {
+    super(`both kinds of line ends: ${path}`)
+  }
+}
+
 /** What an error asks to allow; undefined when it asks for nothing that helps. */
 export function allowedAfter(error: unknown, allowances: Allowances): Allowances | undefined {
   if (error instanceof SessionizeError && MAY_BE_DEEPER.has(error.code)) {
@@ -409,6 +453,9 @@ export function allowedAfter(error: unknown, allowances: Allowances): Allowances
     return allowances.everyKey ? undefined : { ...allowances, everyKey: true }
   }
   if (error instanceof Misread) return alsoByRows(allowances, error.paths)
+  if (error instanceof MixedLineEnds) {
+    return { ...allowances, mixedLineEnds: [...allowances.mixedLineEnds, error.path] }
+  }
   const message = messages(error)
   if (!allowances.largeRows && message.includes('maximum_object_size')) {
     return { ...allowances, largeRows: true }
@@ -417,7 +464,7 @@ export function allowedAfter(error: unknown, allowances: Allowances): Allowances
   if (damaged !== undefined && !allowances.byRows.includes(damaged)) {
     return alsoByRows(allowances, [damaged])
   }
-  const path = /state machine reached an invalid state[\s\S]*?\n\s*file = ([^\n]*)/.exec(
+  const path = /state machine reached an invalid state[\s\S]*?\n[ \t]*file = ([^\n]*)/.exec(
     message,
   )?.[1]
   if (path !== undefined && !allowances.mixedLineEnds.includes(path)) {

@@ -57,8 +57,16 @@ export interface SkippedFile {
    * - `resource_entry`: left by an operating system (`__MACOSX/`, `.DS_Store`, `._x`, `Thumbs.db`).
    * - `hidden`: a name that starts with a dot.
    * - `not_events`: a picture, a text, a program.
+   * - `not_a_file`: found in a folder, and a pipe, a device, or a link that leads nowhere.
    */
-  readonly why: 'empty' | 'marker' | 'merged_ids' | 'resource_entry' | 'hidden' | 'not_events'
+  readonly why:
+    | 'empty'
+    | 'marker'
+    | 'merged_ids'
+    | 'resource_entry'
+    | 'hidden'
+    | 'not_events'
+    | 'not_a_file'
   /** Kept where a later step can use it: merged-id files (NDJSON) join identities. */
   readonly path?: string
   /** Of `path`. */

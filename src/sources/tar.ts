@@ -64,7 +64,7 @@ export async function* tarMembers(bytes: Bytes, label: string): AsyncGenerator<T
           next = { ...next, ...paxFields(await reader.text(size)) }
           break
         case 'L':
-          next = { ...next, path: (await reader.text(size)).replace(/\0.*$/s, '') }
+          next = { ...next, path: (await reader.text(size)).split('\0', 1).join() }
           break
         case 'g':
         case 'K':

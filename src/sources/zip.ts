@@ -32,6 +32,12 @@ export async function visitZip(
   const zip = await openZip(path, label)
   const file = await open(path, 'r')
   try {
+    // Its end may count fewer than there are, as writers without zip64 wrap around at 65,536.
+    // The cursor, which types call a boolean, is where the directory starts.
+    zip.entryCount = Math.max(
+      zip.entryCount,
+      await listedMembers(file, Number(zip.readEntryCursor)),
+    )
     budget.addEntries(zip.entryCount)
     const entries = await listEntries(zip, label)
     judge(entries, label)
@@ -103,6 +109,28 @@ function judge(entries: readonly Entry[], label: string): void {
       entry.fileNameLength +
       entry.compressedSize
     before = entry.fileName
+  }
+}
+
+const MEMBER_BYTES = 46
+const MEMBER_SIGNATURE = 0x02014b50
+
+/** How many members the directory holds that starts here, whatever its end says of it. */
+async function listedMembers(file: FileHandle, start: number): Promise<number> {
+  const buffer = Buffer.alloc(READ_BYTES)
+  let count = 0
+  for (let at = start; ; ) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, at)
+    let within = 0
+    while (within + MEMBER_BYTES <= bytesRead) {
+      if (buffer.readUInt32LE(within) !== MEMBER_SIGNATURE) return count
+      // The lengths of its name, its extra field and its comment.
+      const rest = [28, 30, 32].map((offset) => buffer.readUInt16LE(within + offset))
+      within += rest.reduce((sum, length) => sum + length, MEMBER_BYTES)
+      count++
+    }
+    if (within === 0) return count
+    at += within
   }
 }
 

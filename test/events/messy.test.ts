@@ -93,6 +93,20 @@ const CSV: readonly Counted[] = [
     kept: 3,
     events: ['a', 'b', 'c'],
   },
+  ...(['\r\n', '\n'] as const).flatMap((end) => {
+    const other = end === '\n' ? '\r\n' : '\n'
+    const bad = [`bob,${T(1)},x,extra`, 'bob', `bob,${T(1)},"x"y`, `bob,${T(1)},"a\r\nb",1`]
+    return bad.map((row, i) => ({
+      about: `both line ends, ${JSON.stringify(other)} behind a row that is none (${i})`,
+      name: 'mixed-bad.csv',
+      content: `user_id,timestamp,event${end}ann,${T(0)},"a${other}b"${end}${row}${other}ann,${T(2)},"c ""d"""${end}ann,${T(3)},e${end}`,
+      read: 4,
+      kept: 3,
+      rejected: { malformed: 1 },
+      rejects: [[2, 'malformed']] as const,
+      events: [`a${other}b`, 'c "d"', 'e'],
+    }))
+  }),
   {
     about: 'blank lines',
     name: 'blank.csv',
@@ -426,21 +440,21 @@ const FAILING: readonly Failing[] = [
     name: 'error.json',
     content: `[${json(0)},{"a":1,},{"a" 2},${json(1)}]`,
     code: 'input_corrupt',
-    message: 'Malformed JSON in file',
+    message: 'is no valid JSON',
   },
   {
     about: 'two arrays in one file',
     name: 'two.json',
     content: `[${json(0)}]\n[${json(1)}]`,
     code: 'input_corrupt',
-    message: 'Malformed JSON in file',
+    message: 'is no valid JSON',
   },
   {
     about: 'objects over lines, cut short',
     name: 'cut-objects.json',
     content: `{\n"user_id": "ann",\n"timestamp": "${T(0)}"\n}\n{\n"user_id": "ann",\n "x": {"a": 1}`,
     code: 'input_corrupt',
-    message: 'Malformed JSON in file',
+    message: 'is no valid JSON',
   },
   {
     about: 'a W3C log whose fields change on the way',
@@ -508,6 +522,24 @@ describe('a line of text that is longer than the engine takes is named, and not 
     const content = `${json(0)}\n${json(1, { x: long })}\n${json(2)}\n`
     expect((await open([scratch.write('i.ndjson', content)])).ledger).toMatchObject({ kept: 3 })
   }, 300_000)
+})
+
+test.each([
+  ['a row that is none', `[${json(0)},\n${json(1)},\n{"user_id":x}]`, 3, 'unexpected character'],
+  ['no comma between rows', `[${json(0)} ${json(1)}]`, 2, 'unexpected character'],
+  ['something behind the last row', `[${json(0)}] }`, 2, 'unexpected character'],
+  [
+    'objects over lines, one broken',
+    `{\n${json(0).slice(1)}\n{\n"user_id":x}`,
+    2,
+    'unexpected character',
+  ],
+] as const)('JSON with %s names the file and the row', async (_, content, row, what) => {
+  const path = scratch.write('broken.json', content)
+  await expect(open([path])).rejects.toMatchObject({
+    code: 'input_corrupt',
+    message: `${path}, row ${row}, is no valid JSON (${what}).`,
+  })
 })
 
 test.each(FAILING)('$about', async ({ name, content, code, message }) => {

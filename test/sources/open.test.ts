@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, utimesSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -445,6 +446,18 @@ describe('globs', () => {
     for (const name of ['a*', 'ab', 'a[1]', 'a1']) folder().write(name, '')
     expect(await inside(String.raw`a\*`)).toEqual(['a*'])
     expect(await inside(String.raw`a\[*`)).toEqual(['a[1]'])
+  })
+
+  it.skipIf(sep === '\\')('what is no file is passed over, and said', async () => {
+    folder().write('in/a.csv', 'user,time\na,1\n')
+    expect(spawnSync('mkfifo', [join(folder().path, 'in/pipe.csv')]).status).toBe(0)
+    symlinkSync('/nowhere/at/all', join(folder().path, 'in/link.csv'))
+    const { files, skipped } = await folder().open(['in'])
+    expect(files.map(({ label }) => label)).toEqual(['in/a.csv'])
+    expect(skipped).toEqual([
+      { label: 'in/link.csv', why: 'not_a_file' },
+      { label: 'in/pipe.csv', why: 'not_a_file' },
+    ])
   })
 
   it('a link to a folder is found and looked into, but not by `**`', async () => {

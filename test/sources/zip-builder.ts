@@ -21,7 +21,11 @@ export interface ZipPart {
 }
 
 /** A zip, byte by byte (APPNOTE.TXT 4.3), so that hostile ones can be written too. */
-export function buildZip(parts: readonly ZipPart[], comment = ''): Buffer {
+export function buildZip(
+  parts: readonly ZipPart[],
+  comment = '',
+  counted = Math.min(parts.length, 0xffff),
+): Buffer {
   const locals: Buffer[] = []
   const directory: Buffer[] = []
   const offsets = new Map<string, number>()
@@ -64,8 +68,8 @@ export function buildZip(parts: readonly ZipPart[], comment = ''): Buffer {
   const central = Buffer.concat(directory)
   const end = Buffer.alloc(22)
   end.write('PK\x05\x06', 0, 'latin1')
-  end.writeUInt16LE(Math.min(parts.length, 0xffff), 8)
-  end.writeUInt16LE(Math.min(parts.length, 0xffff), 10)
+  end.writeUInt16LE(counted, 8)
+  end.writeUInt16LE(counted, 10)
   end.writeUInt32LE(central.length, 12)
   end.writeUInt32LE(offset, 16)
   end.writeUInt16LE(comment.length, 20)

@@ -442,3 +442,30 @@ describe('hostile zips are refused', () => {
     }
   })
 })
+
+describe('a directory with more members than its end counts', () => {
+  const parts = Array.from({ length: 300 }, (_, i) => ({ name: `${i}.ndjson`, data: event }))
+
+  it.each([0, 1, 44, 299])('counts %i', async (counted) => {
+    folder().write('wrapped.zip', buildZip(parts, 'a comment', counted))
+    const { files } = await folder().open(['wrapped.zip'])
+    expect(files).toHaveLength(parts.length)
+  })
+
+  it('is refused where they are too many', async () => {
+    folder().write('many.zip', buildZip(parts, '', 2))
+    expect(await folder().failure(['many.zip'], { limits: { entries: 100 } })).toMatchObject({
+      code: 'archive_refused',
+    })
+  })
+
+  it('is damaged where they are fewer', async () => {
+    folder().write('fewer.zip', buildZip(parts, '', 301))
+    expect(await folder().failure(['fewer.zip'])).toMatchObject({ code: 'input_corrupt' })
+  })
+})
+
+it('a name that is no name is refused before it is looked at', async () => {
+  folder().write('name.zip', buildZip([{ name: `${'a'.repeat(60_000)}.csv`, data: csv }]))
+  expect(await folder().failure(['name.zip'])).toMatchObject({ code: 'archive_refused' })
+})

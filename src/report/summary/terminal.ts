@@ -252,7 +252,8 @@ function provenance({ ledger, mapping }: Summary, look: Appearance): readonly Fi
 }
 
 /** Of `export.zip!12345/12345_2024-01-01_0_complete`, the last part. */
-const baseName = (label: string): string => label.slice(label.search(/[^/\\!]*$/))
+const baseName = (label: string): string =>
+  label.slice(Math.max(...['/', '\\', '!'].map((mark) => label.lastIndexOf(mark))) + 1)
 
 function notice(warning: Warning, look: Appearance): string {
   const style = styleFor(look)
