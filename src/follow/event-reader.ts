@@ -5,6 +5,7 @@ import { NO_PROPERTIES, type StreamEvent } from './event.js'
 import { csvField, type FieldPath, jsonField } from './fields.js'
 
 import type { JsonObject } from './json-object.js'
+import { RecurringTexts } from './recurring.js'
 import { type TimeReader, timeReader } from './time.js'
 
 export type Fate = RejectReason | 'out_of_session'
@@ -20,6 +21,7 @@ export class EventReader<Record> {
   private readonly properties: readonly Read<Record>[]
   private readonly outOfSession: string | null
   private readonly readTime: TimeReader
+  private readonly recurring = new RecurringTexts()
 
   private constructor(columns: StreamColumns, field: (path: FieldPath) => Read<Record>) {
     const key = (one: Key): Read<Record> => keyValue(one, field)
@@ -50,12 +52,17 @@ export class EventReader<Record> {
     // Empty text is no value.
     const recorded = this.session(record, line) || null
     if (recorded !== null && recorded === this.outOfSession) return 'out_of_session'
-    const name = this.name(record, line) || null
+    const name = this.recur(this.name(record, line))
     const properties =
       this.properties.length === 0
         ? NO_PROPERTIES
-        : this.properties.map((property) => property(record, line) || null)
+        : this.properties.map((property) => this.recur(property(record, line)))
     return { user, micros, name, recorded, properties }
+  }
+
+  /** Empty text is no value. */
+  private recur(text: string | null): string | null {
+    return text === null || text === '' ? null : this.recurring.of(text)
   }
 
   private userOf(record: Record, line: string): string | null {

@@ -21,7 +21,7 @@ class Run extends HeldSession {
   /** Something came after it was told. */
   changed = false
   revision = 0
-  revises: readonly string[] = []
+  revises: readonly string[] = NONE
 
   override add(event: StreamEvent): void {
     super.add(event)
@@ -37,11 +37,14 @@ class Run extends HeldSession {
   }
 }
 
+/** One for all: nearly every list is empty, and an empty one takes room too. */
+const NONE: readonly never[] = []
+
 const isUntold = ({ told, changed }: Run): boolean => told === undefined || changed
 
 export interface GapState extends UserState {
-  /** In order of time, none within reach of another. */
-  readonly runs: Run[]
+  /** In order of time, none within reach of another. Replaced, not grown: a list that grows makes room for many more. */
+  runs: readonly Run[]
 }
 
 export class GapRuns implements SessionRules<GapState> {
@@ -57,7 +60,7 @@ export class GapRuns implements SessionRules<GapState> {
   }
 
   create(): GapState {
-    return { closed: 0, previousEnd: Number.NaN, runs: [] }
+    return { closed: 0, previousEnd: Number.NaN, runs: NONE }
   }
 
   admitsLate(state: GapState | undefined, { micros }: StreamEvent, watermark: number): boolean {
@@ -76,7 +79,7 @@ export class GapRuns implements SessionRules<GapState> {
       last.add(event)
       return false
     }
-    this.place(state.runs, event)
+    state.runs = this.placed(state.runs, event)
     return true
   }
 
@@ -93,11 +96,15 @@ export class GapRuns implements SessionRules<GapState> {
         Object.is(run.told.previousEnd, previousEnd)
       if (!same) this.tell(run, { number, previousEnd }, tell)
     })
-    while (runs[0] !== undefined && watermark >= runs[0].end + this.reach + this.keepMicros) {
-      state.closed++
-      state.previousEnd = runs[0].end
-      runs.shift()
+    let over = 0
+    for (const { end } of runs) {
+      if (watermark < end + this.reach + this.keepMicros) break
+      state.previousEnd = end
+      over++
     }
+    if (over === 0) return
+    state.closed += over
+    state.runs = over === runs.length ? NONE : runs.slice(over)
   }
 
   dueAt({ runs }: GapState): number {
@@ -118,7 +125,7 @@ export class GapRuns implements SessionRules<GapState> {
       const previousEnd = state.runs[i - 1]?.end ?? state.previousEnd
       this.tell(run, { number: state.closed + i + 1, previousEnd }, tell)
     })
-    state.runs.length = 0
+    state.runs = NONE
   }
 
   private tell(run: Run, as: Told, tell: Tell): void {
@@ -139,7 +146,7 @@ export class GapRuns implements SessionRules<GapState> {
     run.revises = [id]
   }
 
-  private place(runs: Run[], event: StreamEvent): void {
+  private placed(runs: readonly Run[], event: StreamEvent): readonly Run[] {
     let at = runs.length
     while (at > 0 && (runs[at - 1]?.start ?? 0) > event.micros) at--
     const before = runs[at - 1]
@@ -148,11 +155,10 @@ export class GapRuns implements SessionRules<GapState> {
     const joinsAfter = after !== undefined && this.isNear(after, event.micros)
     if (joinsBefore) before.add(event)
     else if (joinsAfter) after.add(event)
-    else runs.splice(at, 0, new Run(event))
-    if (joinsBefore && joinsAfter) {
-      before.absorb(after)
-      runs.splice(at, 1)
-    }
+    else return runs.length === 0 ? [new Run(event)] : runs.toSpliced(at, 0, new Run(event))
+    if (!joinsBefore || !joinsAfter) return runs
+    before.absorb(after)
+    return runs.toSpliced(at, 1)
   }
 
   private isNear(run: Run, micros: number): boolean {

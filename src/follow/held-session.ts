@@ -1,4 +1,4 @@
-import { DistinctTexts } from './distinct.js'
+import { type DistinctTexts, withText, withTexts } from './distinct.js'
 import type { StreamEvent } from './event.js'
 import { compareText } from './text-order.js'
 
@@ -12,8 +12,8 @@ export class HeldSession {
   /** Empty where the event has no name. */
   firstEvent: string
   lastEvent: string
-  readonly names = new DistinctTexts()
-  readonly recorded = new DistinctTexts()
+  names: DistinctTexts
+  recorded: DistinctTexts
 
   constructor(event: StreamEvent) {
     this.start = event.micros
@@ -56,13 +56,13 @@ export class HeldSession {
     this.active += later.active
     this.end = later.end
     this.lastEvent = later.lastEvent
-    this.names.addAll(later.names)
-    this.recorded.addAll(later.recorded)
+    this.names = withTexts(this.names, later.names)
+    this.recorded = withTexts(this.recorded, later.recorded)
   }
 
   private collect({ name, recorded }: StreamEvent): void {
-    if (name !== null) this.names.add(name)
-    if (recorded !== null) this.recorded.add(recorded)
+    if (name !== null) this.names = withText(this.names, name)
+    if (recorded !== null) this.recorded = withText(this.recorded, recorded)
   }
 }
 

@@ -26,7 +26,7 @@ class OpenSession extends HeldSession {
 
 export interface OrderedState extends UserState, Openness {
   /** By time; of one instant in order of arrival, until their turn. */
-  readonly waiting: StreamEvent[]
+  waiting: StreamEvent[]
   open: OpenSession | undefined
   readonly latest: LatestValues
   /** Of the session that was opened last; NaN before the first. */
@@ -61,7 +61,13 @@ export class OrderedCuts implements SessionRules<OrderedState> {
     return false
   }
 
-  add({ waiting }: OrderedState, event: StreamEvent): boolean {
+  add(state: OrderedState, event: StreamEvent): boolean {
+    const { waiting } = state
+    // Most users have one: a list that grows makes room for many more.
+    if (waiting.length === 0) {
+      state.waiting = [event]
+      return true
+    }
     let at = waiting.length
     while (at > 0 && (waiting[at - 1]?.micros ?? 0) > event.micros) at--
     if (at === waiting.length) waiting.push(event)
@@ -100,7 +106,7 @@ export class OrderedCuts implements SessionRules<OrderedState> {
       taken = end
       first = waiting[taken]
     }
-    if (taken > 0) waiting.splice(0, taken)
+    if (taken > 0) state.waiting = waiting.slice(taken)
   }
 
   private take(state: OrderedState, event: StreamEvent, tell: Tell): void {

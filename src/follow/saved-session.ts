@@ -1,4 +1,5 @@
 /** A held session in a checkpoint. */
+import { type DistinctTexts, listOf, withText } from './distinct.js'
 import { NO_PROPERTIES, type StreamEvent } from './event.js'
 import type { HeldSession } from './held-session.js'
 import { asList, asNumber, asText, asTextOrNull, type Saved } from './saved.js'
@@ -10,8 +11,8 @@ export const saveSession = (session: HeldSession): Saved => [
   session.active,
   session.firstEvent,
   session.lastEvent,
-  session.names.values(),
-  session.recorded.values(),
+  listOf(session.names),
+  listOf(session.recorded),
 ]
 
 export function loadSession<S extends HeldSession>(
@@ -30,10 +31,13 @@ export function loadSession<S extends HeldSession>(
   session.active = asNumber(active)
   session.firstEvent = asText(firstEvent)
   session.lastEvent = asText(lastEvent)
-  for (const name of asList(names)) session.names.add(asText(name))
-  for (const id of asList(recorded)) session.recorded.add(asText(id))
+  session.names = asTexts(names)
+  session.recorded = asTexts(recorded)
   return session
 }
+
+const asTexts = (saved: unknown): DistinctTexts =>
+  asList(saved).map(asText).reduce<DistinctTexts>(withText, undefined)
 
 export const saveEvent = ({ micros, name, recorded, properties }: StreamEvent): Saved => [
   micros,

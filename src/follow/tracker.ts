@@ -76,6 +76,7 @@ export class SessionTracker {
   private readonly properties: readonly string[]
   private readonly maxUsers: number
   private readonly users = new Map<string, Current>()
+  private oldest = this.users.keys()
   private readonly times = new IsoTimes(new Zone('UTC'))
 
   /** @throws SessionizeError `usage` for a bad timeout, `unsupported` for rules that cannot be followed. */
@@ -169,14 +170,16 @@ export class SessionTracker {
   private remember(user: string, current: Current): void {
     if (this.maxUsers !== Number.POSITIVE_INFINITY) {
       this.users.delete(user)
-      if (this.users.size >= this.maxUsers) {
-        for (const oldest of this.users.keys()) {
-          this.users.delete(oldest)
-          break
-        }
-      }
+      while (this.users.size > 0 && this.users.size >= this.maxUsers) this.forgetOldest()
     }
     this.users.set(user, current)
+  }
+
+  /** One iterator goes on: a new one each time would pass over all that was forgotten before. */
+  private forgetOldest(): void {
+    const { done, value } = this.oldest.next()
+    if (done === true) this.oldest = this.users.keys()
+    else this.users.delete(value)
   }
 
   private microsOf(time: TrackedEvent['time']): number {
