@@ -19,7 +19,8 @@ export type CheckpointHeader = Readonly<Record<string, unknown>>
 
 export interface Checkpoint {
   readonly header: CheckpointHeader
-  readonly state: readonly unknown[]
+  /** Read one by one: all of them at once would take as much memory again as what they become. */
+  readonly state: Iterable<unknown>
 }
 
 export function writeCheckpoint(
@@ -76,22 +77,19 @@ const writingTo = (path: string): Writing => ({
 /** Undefined when there is none yet. */
 export function readCheckpoint(path: string): Checkpoint | undefined {
   if (!existsSync(path)) return undefined
-  const { values, sha256 } = readValues(path)
-  const [header] = values
-  const end = values.at(-1)
+  const { header, end, lines, sha256 } = examine(path)
   if (!isRecord(header) || !isRecord(end)) throw damaged(path, 'is damaged')
   if (header['schema'] !== SCHEMA) {
     throw new SessionizeError('input_corrupt', `${path} is not a checkpoint of this version.`, {
       hint: 'Name another file with --checkpoint, or delete it to start over.',
     })
   }
-  const state = values.slice(1, -1)
-  if (end['lines'] !== state.length) throw damaged(path, 'is cut short')
+  if (end['lines'] !== lines) throw damaged(path, 'is cut short')
   // Those of earlier versions have none.
   if (end['sha256'] !== undefined && end['sha256'] !== sha256) {
     throw damaged(path, 'is not as it was written')
   }
-  return { header, state }
+  return { header, state: stateOf(path, lines) }
 }
 
 const damaged = (path: string, how: string, cause?: unknown): SessionizeError =>
@@ -100,34 +98,58 @@ const damaged = (path: string, how: string, cause?: unknown): SessionizeError =>
     cause,
   })
 
-/** Line by line: a million users are more text than one string holds. */
-function readValues(path: string): { values: unknown[]; sha256: string } {
-  const values: unknown[] = []
+/** What a file says at its ends, with the number and the checksum of its lines. */
+function examine(path: string): {
+  header: unknown
+  end: unknown
+  /** Between the header and the end. */
+  lines: number
+  sha256: string
+} {
   const hash = createHash('sha256')
+  let [header, end]: unknown[] = []
+  let count = 0
   /** The last line is not part of the sum that it tells. */
   let before: string | undefined
-  const lines = new LineSplitter(
+  for (const line of linesOf(path)) {
+    if (before !== undefined) hash.update(`${before}\n`)
+    before = line
+    end = parsedLine(path, line)
+    if (count++ === 0) header = end
+  }
+  return { header, end, lines: count - 2, sha256: hash.digest('hex') }
+}
+
+/** The lines between the header and the end. */
+function* stateOf(path: string, count: number): Generator<unknown> {
+  let at = 0
+  for (const line of linesOf(path)) {
+    if (at > count) return
+    if (at++ > 0) yield parsedLine(path, line)
+  }
+}
+
+function* linesOf(path: string): Generator<string> {
+  let lines: string[] = []
+  const splitter = new LineSplitter(
     0,
-    (line) => {
-      if (before !== undefined) hash.update(`${before}\n`)
-      before = line
-      values.push(parsedLine(path, line))
-    },
+    (line) => lines.push(line),
     () => parsedLine(path, ''),
   )
   const file = openSync(path, 'r')
   try {
-    const chunk = Buffer.alloc(READ_BYTES)
     for (;;) {
+      const chunk = Buffer.alloc(READ_BYTES)
       const bytes = readSync(file, chunk, 0, chunk.length, null)
-      if (bytes === 0) break
-      lines.push(Buffer.from(chunk.subarray(0, bytes)))
+      if (bytes === 0) splitter.end()
+      else splitter.push(chunk.subarray(0, bytes))
+      yield* lines
+      lines = []
+      if (bytes === 0) return
     }
-    lines.end()
   } finally {
     closeSync(file)
   }
-  return { values, sha256: hash.digest('hex') }
 }
 
 function parsedLine(path: string, line: string): unknown {

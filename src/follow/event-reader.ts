@@ -52,17 +52,12 @@ export class EventReader<Record> {
     // Empty text is no value.
     const recorded = this.session(record, line) || null
     if (recorded !== null && recorded === this.outOfSession) return 'out_of_session'
-    const name = this.recur(this.name(record, line))
+    const name = this.recurring.orNull(this.name(record, line) || null)
     const properties =
       this.properties.length === 0
         ? NO_PROPERTIES
-        : this.properties.map((property) => this.recur(property(record, line)))
+        : this.properties.map((property) => this.recurring.orNull(property(record, line) || null))
     return { user, micros, name, recorded, properties }
-  }
-
-  /** Empty text is no value. */
-  private recur(text: string | null): string | null {
-    return text === null || text === '' ? null : this.recurring.of(text)
   }
 
   private userOf(record: Record, line: string): string | null {

@@ -3,8 +3,9 @@
  * its session. What was chosen and counted is said beside it.
  */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import type { Lock } from '../files/lock.js'
-import { formatCount } from '../report/quantities.js'
+import { formatCount, formatNumberOf } from '../report/quantities.js'
 import { ruleProperties } from '../sessions/definition.js'
 import { type Arrival, Arrivals } from './arrivals.js'
 import { lockCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
@@ -13,6 +14,7 @@ import { LineCounts } from './counts.js'
 import { CsvDecoder } from './csv.js'
 import type { Decoder, TakeEvent } from './decoder.js'
 import { StreamHead } from './head.js'
+import type { Memory } from './heap.js'
 import { InputStart, type StreamInput } from './input.js'
 import { labelledLine } from './label.js'
 import { ndjsonDecoder } from './ndjson.js'
@@ -50,6 +52,7 @@ export interface FollowWorld {
   readonly say: (message: string) => void
   /** Milliseconds, never going back. */
   readonly clock: () => number
+  readonly memory: Memory
   /** Aborted when the user or the system asks to stop: the stream is then ended properly. */
   readonly signal: AbortSignal
 }
@@ -59,6 +62,12 @@ export interface Followed {
   readonly sessions: number
   readonly stopped: boolean
 }
+
+/** How it came to its end: `full` when memory did not allow more. */
+type Ending = 'end' | 'stopped' | 'full'
+
+/** Users between two looks at the memory, while a checkpoint is read. */
+const USERS_AT_ONCE = 1_000
 
 /** How long a stream that gives little is waited for before its first lines are judged. */
 const HEAD_PATIENCE_MILLIS = 1_000
@@ -121,14 +130,20 @@ class Run {
   }
 
   async whole(): Promise<Followed> {
+    if (this.resumed !== undefined) this.load(this.resumed.state)
     const head = this.resumed === undefined ? await this.recogniseHead() : undefined
     const recognised = this.resumed?.recognised ?? head?.recognised
-    const stopped =
+    const end =
       recognised === undefined
         ? head?.arrival === 'stopped'
+          ? 'stopped'
+          : 'end'
         : await this.consume(recognised, head?.bytes, head?.arrival)
     await this.output.flush()
+    const stopped = end !== 'end'
+    const users = this.users
     for (const line of this.summary(stopped)) this.world.say(line)
+    if (end === 'full') throw this.tooManyUsers(users)
     return { lines: this.counts.read, sessions: this.stream.counts.sessions, stopped }
   }
 
@@ -169,24 +184,25 @@ class Run {
     }
   }
 
-  /** Returns whether it was stopped before the input ended. */
   private async consume(
     recognised: Recognised,
     head: Buffer | undefined,
     arrival: Arrival | undefined,
-  ): Promise<boolean> {
+  ): Promise<Ending> {
     const decoder = this.decoder(recognised)
     if (head !== undefined && head.length > 0) await this.take(decoder, head)
-    let last = arrival
-    while (last !== 'end' && last !== 'stopped') {
+    let last: Arrival | Ending | undefined = arrival
+    while (last !== 'end' && last !== 'stopped' && last !== 'full') {
       await this.routine(decoder, recognised)
       last = await this.arrivals.next(
         Math.min(this.nextCheckpoint, this.nextStats) - this.world.clock(),
       )
-      if (typeof last === 'object') await this.take(decoder, last.chunk)
+      if (typeof last !== 'object') continue
+      await this.take(decoder, last.chunk)
+      if (this.world.memory.isFull()) last = 'full'
     }
-    await this.finish(decoder, recognised, last === 'stopped')
-    return last === 'stopped'
+    await this.finish(decoder, recognised, last !== 'end')
+    return last
   }
 
   private async take(decoder: Decoder, chunk: Buffer): Promise<void> {
@@ -266,20 +282,54 @@ class Run {
     const [labelled, outOfReach] = asList(header['labelled'])
     this.labelled = asNumber(labelled)
     this.outOfReach = asNumber(outOfReach)
-    if (this.options.label) this.tracker.load(state)
-    else this.stream.load(state)
     this.world.say(`resuming after ${formatCount(this.counts.read)} lines`)
     return {
       position: asNumber(input['position']),
       known: asText(input['known']),
       output: header['output'] === null ? 0 : asNumber(header['output']),
       recognised: restored(header['recognised']),
+      state,
     }
   }
 
-  /** What must be the same for a state to be taken up again. */
+  private load(state: Iterable<unknown>): void {
+    const { memory } = this.world
+    const bounded = function* (this: Run): Iterable<unknown> {
+      let loaded = 0
+      for (const user of state) {
+        if (++loaded % USERS_AT_ONCE === 0 && memory.isFull()) throw this.tooManyUsers(this.users)
+        yield user
+      }
+    }
+    if (this.options.label) this.tracker.load(bounded.call(this))
+    else this.stream.load(bounded.call(this))
+  }
+
+  private get users(): number {
+    return this.options.label ? this.tracker.size : this.stream.users
+  }
+
+  private tooManyUsers(users: number): SessionizeError {
+    const { usedBytes, limitBytes } = this.world.memory
+    const megabytes = (bytes: number): number => Math.ceil(bytes / 1024 ** 2)
+    const { checkpoint } = this.options
+    const next =
+      checkpoint === undefined
+        ? `With ${option('checkpoint')} it goes on from where it ended.`
+        : `It goes on from ${checkpoint.path} when started again.`
+    return new SessionizeError(
+      'out_of_memory',
+      `Memory is nearly full: ${formatNumberOf(users, 'user')} take ${megabytes(usedBytes)} MB, of at most ${megabytes(limitBytes)} MB.`,
+      {
+        hint: `Give it more, as in NODE_OPTIONS=--max-old-space-size=${2 * megabytes(limitBytes)}, or hold fewer with ${option('maxUsers', String(Math.ceil(users / 2)))} or a shorter ${option('gap')}. ${next}`,
+      },
+    )
+  }
+
+  /** What must be the same for a state to be taken up again; how many users are held need not be. */
   private identity(): unknown {
-    const { stream, label, columns } = this.options
+    const { label, columns } = this.options
+    const { maxUsers, ...stream } = this.options.stream
     const plain: unknown = JSON.parse(JSON.stringify({ stream, label, columns }))
     return plain
   }

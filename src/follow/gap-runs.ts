@@ -6,6 +6,7 @@
 import type { CutRules } from './cuts.js'
 import type { StreamEvent } from './event.js'
 import { HeldSession } from './held-session.js'
+import { RecurringTexts } from './recurring.js'
 import { asList, asNumber, asText, nanAsNull, nullAsNan, type Saved } from './saved.js'
 import { loadSession, saveSession } from './saved-session.js'
 import type { DataEdges, SessionRules, Tell, UserState } from './session-rules.js'
@@ -49,6 +50,7 @@ export interface GapState extends UserState {
 
 export class GapRuns implements SessionRules<GapState> {
   private readonly reach: number
+  private readonly recurring = new RecurringTexts()
 
   /** @param keepMicros how long after closing a session is held for corrections. */
   constructor(
@@ -82,6 +84,10 @@ export class GapRuns implements SessionRules<GapState> {
     state.runs = this.placed(state.runs, event)
     return true
   }
+
+  /** Events have no turn to wait for. */
+  foresee(): void {}
+  take(): void {}
 
   settle(state: GapState, watermark: number, tell: Tell): void {
     const { runs } = state
@@ -185,14 +191,15 @@ export class GapRuns implements SessionRules<GapState> {
       previousEnd: nullAsNan(previousEnd),
       runs: asList(runs).map((saved) => {
         const [session, told, changed, revision, revises] = asList(saved)
-        const run = loadSession(asList(session), (first) => new Run(first))
+        const run = loadSession(asList(session), (first) => new Run(first), this.recurring)
         if (told !== null) {
           const [number, before] = asList(told)
           run.told = { number: asNumber(number), previousEnd: nullAsNan(before) }
         }
         run.changed = changed === 1
         run.revision = asNumber(revision)
-        run.revises = asList(revises).map(asText)
+        const ids = asList(revises).map(asText)
+        if (ids.length > 0) run.revises = ids
         return run
       }),
     }

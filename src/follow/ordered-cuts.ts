@@ -5,6 +5,7 @@
 import type { CutReason, CutRules, EndReason, LatestValues, Openness } from './cuts.js'
 import type { StreamEvent } from './event.js'
 import { HeldSession } from './held-session.js'
+import { RecurringTexts } from './recurring.js'
 import { asList, asNumber, asTextOrNull, nanAsNull, nullAsNan, type Saved } from './saved.js'
 import { loadEvent, loadSession, saveEvent, saveSession } from './saved-session.js'
 import type { DataEdges, SessionRules, Tell, UserState } from './session-rules.js'
@@ -34,7 +35,12 @@ export interface OrderedState extends UserState, Openness {
   lastPlace: number
 }
 
+const NOT_TOLD: Tell = () => ''
+const NOT_COUNTED = (): void => undefined
+
 export class OrderedCuts implements SessionRules<OrderedState> {
+  private readonly recurring = new RecurringTexts()
+
   constructor(
     private readonly rules: CutRules,
     private readonly edges: DataEdges,
@@ -75,8 +81,40 @@ export class OrderedCuts implements SessionRules<OrderedState> {
     return at === 0
   }
 
+  foresee(state: OrderedState, watermark: number): void {
+    let open = false
+    for (const event of state.waiting) {
+      if (event.micros >= watermark) break
+      if (!this.rules.passes(event)) this.edges.keep(event.micros)
+      else if (event.micros > this.edges.last) open = true
+    }
+    // At the end of the stream it matters whether the last event of all found its session.
+    if (!open || watermark !== Number.POSITIVE_INFINITY) return
+    this.takeAll(this.load(this.save(state)), watermark, NOT_TOLD, NOT_COUNTED)
+  }
+
+  take(state: OrderedState, watermark: number, tell: Tell): void {
+    this.takeAll(state, watermark, tell, this.onIgnored)
+  }
+
+  private takeAll(state: OrderedState, watermark: number, tell: Tell, onIgnored: () => void): void {
+    const { waiting } = state
+    let taken = 0
+    for (let first = waiting[0]; first !== undefined && first.micros < watermark; ) {
+      let end = taken + 1
+      while (waiting[end]?.micros === first.micros) end++
+      const tied = waiting.slice(taken, end)
+      const foundOpen = this.rules.foundOpen(state, tied)
+      for (const event of this.rules.inOrder(tied, foundOpen)) {
+        this.takeOne(state, event, tell, onIgnored)
+      }
+      taken = end
+      first = waiting[taken]
+    }
+    if (taken > 0) state.waiting = waiting.slice(taken)
+  }
+
   settle(state: OrderedState, watermark: number, tell: Tell): void {
-    this.takeBefore(state, watermark, tell)
     const { open } = state
     if (open !== undefined && watermark >= open.closesAt) this.close(state, open, 'gap', tell)
   }
@@ -90,33 +128,22 @@ export class OrderedCuts implements SessionRules<OrderedState> {
   hasUntold = ({ waiting, open }: OrderedState): boolean => waiting.length > 0 || open !== undefined
 
   finish(state: OrderedState, tell: Tell): void {
-    this.takeBefore(state, Number.POSITIVE_INFINITY, tell)
     if (state.open !== undefined) this.close(state, state.open, 'gap', tell)
   }
 
-  private takeBefore(state: OrderedState, watermark: number, tell: Tell): void {
-    const { waiting } = state
-    let taken = 0
-    for (let first = waiting[0]; first !== undefined && first.micros < watermark; ) {
-      let end = taken + 1
-      while (waiting[end]?.micros === first.micros) end++
-      const tied = waiting.slice(taken, end)
-      const foundOpen = this.rules.foundOpen(state, tied)
-      for (const event of this.rules.inOrder(tied, foundOpen)) this.take(state, event, tell)
-      taken = end
-      first = waiting[taken]
-    }
-    if (taken > 0) state.waiting = waiting.slice(taken)
-  }
-
-  private take(state: OrderedState, event: StreamEvent, tell: Tell): void {
+  private takeOne(
+    state: OrderedState,
+    event: StreamEvent,
+    tell: Tell,
+    onIgnored: () => void,
+  ): void {
     const { rules } = this
     const { open } = state
     const passive = rules.passes(event)
     const reason = open === undefined ? undefined : rules.reasonToCut(open, event, state.latest)
     const joins = open !== undefined && reason === undefined
     if (passive && !joins) {
-      this.onIgnored()
+      onIgnored()
       return
     }
     this.edges.keep(event.micros)
@@ -189,9 +216,9 @@ export class OrderedCuts implements SessionRules<OrderedState> {
     return {
       closed: asNumber(closed),
       previousEnd: nullAsNan(previousEnd),
-      waiting: asList(waiting).map((event) => loadEvent(asList(event), '')),
-      open: open === null ? undefined : loadOpen(asList(open)),
-      latest: asList(latest).map(asTextOrNull),
+      waiting: asList(waiting).map((event) => loadEvent(asList(event), this.recurring)),
+      open: open === null ? undefined : loadOpen(asList(open), this.recurring),
+      latest: asList(latest).map((value) => this.recurring.orNull(asTextOrNull(value))),
       lastStart: nullAsNan(lastStart),
       lastPlace: asNumber(lastPlace),
       openUntil: nullAsNan(openUntil),
@@ -200,8 +227,11 @@ export class OrderedCuts implements SessionRules<OrderedState> {
   }
 }
 
-function loadOpen([session, closesAt, firstReach, started, place]: Saved): OpenSession {
-  const open = loadSession(asList(session), (first) => new OpenSession(first))
+function loadOpen(
+  [session, closesAt, firstReach, started, place]: Saved,
+  recurring: RecurringTexts,
+): OpenSession {
+  const open = loadSession(asList(session), (first) => new OpenSession(first), recurring)
   open.closesAt = asNumber(closesAt)
   open.firstReach = asNumber(firstReach)
   open.started = started === 1

@@ -14,8 +14,11 @@ import { SessionizeError } from '../errors/errors.js'
 import { Lock } from '../files/lock.js'
 import { followed } from '../files/replacement.js'
 
+/** A million sessions may close at once: their lines are more than one string holds. */
+const MOST_PENDING = 1024 * 1024
+
 export interface LineOutput {
-  /** Taken at once; given on by `flush`. */
+  /** Taken at once; given on by `flush`, or when they are many. */
   write(line: string): void
   /** Waits for a slow reader instead of filling memory. */
   flush(): Promise<void>
@@ -24,21 +27,38 @@ export interface LineOutput {
   close(): void
 }
 
+class PendingLines {
+  private lines: string[] = []
+  private length = 0
+
+  /** Whether there are so many that they should be given on. */
+  add(line: string): boolean {
+    this.lines.push(line)
+    this.length += line.length
+    return this.length >= MOST_PENDING
+  }
+
+  take(): string {
+    const text = this.lines.join('')
+    this.lines = []
+    this.length = 0
+    return text
+  }
+}
+
 export class StreamOutput implements LineOutput {
-  private pending: string[] = []
+  private readonly pending = new PendingLines()
 
   constructor(private readonly stream: Writable) {}
 
   write(line: string): void {
-    this.pending.push(line)
+    if (this.pending.add(line)) this.give()
   }
 
   async flush(): Promise<void> {
-    if (this.pending.length === 0) return
-    const text = this.pending.join('')
-    this.pending = []
+    this.give()
     const { stream } = this
-    if (stream.destroyed || stream.write(text)) return
+    if (stream.destroyed || !stream.writableNeedDrain) return
     await new Promise<void>((resolve) => {
       const done = (): void => {
         stream.off('drain', done)
@@ -48,6 +68,11 @@ export class StreamOutput implements LineOutput {
       stream.on('drain', done)
       stream.on('close', done)
     })
+  }
+
+  private give(): void {
+    const text = this.pending.take()
+    if (text !== '' && !this.stream.destroyed) this.stream.write(text)
   }
 
   position(): null {
@@ -62,7 +87,7 @@ export class StreamOutput implements LineOutput {
  * One run at a time writes to it, by whatever name it is called.
  */
 export class FileOutput implements LineOutput {
-  private pending: string[] = []
+  private readonly pending = new PendingLines()
   private written: number
   private readonly file: number
   /** A pipe or a device has no positions, and nothing in it can be taken back. */
@@ -101,15 +126,19 @@ export class FileOutput implements LineOutput {
   }
 
   write(line: string): void {
-    this.pending.push(line)
+    if (this.pending.add(line)) this.give()
   }
 
   async flush(): Promise<void> {
+    this.give()
+  }
+
+  private give(): void {
     this.begin()
-    if (this.pending.length === 0) return
+    const text = this.pending.take()
+    if (text === '') return
     this.assertAlone()
-    const bytes = Buffer.from(this.pending.join(''))
-    this.pending = []
+    const bytes = Buffer.from(text)
     for (let done = 0; done < bytes.length; ) {
       const at = this.seekable ? this.written : null
       const wrote = writeSync(this.file, bytes, done, bytes.length - done, at)

@@ -15,4 +15,8 @@ export class RecurringTexts {
     if (this.texts.size < MOST_TEXTS && text.length <= LONGEST_TEXT) this.texts.set(text, text)
     return text
   }
+
+  orNull(text: string | null): string | null {
+    return text === null ? null : this.of(text)
+  }
 }

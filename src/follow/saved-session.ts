@@ -2,6 +2,7 @@
 import { type DistinctTexts, listOf, withText } from './distinct.js'
 import { NO_PROPERTIES, type StreamEvent } from './event.js'
 import type { HeldSession } from './held-session.js'
+import type { RecurringTexts } from './recurring.js'
 import { asList, asNumber, asText, asTextOrNull, type Saved } from './saved.js'
 
 export const saveSession = (session: HeldSession): Saved => [
@@ -18,6 +19,7 @@ export const saveSession = (session: HeldSession): Saved => [
 export function loadSession<S extends HeldSession>(
   [start, end, events, active, firstEvent, lastEvent, names, recorded]: Saved,
   create: (first: StreamEvent) => S,
+  recurring: RecurringTexts,
 ): S {
   const session = create({
     user: '',
@@ -29,15 +31,15 @@ export function loadSession<S extends HeldSession>(
   session.end = asNumber(end)
   session.events = asNumber(events)
   session.active = asNumber(active)
-  session.firstEvent = asText(firstEvent)
-  session.lastEvent = asText(lastEvent)
-  session.names = asTexts(names)
-  session.recorded = asTexts(recorded)
+  session.firstEvent = recurring.of(asText(firstEvent))
+  session.lastEvent = recurring.of(asText(lastEvent))
+  session.names = asTexts(asList(names).map((name) => recurring.of(asText(name))))
+  session.recorded = asTexts(asList(recorded).map(asText))
   return session
 }
 
-const asTexts = (saved: unknown): DistinctTexts =>
-  asList(saved).map(asText).reduce<DistinctTexts>(withText, undefined)
+const asTexts = (texts: readonly string[]): DistinctTexts =>
+  texts.reduce<DistinctTexts>(withText, undefined)
 
 export const saveEvent = ({ micros, name, recorded, properties }: StreamEvent): Saved => [
   micros,
@@ -46,12 +48,17 @@ export const saveEvent = ({ micros, name, recorded, properties }: StreamEvent): 
   properties,
 ]
 
-export function loadEvent([micros, name, recorded, properties]: Saved, user: string): StreamEvent {
+export function loadEvent(
+  [micros, name, recorded, properties]: Saved,
+  recurring: RecurringTexts,
+): StreamEvent {
+  const again = (value: unknown): string | null => recurring.orNull(asTextOrNull(value))
+  const values = asList(properties)
   return {
-    user,
+    user: '',
     micros: asNumber(micros),
-    name: asTextOrNull(name),
+    name: again(name),
     recorded: asTextOrNull(recorded),
-    properties: asList(properties).map(asTextOrNull),
+    properties: values.length === 0 ? NO_PROPERTIES : values.map(again),
   }
 }

@@ -55,13 +55,17 @@ export interface SessionRules<State extends UserState> {
   admitsLate(state: State | undefined, event: StreamEvent, watermark: number): boolean
   /** Returns true when the state may have something to tell earlier than before. */
   add(state: State, event: StreamEvent): boolean
-  /** Tells what no event from the watermark on can change any more, and lets go of it. */
+  /** Moves the edges of the data as far as `take` will. */
+  foresee(state: State, watermark: number): void
+  /** Takes events whose turn has come; tells the sessions that end by them. After `foresee` of all. */
+  take(state: State, watermark: number, tell: Tell): void
+  /** Tells what no event from the watermark on can change any more, and lets go of it. After `take`. */
   settle(state: State, watermark: number, tell: Tell): void
   /** The watermark at which there is something to settle; infinite when nothing is held. */
   dueAt(state: State): number
   /** Whether there is anything that was not told yet, or not as it is now. */
   hasUntold(state: State): boolean
-  /** Tells everything that is held, as it stands. */
+  /** Tells everything that is held, as it stands. After `take`. */
   finish(state: State, tell: Tell): void
   save(state: State): readonly unknown[]
   load(saved: readonly unknown[]): State

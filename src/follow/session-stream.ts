@@ -9,6 +9,7 @@ import { CutRules, type EndReason } from './cuts.js'
 import { DueQueue } from './due-queue.js'
 import type { StreamEvent } from './event.js'
 import { GapRuns } from './gap-runs.js'
+import { OldestFirst } from './oldest-first.js'
 import { OrderedCuts } from './ordered-cuts.js'
 import { asList, asNumber, asText, type Saved } from './saved.js'
 import { sessionId } from './session-id.js'
@@ -16,10 +17,11 @@ import {
   type ClosedSession,
   DataEdges,
   type SessionRules,
+  type Tell,
   type UserState,
 } from './session-rules.js'
 import { compareText } from './text-order.js'
-import { IdleUsers, User } from './user.js'
+import { User } from './user.js'
 
 export interface StreamOptions {
   readonly definition: SessionDefinition
@@ -108,17 +110,14 @@ const noCounts = (): StreamCounts => ({
   forgotten: 0,
 })
 
-interface Closing<State extends UserState> {
-  readonly user: User<State>
-  readonly closed: ClosedSession
-  readonly id: string
-}
+type Telling = 'closed' | 'open' | 'evicted'
 
 class Stream<State extends UserState> implements SessionStream {
   watermark = Number.NEGATIVE_INFINITY
   private latest = Number.NEGATIVE_INFINITY
   private readonly held = new Map<string, User<State>>()
-  private readonly idle = new IdleUsers<State>()
+  /** Longest idle first. */
+  private readonly idle = new OldestFirst<User<State>>()
   private readonly queue = new DueQueue<User<State>>()
 
   constructor(
@@ -157,7 +156,10 @@ class Stream<State extends UserState> implements SessionStream {
       }
     }
     const user = known ?? this.admit(event.user)
-    if (user.idle) this.idle.remove(user)
+    if (user.idle) {
+      this.idle.remove(user)
+      user.idle = false
+    }
     const earlier = this.sessions.add(user.state, event)
     if (late) this.settle([user])
     else if (earlier) this.enqueue(user)
@@ -180,25 +182,37 @@ class Stream<State extends UserState> implements SessionStream {
     }
   }
 
-  /** All are settled before anything is told: whose turn is later may have the data's first event. */
   private settle(users: Iterable<User<State>>): void {
-    const told: Closing<State>[] = []
-    for (const user of users) {
-      this.sessions.settle(user.state, this.watermark, (closed) => {
-        const id = idOf(user, closed)
-        told.push({ user, closed, id })
-        return id
-      })
+    this.tellAll([...users], this.watermark, 'closed', (user, tell) => {
+      this.sessions.settle(user.state, this.watermark, tell)
       this.enqueue(user)
+    })
+  }
+
+  /**
+   * One after another, so that the lines of all are never held at once; but who comes later may have
+   * the first event of the data, on which what is told of the earlier ones depends.
+   */
+  private tellAll(
+    users: readonly User<State>[],
+    watermark: number,
+    how: Telling,
+    rest: (user: User<State>, tell: Tell) => void,
+  ): void {
+    for (const { state } of users) this.sessions.foresee(state, watermark)
+    for (const user of users) {
+      const tell: Tell = (closed) => this.tell(user, closed, how)
+      this.sessions.take(user.state, watermark, tell)
+      rest(user, tell)
     }
-    for (const closing of told) this.tell(closing, 'closed')
   }
 
   private enqueue(user: User<State>): void {
     const due = this.sessions.dueAt(user.state)
     if (due === Number.POSITIVE_INFINITY) {
       user.queuedFor = due
-      this.idle.add(user)
+      if (!user.idle) this.idle.add(user)
+      user.idle = true
     } else if (due < user.queuedFor) this.queue.add(user, due)
   }
 
@@ -227,35 +241,28 @@ class Stream<State extends UserState> implements SessionStream {
         this.queue.add(user, due)
         continue
       }
-      const evicted = user
-      this.sessions.finish(evicted.state, (closed) => {
-        const id = idOf(evicted, closed)
-        this.tell({ user: evicted, closed, id }, 'evicted')
-        return id
+      this.tellAll([user], Number.POSITIVE_INFINITY, 'evicted', ({ state }, tell) => {
+        this.sessions.finish(state, tell)
       })
-      this.held.delete(evicted.name)
+      this.held.delete(user.name)
       this.counts.evicted++
       return
     }
   }
 
   finish(): void {
-    const users = [...this.held.values()].filter(({ idle }) => !idle)
-    const byDue = users.map((user) => ({ user, due: this.sessions.dueAt(user.state) }))
-    byDue.sort((a, b) => a.due - b.due || compareText(a.user.name, b.user.name))
-    // Events that wait for their turn may move the edges of the data, which later lines depend on.
-    const last: Closing<State>[] = []
-    for (const { user } of byDue) {
-      this.sessions.finish(user.state, (closed) => {
-        const id = idOf(user, closed)
-        last.push({ user, closed, id })
-        return id
-      })
-    }
-    for (const closing of last) this.tell(closing, 'open')
+    const users: User<State>[] = []
+    for (const user of this.held.values()) if (!user.idle) users.push(user)
+    const due = (user: User<State>): number => this.sessions.dueAt(user.state)
+    users.sort((a, b) => due(a) - due(b) || compareText(a.name, b.name))
+    this.tellAll(users, Number.POSITIVE_INFINITY, 'open', ({ state }, tell) => {
+      this.sessions.finish(state, tell)
+    })
   }
 
-  private tell({ user, closed, id }: Closing<State>, how: 'closed' | 'open' | 'evicted'): void {
+  /** Returns the id under which it was told. */
+  private tell(user: User<State>, closed: ClosedSession, how: Telling): string {
+    const id = idOf(user, closed)
     const alive = how === 'open' && closed.endReason === 'gap' && this.edges.last < closed.closesAt
     const evicted = how === 'evicted' && closed.closesAt > this.watermark
     if (closed.revision === 0) this.counts.sessions++
@@ -272,6 +279,7 @@ class Stream<State extends UserState> implements SessionStream {
       open: alive,
       evicted,
     })
+    return id
   }
 
   private isStartCensored({ session, previousEnd, started, firstReach }: ClosedSession): boolean {
@@ -284,9 +292,10 @@ class Stream<State extends UserState> implements SessionStream {
       this.edges.first === Number.POSITIVE_INFINITY ? null : [this.edges.first, this.edges.last],
       this.counts,
     ]
-    // Idle users in their order, so that the same are forgotten as without an interruption.
-    for (const user of this.held.values()) if (!user.idle) yield this.saveUser(user)
+    // Idle users in their order, so that the same are forgotten as without an interruption; first,
+    // so that they make room where fewer can be held when it goes on.
     for (const user of this.idle.values()) yield this.saveUser(user)
+    for (const user of this.held.values()) if (!user.idle) yield this.saveUser(user)
   }
 
   private saveUser({ name, numbered, state }: User<State>): Saved {
@@ -312,6 +321,7 @@ class Stream<State extends UserState> implements SessionStream {
   }
 
   private loadUser([name, numbered, state]: Saved): void {
+    while (this.held.size >= this.options.maxUsers) this.makeRoom()
     const user = new User(asText(name), this.sessions.load(asList(state)), numbered === 1)
     this.held.set(user.name, user)
     this.enqueue(user)

@@ -12,6 +12,7 @@ import { parseDuration } from '../sessions/duration.js'
 import { CutRules, type LatestValues } from './cuts.js'
 import { NO_PROPERTIES, type StreamEvent } from './event.js'
 import { IsoTimes } from './iso-time.js'
+import { type Linked, OldestFirst } from './oldest-first.js'
 import { asList, asNumber, asText, asTextOrNull, type Saved } from './saved.js'
 import { epochTime } from './time.js'
 import { Zone } from './zone.js'
@@ -47,7 +48,8 @@ export interface Tracked {
 
 const IN_NO_SESSION: Tracked = { sessionId: -1, sessionNumber: 0, eventNumber: 0, isNew: false }
 
-interface Current {
+interface Current extends Linked<Current> {
+  readonly user: string
   readonly start: number
   events: number
   /** Time of the latest event that is not passive. */
@@ -76,7 +78,8 @@ export class SessionTracker {
   private readonly properties: readonly string[]
   private readonly maxUsers: number
   private readonly users = new Map<string, Current>()
-  private oldest = this.users.keys()
+  /** By when they were last seen. */
+  private readonly seen = new OldestFirst<Current>()
   private readonly times = new IsoTimes(new Zone('UTC'))
 
   /** @throws SessionizeError `usage` for a bad timeout, `unsupported` for rules that cannot be followed. */
@@ -133,7 +136,8 @@ export class SessionTracker {
 
   private open(event: StreamEvent, number: number, latest: LatestValues): Tracked {
     this.rules.remember(event, latest)
-    this.remember(event.user, {
+    this.remember({
+      user: event.user,
       start: event.micros,
       events: 1,
       last: event.micros,
@@ -142,6 +146,8 @@ export class SessionTracker {
       ended: this.rules.ends(event),
       onlyEnds: this.rules.ends(event),
       latest,
+      older: undefined,
+      newer: undefined,
     })
     return { sessionId: millis(event.micros), sessionNumber: number, eventNumber: 1, isNew: true }
   }
@@ -157,7 +163,8 @@ export class SessionTracker {
       }
       current.closesAt = Math.max(current.closesAt, this.rules.closesAt(event))
     }
-    if (this.maxUsers !== Number.POSITIVE_INFINITY) this.remember(event.user, current)
+    this.seen.remove(current)
+    this.seen.add(current)
     return {
       sessionId: millis(current.start),
       sessionNumber: current.number,
@@ -166,20 +173,18 @@ export class SessionTracker {
     }
   }
 
-  /** A map keeps the order of insertion: the first is who was seen longest ago. */
-  private remember(user: string, current: Current): void {
-    if (this.maxUsers !== Number.POSITIVE_INFINITY) {
-      this.users.delete(user)
-      while (this.users.size > 0 && this.users.size >= this.maxUsers) this.forgetOldest()
-    }
-    this.users.set(user, current)
+  /** In place of the user's last session, or of the user who was seen longest ago. */
+  private remember(current: Current): void {
+    const before = this.users.get(current.user)
+    if (before !== undefined) this.seen.remove(before)
+    else if (this.users.size >= this.maxUsers) this.forgetOldest()
+    this.seen.add(current)
+    this.users.set(current.user, current)
   }
 
-  /** One iterator goes on: a new one each time would pass over all that was forgotten before. */
   private forgetOldest(): void {
-    const { done, value } = this.oldest.next()
-    if (done === true) this.oldest = this.users.keys()
-    else this.users.delete(value)
+    const oldest = this.seen.takeOldest()
+    if (oldest !== undefined) this.users.delete(oldest.user)
   }
 
   private microsOf(time: TrackedEvent['time']): number {
@@ -198,8 +203,8 @@ export class SessionTracker {
 
   /** One line per user, for a checkpoint. @internal */
   *save(): Iterable<Saved> {
-    for (const [user, current] of this.users) {
-      const { start, events, last, closesAt, number, ended, onlyEnds, latest } = current
+    for (const current of this.seen.values()) {
+      const { user, start, events, last, closesAt, number, ended, onlyEnds, latest } = current
       const flags = [ended ? 1 : 0, onlyEnds ? 1 : 0]
       const values = Array.from(latest, (value) => value ?? null)
       yield [user, start, events, last, closesAt, number, ...flags, values]
@@ -210,7 +215,8 @@ export class SessionTracker {
   load(saved: Iterable<unknown>): void {
     for (const line of saved) {
       const [user, start, events, last, closesAt, number, ended, onlyEnds, latest] = asList(line)
-      this.users.set(asText(user), {
+      this.remember({
+        user: asText(user),
         start: asNumber(start),
         events: asNumber(events),
         last: asNumber(last),
@@ -219,6 +225,8 @@ export class SessionTracker {
         ended: ended === 1,
         onlyEnds: onlyEnds === 1,
         latest: asList(latest).map(asTextOrNull),
+        older: undefined,
+        newer: undefined,
       })
     }
   }

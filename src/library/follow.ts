@@ -1,3 +1,4 @@
+import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { type Followed, type FollowWorld, follow as followStream } from '../follow/follow.js'
 import { given } from '../given.js'
@@ -12,10 +13,17 @@ export type FollowOptions = Options<'follow'> & Pick<Surroundings, 'presets'>
 /** How long a closed session can still be corrected where nothing else is said. */
 const DEFAULT_REVISIONS = '24h'
 
+/** A table of V8 takes no more than 2^24. */
+const MOST_USERS = 16_000_000
+
 /** Sessions of a live stream, written when they close: `sessionize follow`. */
 export function follow(options: FollowOptions, world: FollowWorld): Promise<Followed> {
   const read = readOptions('follow', options, SURROUNDINGS)
   const { checkpoint, revisions, lateness, checkpointEvery, statsEvery } = read
+  const maxUsers = read.maxUsers ?? 1_000_000
+  if (maxUsers > MOST_USERS) {
+    throw new SessionizeError('usage', `${option('maxUsers')} can be at most ${MOST_USERS}.`)
+  }
   const millis = (micros: number): number => micros / 1_000
   const reviseMicros =
     revisions === undefined
@@ -37,7 +45,7 @@ export function follow(options: FollowOptions, world: FollowWorld): Promise<Foll
         definition: readDefinition(read),
         latenessMicros: lateness ?? parseDuration('2m'),
         reviseMicros,
-        maxUsers: read.maxUsers ?? 1_000_000,
+        maxUsers,
       },
       label: read.label === true,
       flushOnEnd: read.flushOnEnd === true,

@@ -23,6 +23,7 @@ export const followCommand = defineCommand({
   },
   async run({ named: [file], options, flags: { output, configured }, context }) {
     const { follow } = await import('../../library/follow.js')
+    const { Heap } = await import('../../follow/heap.js')
     const { fileInput, pipeInput } = await import('../../follow/input.js')
     const { FileOutput, StreamOutput } = await import('../../follow/output.js')
     const { terminal, signal } = context
@@ -39,6 +40,7 @@ export const followCommand = defineCommand({
           : new FileOutput(output, position),
       say,
       clock: () => performance.now(),
+      memory: new Heap(),
       signal,
     })
   },
