@@ -165,6 +165,7 @@ describe('refused', () => {
     expect((await run(['follow', join(folder, 'none.ndjson')])).exit).toBe(3)
     expect((await run(['follow', '--lateness', 'soon'])).exit).toBe(2)
     expect((await run(['follow', '--max-users', '0'])).exit).toBe(2)
+    expect((await run(['follow', '--max-users', '17000000'])).exit).toBe(2)
     expect((await runOn(['follow'], '{"a":1}\n')).stderr).toContain('holds the user')
     expect((await runOn(['follow', '--by-recorded'], line('ann', 0))).exit).toBe(4)
   })
