@@ -8,6 +8,7 @@ import type { SessionDefinition } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import { parseFigureCondition } from './figure-condition.js'
+import { rankedLengths, rankedQuantile } from './group-quantile.js'
 
 export interface CohortOptions {
   readonly definition: SessionDefinition
@@ -34,8 +35,8 @@ const COLUMNS: readonly (readonly [name: string, aggregate: Sql])[] = [
   ['bounces', raw('count(*) FILTER (WHERE bounce)')],
   ['total_seconds', raw('CAST(sum(length) AS DOUBLE) / 1e6')],
   ['mean_seconds', raw('CAST(sum(length) AS DOUBLE) / count(*) / 1e6')],
-  ['p50_seconds', raw('quantile_cont(length, 0.5) / 1e6')],
-  ['p90_seconds', raw('quantile_cont(length, 0.9) / 1e6')],
+  ['p50_seconds', sql`${rankedQuantile(0.5)} / 1e6`],
+  ['p90_seconds', sql`${rankedQuantile(0.9)} / 1e6`],
   ['max_seconds', raw('max(length) / 1e6')],
   ['first_start', asTimestamp(raw('min(start)'))],
   ['last_end', asTimestamp(raw('max("end")'))],
@@ -59,12 +60,15 @@ export async function cohort(
   })
   await measureSessions(engine, request)
   const measures = (condition?.measures ?? []).map(
-    ({ name, aggregate }) => sql`, ${aggregate} AS ${identifier(name)}`,
+    ({ name, aggregate, share }) =>
+      sql`, ${share === undefined ? aggregate : sql`${rankedQuantile(share)} / 1e6`} AS ${identifier(name)}`,
   )
+  const needsRanks = condition?.measures.some(({ share }) => share !== undefined) === true
+  const sessions = needsRanks ? rankedLengths(sql`sessions`, 'user') : sql`sessions`
   // The user's own column must not be mistaken for one that a condition names.
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE cohort AS
-    SELECT user FROM (SELECT user${join(measures, '')} FROM sessions GROUP BY user)
+    SELECT user FROM (SELECT user${join(measures, '')} FROM ${sessions} GROUP BY user)
     ${condition === undefined ? sql`` : sql`WHERE (${condition.expression})`}`)
   const { users, of } = await engine.row<{ users: bigint; of: bigint }>(
     sql`SELECT (SELECT count(*) FROM cohort) AS users, (SELECT count(DISTINCT user) FROM sessions) AS of`,
@@ -75,6 +79,6 @@ export async function cohort(
     users: Number(users),
     ofUsers: Number(of),
     ids: sql`SELECT user FROM cohort ORDER BY user`,
-    figures: sql`SELECT user, ${join(columns)} FROM sessions SEMI JOIN cohort USING (user) GROUP BY user ORDER BY user`,
+    figures: sql`SELECT user, ${join(columns)} FROM ${rankedLengths(sql`(FROM sessions SEMI JOIN cohort USING (user))`, 'user')} GROUP BY user ORDER BY user`,
   }
 }

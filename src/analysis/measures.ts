@@ -11,6 +11,8 @@ export interface Measure {
   readonly duration: boolean
   readonly type: 'BIGINT' | 'DOUBLE' | 'TIMESTAMPTZ'
   readonly aggregate: Sql
+  /** Of a quantile of the length. */
+  readonly share?: number
 }
 
 const count = (name: string, aggregate: Sql): Measure => ({
@@ -72,5 +74,6 @@ export function findMeasure(written: string): Measure | undefined {
   if (known !== undefined) return known
   const percent = Number(/^p(\d{1,2}(?:\.\d+)?)_length$/.exec(name)?.[1] ?? Number.NaN)
   if (!Number.isFinite(percent)) return undefined
-  return length(name, sql`quantile_cont(length, ${percent / 100}) / 1e6`)
+  const share = percent / 100
+  return { ...length(name, sql`quantile_cont(length, ${share}) / 1e6`), share }
 }

@@ -64,11 +64,14 @@ export async function rebuildSessions(
   const renamed = dimensions.map(
     (_, i) => sql`${identifier(`segment_${i}`)} AS ${dimensionColumn(i)}`,
   )
+  // Sorted, then numbered as they come: a window over all rows holds them all.
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE rebuilt_sessions AS
-    SELECT row_number() OVER (ORDER BY user, start, place) AS rebuilt,
-      ${join([raw('user, start, place, "end", length, events'), ...renamed])}
-    FROM sessions`)
+    SELECT row_number() OVER () AS rebuilt, *
+    FROM (
+      SELECT ${join([raw('user, start, place, "end", length, events'), ...renamed])}
+      FROM sessions ORDER BY user, start, place
+    )`)
   const source = { table: 'rebuilt_sessions', columns: ['rebuilt', 'start', 'end', 'length'] }
   return eventsInSessions(engine, events, request, source)
 }
@@ -78,19 +81,49 @@ async function groupRecorded(
   events: Events,
   dimensions: readonly string[],
 ): Promise<void> {
-  const values = dimensions.map((name, i) => {
+  for (const [i, name] of dimensions.entries()) {
     const value = eventColumn(events, name)
-    return sql`min({t: t, value: ${value}}) FILTER (WHERE ${value} IS NOT NULL).value AS ${dimensionColumn(i)}`
+    await engine.run(sql`
+      CREATE OR REPLACE TEMP TABLE ${codesOf(i)} AS
+      SELECT row_number() OVER () AS code, value
+      FROM (SELECT DISTINCT ${value} AS value FROM events WHERE ${value} IS NOT NULL ORDER BY value)`)
+  }
+  // Text in an aggregate cannot be written to disk; a time and a code in one integer can.
+  const firsts = dimensions.map(
+    (_, i) =>
+      sql`min(CAST(e.t AS HUGEINT) * ${CODES} + ${codesOf(i)}.code) % ${CODES} AS ${dimensionColumn(i)}`,
+  )
+  const coded = dimensions.map((name, i) => {
+    const value = eventColumn(events, name)
+    return sql` LEFT JOIN ${codesOf(i)} ON ${codesOf(i)}.value = e.${value}`
   })
+  const values = dimensions.map((_, i) => sql`${codesOf(i)}.value AS ${dimensionColumn(i)}`)
+  const decoded = dimensions.map(
+    (_, i) => sql` LEFT JOIN ${codesOf(i)} ON ${codesOf(i)}.code = g.${dimensionColumn(i)}`,
+  )
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE recorded_sessions AS
-    SELECT row_number() OVER (ORDER BY user, start, session) AS recorded,
-      dense_rank() OVER (ORDER BY user) AS uid, *, "end" - start AS length
+    SELECT row_number() OVER () AS recorded,
+      CAST(sum(CAST(is_new AS INTEGER)) OVER (ROWS UNBOUNDED PRECEDING) AS BIGINT) AS uid,
+      * EXCLUDE (is_new), "end" - start AS length
     FROM (
-      SELECT ${join([raw('user, session, min(t) AS start, max(t) AS "end", count(*) AS events'), ...values])}
-      FROM events GROUP BY user, session
+      SELECT *, user IS DISTINCT FROM lag(user) OVER () AS is_new
+      FROM (
+        SELECT ${join([raw('g.user, g.session, g.start, g."end", g.events'), ...values])}
+        FROM (
+          SELECT ${join([raw('e.user, e.session, min(e.t) AS start, max(e.t) AS "end", count(*) AS events'), ...firsts])}
+          FROM events AS e${join(coded, '')} GROUP BY e.user, e.session
+        ) AS g${join(decoded, '')}
+        ORDER BY g.user, g.start, g.session
+      )
     )`)
 }
+
+/** More codes than there are values. */
+const CODES = 2 ** 40
+
+/** The values of the dimension at this position, numbered in their order. */
+const codesOf = (position: number): Sql => identifier(`dimension_codes_${position}`)
 
 export function eventColumn(events: Events, name: string): Sql {
   const found = events.dimensions.find((dimension) => dimension.name === name)

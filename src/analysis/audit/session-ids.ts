@@ -23,18 +23,18 @@ export async function checkIds(engine: Engine, events: Events): Promise<IdChecks
     equalToUser: await finding(
       engine,
       all,
-      sql`SELECT session, user, CAST(NULL AS DOUBLE) AS value FROM recorded_sessions WHERE session = user`,
+      sql`SELECT session, uid, CAST(NULL AS DOUBLE) AS value FROM recorded_sessions WHERE session = user`,
     ),
     underSeveralUsers: await finding(
       engine,
       Number(ids),
-      sql`SELECT session, min(user) AS user, CAST(count(*) AS DOUBLE) AS value FROM recorded_sessions GROUP BY session HAVING count(*) > 1`,
+      sql`SELECT session, min(uid) AS uid, CAST(count(*) AS DOUBLE) AS value FROM recorded_sessions GROUP BY session HAVING count(*) > 1`,
     ),
     notStartTime: await checkStartTimes(engine, events),
     overlapping: await finding(
       engine,
       all,
-      sql`SELECT session, user, (least("end", reached) - start) / 1e6 AS value
+      sql`SELECT session, uid, (least("end", reached) - start) / 1e6 AS value
         FROM (
           SELECT *, max("end") OVER (PARTITION BY uid ORDER BY recorded ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
           FROM recorded_sessions
@@ -48,15 +48,20 @@ interface Found {
   readonly session: string
   readonly user: string
   readonly value: number | null
-  readonly n: bigint
 }
 
-/** `found` has `session`, `user` and `value`, whose largest make the examples. */
+/** `found` has `session`, `uid` and `value`, whose largest make the examples. */
 async function finding(engine: Engine, checked: number, found: Sql): Promise<IdFinding> {
+  // Users are numbered in their order.
   const rows = await engine.rows<Found>(sql`
-    SELECT *, count(*) OVER () AS n FROM (${found})
-    ORDER BY abs(value) DESC NULLS LAST, user, session LIMIT ${EXAMPLES}`)
-  const n = Number(rows[0]?.n ?? 0n)
+    WITH shown AS (
+      SELECT *, abs(value) AS size FROM (${found}) ORDER BY size DESC NULLS LAST, uid, session LIMIT ${EXAMPLES}
+    )
+    SELECT session, user, value
+    FROM shown JOIN (SELECT uid, any_value(user) AS user FROM recorded_sessions SEMI JOIN shown USING (uid) GROUP BY uid) USING (uid)
+    ORDER BY size DESC NULLS LAST, uid, session`)
+  const counted = await engine.row<{ n: bigint }>(sql`SELECT count(*) AS n FROM (${found})`)
+  const n = Number(counted.n)
   return {
     checked,
     found: n,
@@ -67,7 +72,7 @@ async function finding(engine: Engine, checked: number, found: Sql): Promise<IdF
 
 async function checkStartTimes(engine: Engine, events: Events): Promise<StartTimeFinding | null> {
   const timed = sql`
-    SELECT session, user, millis, millis - (start - ${YEAR_ONE_MICROS}) / 1000 AS off
+    SELECT session, uid, millis, millis - (start - ${YEAR_ONE_MICROS}) / 1000 AS off
     FROM (SELECT *, TRY_CAST(session AS BIGINT) AS millis FROM recorded_sessions)
     WHERE millis BETWEEN 100000000000 AND 9999999999999`
   const { checked, all } = await engine.row<{ checked: bigint; all: bigint }>(
@@ -77,7 +82,7 @@ async function checkStartTimes(engine: Engine, events: Events): Promise<StartTim
   // A session that began before the data does has an id before its first event, as it should.
   const dataStart = ((events.firstMicros ?? 0n) - YEAR_ONE_MICROS) / 1000n
   const wrong = sql`
-    SELECT session, user, off / 1000 AS value FROM (${timed})
+    SELECT session, uid, off / 1000 AS value FROM (${timed})
     WHERE off > ${START_TOLERANCE_MILLIS} OR (off < ${-START_TOLERANCE_MILLIS} AND millis >= ${dataStart})`
   const split = await engine.row<{ later: bigint; earlier: bigint; median: number | null }>(sql`
     SELECT count(*) FILTER (WHERE value > 0) AS later, count(*) FILTER (WHERE value < 0) AS earlier,
