@@ -4,6 +4,7 @@
  */
 import type { Cluster, ClusterColumn, ClusterTimeFormat } from '../engines/cluster.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import {
   formatName,
   fromYearOne,
@@ -252,7 +253,13 @@ function condition(
         return first === 'event' ? roles.name : sql`${timeRole(rows)}`
       }
       const field = findField(group, first)
-      if (field === undefined) throw new RangeError(`${first} is no column`)
+      if (field === undefined) {
+        throw new SessionizeError(
+          'unsupported',
+          `${option('where')} with ${first} cannot be done in ${cluster.name}.`,
+          { hint: 'Write the date itself.' },
+        )
+      }
       const column = columnOf(rows, field.column.name)
       return below.length === 0 && field.path.length === 0
         ? cluster.values.value(column)

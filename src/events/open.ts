@@ -23,6 +23,7 @@ import { type RejectedRows, rejectedRows } from './rejected-rows.js'
 import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
 import { planRows, type RowOptions } from './row-plan.js'
 import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.js'
+import { settleCondition, withBindingTypes } from './settle-condition.js'
 import { type ClockSkew, measureSkew } from './skew.js'
 import { assertSpellings } from './spellings.js'
 
@@ -139,26 +140,33 @@ async function readEvents(
   })
   const { mapping: found, groups, samples } = await mapSources(engine, described, options)
   const mapping = withMergeDoubt(found, sources, options)
-  const plan = await planRows(engine, { mapping, groups, samples }, options)
+  let plan = await planRows(engine, { mapping, groups, samples }, options)
   const typed = isTypedInPlace(plan, groups, options)
   const proven = typed ? await provenCounts(engine, plan, groups) : undefined
   const carries = options.carry !== undefined
   // What is carried is found again by its number: the file's own, or a table's where rows are left out.
   const direct = typed && (!carries || proven !== undefined)
   const after = await latestRejectingScan(engine)
-  const query = rowsQuery(plan, groups)
   await engine.setTimeZone(plan.timeZone)
-  await assertCondition(engine, plan.condition, query, () =>
-    direct
-      ? engine.run(sql`CREATE OR REPLACE TEMP VIEW rows AS ${query}`)
-      : inOrderIfNeeded(
-          engine,
-          needsOrder(groups, options),
-          sql`CREATE OR REPLACE TEMP TABLE rows AS ${query}`,
-        ),
-  )
-  await assertReadWell(engine, groups, mapping.exact, deep)
-  const scans = { after, upTo: await latestRejectingScan(engine) }
+  plan = await withBindingTypes(engine, plan, groups)
+  let scans = { after, upTo: after }
+  for (let settled: RowPlan | undefined = plan; settled !== undefined; ) {
+    plan = settled
+    const query = rowsQuery(plan, groups)
+    const since = await latestRejectingScan(engine)
+    await assertCondition(engine, plan.condition, query, () =>
+      direct
+        ? engine.run(sql`CREATE OR REPLACE TEMP VIEW rows AS ${query}`)
+        : inOrderIfNeeded(
+            engine,
+            needsOrder(groups, options),
+            sql`CREATE OR REPLACE TEMP TABLE rows AS ${query}`,
+          ),
+    )
+    await assertReadWell(engine, groups, mapping.exact, deep)
+    scans = { after: since, upTo: await latestRejectingScan(engine) }
+    settled = await settleCondition(engine, plan, groups)
+  }
   await engine.setTimeZone('UTC')
   if (mapping.dedupe.length > 0) {
     const dimensions = plan.dimensions.map(({ column }) => column)

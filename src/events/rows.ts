@@ -3,7 +3,7 @@
  *
  * A fate of NULL means that the row is an event; any other says why it is not.
  */
-import { type Field, findField } from '../sources/field.js'
+import { type Field, findField, valueBelow } from '../sources/field.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
 import { readGroup, readNumbered, rowNumber } from '../sources/reading.js'
 import type { Reading } from '../sources/row-relation.js'
@@ -18,7 +18,7 @@ import {
   YEAR_10000_MICROS,
   YEAR_ONE_MICROS,
 } from './clock.js'
-import type { Condition } from './condition.js'
+import { type Condition, type ConditionColumn, isText, misfits } from './condition.js'
 import { dedupeKey } from './duplicates.js'
 import { idColumn } from './identity.js'
 import { filled, keyFields, keyText } from './key.js'
@@ -146,7 +146,7 @@ export interface Place {
   readonly reading: Reading
 }
 
-/** Own columns have a prefix that no export uses, so that a condition's columns keep their names. */
+/** Columns of the files are called by their position here, and those of a condition likewise. */
 const own = (column: string): Sql => identifier(`__sz_${column}`)
 
 function readRow(plan: RowPlan, place: Place, extra: readonly Sql[] = []): Sql {
@@ -181,20 +181,24 @@ const idColumns = ({ ids, mapping }: RowPlan): { key: string; column: string }[]
 function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
   const { condition, fromMicros, toMicros } = plan
   const filters = [
-    ...(condition === undefined
-      ? []
-      : [sql`NOT coalesce(CAST((${condition.expression}) AS BOOLEAN), false)`]),
     ...(fromMicros === undefined ? [] : [sql`__sz_micros < ${fromMicros}`]),
     ...(toMicros === undefined ? [] : [sql`__sz_micros >= ${toMicros}`]),
   ]
   const inRange = sql`__sz_micros >= ${-YEAR_ONE_MICROS} AND __sz_micros < ${YEAR_10000_MICROS}`
   const fates = [
+    ...(condition === undefined ? [] : [sql`WHEN __sz_misfit THEN ${text(MISFIT)}`]),
     sql`WHEN __sz_refused IS NOT NULL THEN __sz_refused`,
     sql`WHEN __sz_user IS NULL THEN 'no_user'`,
     sql`WHEN __sz_timeless THEN 'no_time'`,
     sql`WHEN __sz_micros IS NULL THEN 'bad_time'`,
     sql`WHEN NOT (${inRange}) THEN 'time_out_of_range'`,
     ...(filters.length === 0 ? [] : [sql`WHEN ${join(filters, ' OR ')} THEN 'filtered'`]),
+    ...(condition === undefined
+      ? []
+      : [
+          sql`WHEN __sz_verdict IS NULL AND NOT __sz_blank THEN ${text(UNCOMPUTABLE)}`,
+          sql`WHEN NOT coalesce(__sz_verdict, false) THEN 'filtered'`,
+        ]),
     ...outOfSession(plan),
     ...(plan.ignore.length === 0
       ? []
@@ -215,8 +219,17 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
     ...extra,
     sql`CASE ${join(fates, ' ')} END AS fate`,
   ]
-  return sql`SELECT ${join(columns)} FROM (${rows})`
+  // In a list, as the engine takes what is never NULL for never NULL in TRY either.
+  const judged =
+    condition === undefined
+      ? rows
+      : sql`SELECT *, CASE WHEN NOT __sz_torn THEN TRY([coalesce(CAST((${condition.expression}) AS BOOLEAN), false)][1]) END AS __sz_verdict FROM (${rows})`
+  return sql`SELECT ${join(columns)} FROM (${judged})`
 }
+
+/** Fates of rows that no run ends with: see `settleCondition`. */
+export const MISFIT = 'misfit'
+export const UNCOMPUTABLE = 'uncomputable'
 
 function outOfSession({ mapping, recordedOnly }: RowPlan): Sql[] {
   const tests = [
@@ -226,21 +239,98 @@ function outOfSession({ mapping, recordedOnly }: RowPlan): Sql[] {
   return tests.length === 0 ? [] : [sql`WHEN ${join(tests, ' OR ')} THEN 'out_of_session'`]
 }
 
-function conditionColumns(plan: RowPlan, { group, at, reading }: Place): Sql[] {
-  return (plan.condition?.columns ?? []).map(({ name, source, isRole, textTypes }) => {
-    if (isRole) {
-      const value = source === '' ? raw('CAST(NULL AS VARCHAR)') : keyText(reading, group, source)
-      return sql`${value} AS ${identifier(name)}`
-    }
-    const field = findField(group, source)
-    return field === undefined
-      ? sql`NULL AS ${identifier(name)}`
-      : sql`${typedValue(reading.value(field), textTypes[at])} AS ${identifier(name)}`
-  })
+function conditionColumns(plan: RowPlan, place: Place): Sql[] {
+  const { condition } = plan
+  if (condition === undefined) return []
+  const values = condition.columns.map((column) => conditionValue(column, place))
+  const any = (tests: readonly Sql[]): Sql => join([raw('false'), ...tests], ' OR ')
+  return [
+    ...values.flatMap(({ as, asText, value, text }) => [
+      sql`${value} AS ${raw(as)}`,
+      sql`${text} AS ${raw(asText)}`,
+    ]),
+    sql`coalesce(${any(values.flatMap(({ misfit }) => misfit ?? []))}, false) AS __sz_misfit`,
+    sql`coalesce(${any(values.flatMap(({ torn }) => torn ?? []))}, false) AS __sz_torn`,
+    sql`coalesce(${any(values.map(({ text }) => sql`trim(${text}) = ''`))}, false) AS __sz_blank`,
+  ]
 }
 
-const typedValue = (value: Sql, type: string | undefined): Sql =>
-  type === undefined ? value : sql`TRY_CAST(${value} AS ${raw(type)})`
+interface ConditionValue {
+  readonly as: string
+  readonly asText: string
+  readonly value: Sql
+  readonly text: Sql
+  /** Filled, and not of the type that the values before it have. */
+  readonly misfit?: Sql
+  /** Filled, and not of the shape that the first values have. */
+  readonly torn?: Sql
+}
+
+function conditionValue(column: ConditionColumn, { group, reading }: Place): ConditionValue {
+  const { source, isRole, as, asText, type, strict } = column
+  const field = isRole ? undefined : findField(group, source)
+  if (field === undefined) {
+    const value = isRole && source !== '' ? keyText(reading, group, source) : noText
+    return { as, asText, value, text: value }
+  }
+  const value = reading.text(field)
+  if (!isText(group, field)) return { as, asText, value: valueBelow(field), text: value }
+  if (/^(STRUCT|MAP)|\[\]$/.test(field.column.type) && field.path.length === 0) {
+    const whole = reading.value(field)
+    return {
+      as,
+      asText,
+      value: whole,
+      text: value,
+      torn: sql`(trim(${value}) <> '' AND ${whole} IS NULL)`,
+    }
+  }
+  if (type === undefined) return { as, asText, value, text: value }
+  const misfit = misfits(value, type)
+  return {
+    as,
+    asText,
+    value: sql`TRY_CAST(${value} AS ${raw(type)})`,
+    text: value,
+    ...(strict === true
+      ? { torn: sql`(trim(${value}) <> '' AND TRY_CAST(${value} AS ${raw(type)}) IS NULL)` }
+      : { misfit }),
+  }
+}
+
+const noText = raw('CAST(NULL AS VARCHAR)')
+
+/** `column0`, `column1`, ...: whether some value of a condition's column is none of its type. */
+export function misfitsQuery(plan: RowPlan, group: SourceGroup, at: number): Sql {
+  const reading = readGroup(group, neededFields(plan, group), { whole: plan.mapping.exact })
+  const found = (plan.condition?.columns ?? []).map((column, i) => {
+    const { misfit } = conditionValue(column, { group, at, reading })
+    return sql`coalesce(bool_or(${misfit ?? raw('false')}), false) AS ${raw(`column${i}`)}`
+  })
+  return sql`SELECT ${join(found)} FROM ${reading.from}`
+}
+
+/**
+ * The first row of a file for which the condition cannot be computed: `row`, and the texts of its
+ * columns as `asText`.
+ *
+ * @param broken of JSON: a relation of `row` and `text`, lines that are no JSON as they stand
+ */
+export function uncomputableQuery(
+  plan: RowPlan,
+  group: SourceGroup,
+  at: number,
+  file: NumberedFile,
+  broken: Sql | undefined,
+): Sql {
+  const place = { group, at, reading: readNumbered(group, file, neededFields(plan, group), broken) }
+  const bare = { ...plan, carried: [], mapping: { ...plan.mapping, dedupe: [], exact: false } }
+  const own = [
+    sql`__sz_row`,
+    ...(plan.condition?.columns ?? []).flatMap(({ as, asText }) => [raw(as), raw(asText)]),
+  ]
+  return sql`SELECT * FROM (${classify(bare, readRow(bare, place, [sql`__sz_row`]), own)}) WHERE fate = ${text(UNCOMPUTABLE)} ORDER BY __sz_row LIMIT 1`
+}
 
 export function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
   const { mapping } = plan
@@ -251,11 +341,14 @@ export function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
     ...(mapping.session === null ? [] : [mapping.session]),
     ...(mapping.exact ? [] : mapping.dedupe),
     ...plan.dimensions.flatMap((dimension) => dimensionSource(group, dimension) ?? []),
-    ...(plan.condition?.columns ?? []).map(({ source }) => source),
+    ...(plan.condition?.columns ?? []).flatMap(({ source, isRole }) => (isRole ? [source] : [])),
   ]
   const times = [time, correction?.server, correction?.sent, skew?.client, skew?.server]
   return [
     ...plan.carried.flatMap(({ name }) => findField(group, name) ?? []),
+    ...(plan.condition?.columns ?? []).flatMap(({ source, isRole }) =>
+      isRole ? [] : (findField(group, source) ?? []),
+    ),
     ...keys.flatMap((key) => keyFields(group, key)),
     ...times.flatMap((column) => (column && findField(group, column.name)) ?? []),
   ]

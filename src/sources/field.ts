@@ -80,6 +80,22 @@ export function typedText(value: Sql, type: string): Sql {
   return sql`CAST(${value} AS VARCHAR)`
 }
 
+/** A field of typed columns with its type, where that is known below the column too; else text. */
+export function valueBelow({ column, path }: Field): Sql {
+  let value: Sql = raw(column.readAs)
+  let { type } = column
+  for (const [i, key] of path.entries()) {
+    const members = structMembers(type)
+    const member =
+      members.find(({ name }) => name === key) ??
+      members.find(({ name }) => name.toLowerCase() === key.toLowerCase())
+    if (member === undefined) return textBelow(value, type, path.slice(i))
+    value = sql`${value}.${identifier(member.name)}`
+    type = member.type
+  }
+  return value
+}
+
 /** The text at `path` below a typed value; NULL where there is nothing. */
 export function textBelow(value: Sql, type: string, path: readonly string[]): Sql {
   const [key, ...rest] = path
