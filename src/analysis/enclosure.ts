@@ -5,6 +5,7 @@
 import type { Engine } from '../engines/duckdb.js'
 import { asTimestamp } from '../events/clock.js'
 import type { Events } from '../events/open.js'
+import { isNode } from '../events/parse-select.js'
 import { identifier, join, list, raw, type Sql, sql, text } from '../sql/sql.js'
 import { requireEvents } from './event-access.js'
 
@@ -14,6 +15,44 @@ export function asQuery(statement: string): Sql {
   // from, but not described themselves.
   const own = `\n${statement.trim().replace(/;\s*$/, '')}\n`
   return raw(/^\s*(DESCRIBE|SUMMARIZE|SHOW)\b/i.test(statement) ? `SELECT * FROM (${own})` : own)
+}
+
+/**
+ * Functions that make rows and do nothing else. Others read files, change what the engine prints and
+ * where to (`enable_logging`, `enable_profiling`), or run SQL that nobody has looked at (`query`).
+ */
+const ROW_MAKERS = new Set([
+  'unnest',
+  'range',
+  'generate_series',
+  'repeat',
+  'repeat_row',
+  'json_each',
+  'json_tree',
+  'summary',
+  'histogram',
+  'histogram_values',
+  'pg_timezone_names',
+])
+/** What the engine tells of itself and of the tables in it. */
+const INTROSPECTION = /^(duckdb|pragma)_/
+
+/** The first function in a statement's FROM that is not for a user's SQL; a list of other names is never complete. */
+export function refusedFunction(tree: unknown): string | undefined {
+  if (Array.isArray(tree)) {
+    for (const child of tree) {
+      const refused = refusedFunction(child)
+      if (refused !== undefined) return refused
+    }
+    return undefined
+  }
+  if (!isNode(tree)) return undefined
+  if (tree['type'] === 'TABLE_FUNCTION') {
+    const call = tree['function']
+    const name = String(isNode(call) ? call['function_name'] : '').toLowerCase()
+    if (!ROW_MAKERS.has(name) && !INTROSPECTION.test(name)) return name
+  }
+  return refusedFunction(Object.values(tree))
 }
 
 /**

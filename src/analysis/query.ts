@@ -12,7 +12,7 @@ import { planSessions, sessionTable } from '../sessions/build.js'
 import { type SessionDefinition, smallestGapMicros } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { raw, type Sql, sql } from '../sql/sql.js'
-import { asQuery, enclose, readableEvents } from './enclosure.js'
+import { asQuery, enclose, readableEvents, refusedFunction } from './enclosure.js'
 import { requireEvents } from './event-access.js'
 
 export interface QueryOptions {
@@ -83,6 +83,12 @@ async function readTables(engine: Engine, statement: string): Promise<Set<Relati
         : `query cannot read the SQL: ${parsed.why}`,
       { hint: 'For example: sessionize query "SELECT count(*) FROM sessions" FILE' },
     )
+  }
+  const refused = refusedFunction(parsed.tree)
+  if (refused !== undefined) {
+    throw new SessionizeError('usage', `query has no function \`${refused}\` in FROM.`, {
+      hint: 'A query reads the named inputs only, as events, blocks and sessions.',
+    })
   }
   const names = new Set<string>()
   const own = new Set<string>()

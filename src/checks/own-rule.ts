@@ -1,5 +1,5 @@
 /** Rules that a user writes in SQL over `events` and `sessions`, and nothing else. */
-import { asQuery, enclose, readableEvents } from '../analysis/enclosure.js'
+import { asQuery, enclose, readableEvents, refusedFunction } from '../analysis/enclosure.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { Events } from '../events/open.js'
@@ -79,8 +79,14 @@ export async function measureOwnRule(
 /** @throws SessionizeError `usage` for anything but one SELECT. */
 async function readRule(engine: Engine, rule: OwnRule): Promise<Sql> {
   const parsed = await parseSelect(engine, rule.sql)
-  if (parsed.kind === 'select') return asQuery(rule.sql)
-  const why = parsed.kind === 'not_one' ? 'must be one statement' : `cannot be run: ${parsed.why}`
+  const refused = parsed.kind === 'select' ? refusedFunction(parsed.tree) : undefined
+  if (parsed.kind === 'select' && refused === undefined) return asQuery(rule.sql)
+  const why =
+    parsed.kind === 'select'
+      ? `has no function \`${refused}\` in FROM`
+      : parsed.kind === 'not_one'
+        ? 'must be one statement'
+        : `cannot be run: ${parsed.why}`
   throw new SessionizeError('usage', `${rule.place}: the SQL of rule \`${rule.id}\` ${why}.`, {
     hint: 'Write one SELECT over `events` and `sessions`.',
   })
