@@ -1,6 +1,5 @@
 /** What a run added to a state, and what is to be known of the state, in words. */
 import { formatNumberOf } from '../report/quantities.js'
-import { visible } from '../report/untrusted.js'
 import type { Added } from '../state/dataset.js'
 
 export function describeAdded({
@@ -11,10 +10,10 @@ export function describeAdded({
   known,
   changed,
   filesInState,
-}: Added): string {
+}: Added): string[] {
   const [only] = files
   const what =
-    files.length === 1 && only !== undefined ? visible(only) : formatNumberOf(files.length, 'file')
+    files.length === 1 && only !== undefined ? only : formatNumberOf(files.length, 'file')
   const lines = [
     files.length === 0
       ? 'Nothing to add.'
@@ -26,10 +25,10 @@ export function describeAdded({
   ]
   const doubts = changed.map(
     (label) =>
-      `\nwarning: ${visible(label)} was added before with other content: both count. If it replaces the other, drop the state and add all files again.`,
+      `warning: ${label} was added before with other content: both count. If it replaces the other, drop the state and add all files again.`,
   )
-  return lines.join(' ') + doubts.join('')
+  return [lines.join(' '), ...doubts]
 }
 
 export const describeUnchecked = (directory: string): string =>
-  `warning: The state in ${visible(directory)} is of an older version, and its files have no checksums. Make them: sessionize state compact ${visible(directory)}`
+  `warning: The state in ${directory} is of an older version, and its files have no checksums. Make them: sessionize state compact ${directory}`

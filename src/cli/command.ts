@@ -15,6 +15,7 @@ import type { ConfiguredFlags } from './config/apply.js'
 import type { Context } from './context.js'
 import type { EngineFlags } from './engine.js'
 import { requireInputs } from './inputs.js'
+import { tell } from './messages.js'
 import { type Output, refuseStdout, withOutput } from './output.js'
 import type { ReportFlag } from './reports.js'
 import { Watch } from './watch.js'
@@ -165,13 +166,13 @@ async function invoke<Name extends CommandName, Format extends string>(
 /** What a run adds to a state, and what is to be known of the state, is said. */
 async function stateNotices(
   folder: string | undefined,
-  { stderr }: Context['terminal'],
+  terminal: Context['terminal'],
 ): Promise<Pick<Within, 'onAdded' | 'onUnchecked'>> {
   if (folder === undefined) return {}
   const { describeAdded, describeUnchecked } = await import('./added.js')
   return {
-    onAdded: (added) => stderr.write(`${describeAdded(added)}\n`),
-    onUnchecked: () => stderr.write(`${describeUnchecked(folder)}\n`),
+    onAdded: (added) => tell(terminal, ...describeAdded(added)),
+    onUnchecked: () => tell(terminal, describeUnchecked(folder)),
   }
 }
 

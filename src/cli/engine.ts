@@ -7,6 +7,7 @@ import { flagOf, option } from '../errors/option.js'
 import { given } from '../given.js'
 import { ENGINE_NAMES, type EngineName, type OptionSpec, SPECS } from '../library/option-table.js'
 import type { EngineOptions } from '../library/options.js'
+import { tell } from './messages.js'
 import type { Terminal } from './terminal.js'
 
 /** What an engine's flags say, and where the table is to be made, which is asked there too. */
@@ -109,7 +110,7 @@ const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
           folder: workspace.directory,
           env: terminal.env,
           metastore: table !== undefined || createTable !== undefined,
-          onNotice: (notice) => terminal.stderr.write(`${notice}\n`),
+          onNotice: (notice) => tell(terminal, notice),
           signal,
         })
         return spark

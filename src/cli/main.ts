@@ -12,6 +12,8 @@ import { SUMMARY_EXAMPLES } from './commands/summary.js'
 import { applyConfig, configOptions } from './config/apply.js'
 import type { Context } from './context.js'
 import { remoteEventsOf } from './engine.js'
+import { tell } from './messages.js'
+import { isStdout } from './output.js'
 import { appearance, type Terminal } from './terminal.js'
 import { holdApart } from './written.js'
 
@@ -37,7 +39,7 @@ export async function main(
     // Somebody who typed nothing but the name wants to know what there is.
     if (argv.length === 0 && terminal.stdin.isTTY === true) root.help()
     await root.parseAsync([...argv], { from: 'user' })
-    if (seen.verbose === true) terminal.stderr.write(`${usage(performance.now() - began)}\n`)
+    if (seen.verbose === true) tell(terminal, usage(performance.now() - began))
     return 0
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
@@ -51,7 +53,7 @@ export async function main(
     if (argv.includes('--debug')) {
       // What an engine said in full is the cause of what was told in one line.
       for (let told = error; told instanceof Error; told = told.cause)
-        terminal.stderr.write(`${told.stack}\n`)
+        tell(terminal, ...(told.stack ?? told.message).split('\n'))
     }
     return code
   }
@@ -91,10 +93,13 @@ function program(context: Context, terminal: Terminal, seen: World): Command {
     if (quiet === true) seen.stderr = new PassThrough().resume()
     if (verbose === true) seen.verbose = true
     await applyConfig(command, terminal, (line) => {
-      if (verbose === true) terminal.stderr.write(`${line}\n`)
+      if (verbose === true) tell(terminal, line)
     })
     command.setOptionValueWithSource('outputs', await holdApart(command, seen), 'config')
-    if (safeCsv === true) seen.safeCsv = writesCsv(command)
+    const format = writtenFormat(command)
+    refuseTerminal(command, format, seen)
+    seen.csv = format === 'csv'
+    seen.safeCsv = safeCsv === true && seen.csv
   })
   for (const command of withSubcommands(root)) {
     command
@@ -136,12 +141,22 @@ interface MessageFlags {
   readonly safeCsv?: boolean
 }
 
-/** By its flags, the name of its output, or its default format, which is the first. */
-function writesCsv(command: Command): boolean {
+/** What standard output or the file is written in: by flags, the name of the output, or the first that there is. */
+function writtenFormat(command: Command): string | undefined {
   const { format, output = '' } = command.opts<{ format?: string; output?: string }>()
   const formats = command.options.find(({ long }) => long === '--format')?.argChoices ?? []
   const named = /\.([a-z]+)$/i.exec(output)?.[1]?.toLowerCase()
-  return (format ?? (formats.includes(named ?? '') ? named : formats[0])) === 'csv'
+  return format ?? (formats.includes(named ?? '') ? named : formats[0])
+}
+
+/** @throws SessionizeError `usage` for bytes that a terminal would take for commands. */
+function refuseTerminal(command: Command, format: string | undefined, { stdout }: Terminal): void {
+  const { output = '-' } = command.opts<{ output?: string }>()
+  if (stdout.isTTY !== true || !isStdout(output)) return
+  if (format !== 'parquet' && format !== 'arrow') return
+  throw new SessionizeError('usage', `--format ${format} is not for a terminal.`, {
+    hint: 'Write it to a file with --output, or pipe it into a program.',
+  })
 }
 
 /** Commands that read events or cut sessions take defaults from a config file, but not that which makes one. */

@@ -8,6 +8,7 @@ import { given } from '../given.js'
 import type { Appearance } from '../report/appearance.js'
 import { SafeCsv, safeCsv } from '../report/safe-csv.js'
 import type { Target } from '../report/target.js'
+import { visible } from '../report/untrusted.js'
 import { isReaderGone, stdoutFailure } from './streams.js'
 import { appearance, type Terminal } from './terminal.js'
 
@@ -36,9 +37,16 @@ async function defuseFile(path: string, scratch: string): Promise<void> {
   await copyFile(scratch, path)
 }
 
+/** Tables hold the data as it is, for programs; on a terminal it is shown and not obeyed. */
 async function copyOut(path: string, { stdout }: Terminal): Promise<void> {
-  for await (const chunk of createReadStream(path)) await print(stdout, chunk)
+  if (stdout.isTTY !== true) {
+    for await (const chunk of createReadStream(path)) await print(stdout, chunk)
+    return
+  }
+  for await (const text of createReadStream(path, 'utf8')) await print(stdout, shown(String(text)))
 }
+
+const shown = (text: string): string => text.split('\n').map(visible).join('\n')
 
 /** Waits for a slow reader instead of filling memory; a reader that has left has seen enough. */
 async function print(stream: Terminal['stdout'], chunk: string | Buffer): Promise<void> {
@@ -56,7 +64,8 @@ export async function printText(
 ): Promise<void> {
   const lines = text.endsWith('\n') ? text : `${text}\n`
   const whole = terminal.safeCsv === true ? safeCsv(lines) : lines
-  if (target === undefined) await print(terminal.stdout, whole)
+  const isShown = terminal.csv === true && terminal.stdout.isTTY === true
+  if (target === undefined) await print(terminal.stdout, isShown ? shown(whole) : whole)
   else writeFileSync(target.path, whole)
 }
 

@@ -11,6 +11,8 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where a config file is looked for; the process's own folder by default. */
   readonly cwd?: string
+  /** The answer is CSV. */
+  readonly csv?: boolean
   /** CSV goes to a spreadsheet: see `safe-csv.ts`. */
   readonly safeCsv?: boolean
 }

@@ -6,6 +6,7 @@ import type { Identity } from '../files/identity.js'
 import { type OptionSpec, SPECS } from '../library/option-table.js'
 import type { Output, Outputs } from '../sources/outputs.js'
 import type { ConfiguredFlags } from './config/apply.js'
+import { tell } from './messages.js'
 import { isStdout } from './output.js'
 import type { Terminal } from './terminal.js'
 
@@ -39,7 +40,6 @@ export async function holdApart(
 ): Promise<Outputs> {
   const { identityOf, isSame } = await import('../files/identity.js')
   const { outputAt, overwrites } = await import('../sources/outputs.js')
-  const { visible } = await import('../report/untrusted.js')
   const files = [
     ...paths(command, 'written').filter(({ path }) => !isStdout(path)),
     ...more.map((path) => ({ flag: '--output', path })),
@@ -74,7 +74,7 @@ export async function holdApart(
     files,
     folders,
     say(message) {
-      if (!said.has(message)) terminal.stderr.write(`${visible(message)}\n`)
+      if (!said.has(message)) tell(terminal, message)
       said.add(message)
     },
   }

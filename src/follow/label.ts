@@ -1,4 +1,5 @@
 /** An event passed on with its place: `session_id`, `session_number` and `event_number` added. */
+import { harmlessJson } from '../files/json-escapes.js'
 import { membersOf } from './json-text.js'
 import type { Tracked } from './tracker.js'
 
@@ -8,7 +9,9 @@ const ADDED = ['"session_id"', '"session_number"', '"event_number"']
 export function labelledLine(json: string, tracked: Tracked): string {
   const own = ADDED.some((key) => json.includes(key)) ? renamed(json) : json
   const body = own.slice(0, own.lastIndexOf('}'))
-  return `${body},"session_id":${tracked.sessionId},"session_number":${tracked.sessionNumber},"event_number":${tracked.eventNumber}}\n`
+  return harmlessJson(
+    `${body},"session_id":${tracked.sessionId},"session_number":${tracked.sessionNumber},"event_number":${tracked.eventNumber}}\n`,
+  )
 }
 
 /** A member that has one of the names already is kept as `recorded_...`. */

@@ -1,8 +1,9 @@
 /** Answers of any number of rows as JSON, row by row: they are never held as a whole. */
 import { appendFileSync, writeFileSync } from 'node:fs'
 import type { Engine } from '../engines/duckdb.js'
+import { harmlessJson } from '../files/json-escapes.js'
 import type { Sql } from '../sql/sql.js'
-import { harmlessJson, jsonText } from './untrusted.js'
+import { jsonText } from './untrusted.js'
 
 /**
  * Writes `{...head, "rows": [...]}`, a row a line.

@@ -4,6 +4,8 @@
  * here, and a value from the data reaches that output through it.
  */
 
+import { harmlessJson } from '../files/json-escapes.js'
+
 /**
  * Control characters (C0, C1, DEL), line and paragraph separators, bidi controls, lone surrogates,
  * and characters that terminals disagree about or show as nothing.
@@ -26,6 +28,13 @@ const escaped = (character: string): string => {
 /** For one line of a terminal: `\x1b[2J` is seen, not obeyed. */
 export const visible = (text: string): string =>
   text.replace(UNSAFE, escaped).replace(STACKED_MARKS, '$1')
+
+/** The first character of a text that would be obeyed, as it is shown; lines and tabs may be in it. */
+export const firstObeyed = (text: string): string | undefined =>
+  text
+    .match(UNSAFE)
+    ?.map(escaped)
+    .find((shown) => shown !== '\\n' && shown !== '\\t')
 
 /** More of one value than this tells a reader nothing, and measuring it is not free. */
 const LONGEST_SHOWN = 1_000
@@ -71,15 +80,5 @@ export function csvField(value: string | number | null): string {
   return `"${text.replaceAll('"', '""')}"`
 }
 
-/**
- * JSON leaves C1 controls and bidi marks as they are. They occur only inside strings, where an
- * escape means the same, so JSON printed on a terminal is harmless and reads back unchanged.
- */
+/** For people, and harmless on a terminal. */
 export const jsonText = (value: unknown): string => harmlessJson(JSON.stringify(value, null, 2))
-
-/** The same of JSON that is text already. */
-export const harmlessJson = (json: string): string =>
-  json.replace(
-    /[\u007f-\u009f\u00ad\u2028\u2029\ufeff]|\p{Bidi_Control}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )

@@ -1,6 +1,7 @@
 /** Session tables as files. The engine writes them, except Arrow, which goes through apache-arrow. */
 import type { Engine } from '../engines/duckdb.js'
 import { plainPath } from '../engines/files.js'
+import { escapeJsonFile } from '../files/json-escapes.js'
 import { differInCase } from '../sources/field.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 
@@ -59,9 +60,10 @@ export async function writeTable(
         sql`COPY (${await asText(engine, query, true)}) TO ${text(plainPath(path))} (FORMAT csv, HEADER, USE_TMP_FILE false)`,
       )
     case 'ndjson':
-      return engine.run(
+      await engine.run(
         sql`COPY (${await asText(engine, query, false)}) TO ${text(plainPath(path))} (FORMAT json, USE_TMP_FILE false)`,
       )
+      return escapeJsonFile(path)
     case 'arrow': {
       const { writeArrow } = await import('./arrow.js')
       return writeArrow(engine, query, path)

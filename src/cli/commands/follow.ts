@@ -3,6 +3,7 @@ import { flagOf } from '../../errors/option.js'
 import { SPECS } from '../../library/option-table.js'
 import { defineCommand } from '../command.js'
 import type { Config } from '../config/config.js'
+import { tell } from '../messages.js'
 import { isStdout } from '../output.js'
 import type { Terminal } from '../terminal.js'
 
@@ -28,7 +29,7 @@ export const followCommand = defineCommand({
     const { FileOutput, StreamOutput } = await import('../../follow/output.js')
     const { terminal, signal } = context
     const say = (message: string): void => {
-      terminal.stderr.write(`follow: ${message}\n`)
+      tell(terminal, `follow: ${message}`)
     }
     const input = file === undefined || file === '-' ? pipeInput(piped(terminal)) : fileInput(file)
     for (const line of ignoredSettings(configured)) say(line)

@@ -1,6 +1,7 @@
 import { SessionizeError } from '../../errors/errors.js'
 import type { GenerateResult } from '../../generate/generate.js'
 import { defineCommand } from '../command.js'
+import { tell } from '../messages.js'
 
 export const generateCommand = defineCommand({
   name: 'generate',
@@ -29,7 +30,7 @@ export const generateCommand = defineCommand({
     }
     const { generate } = await import('../../library/generate.js')
     const result = await generate(output, { ...options, signal }, format)
-    terminal.stderr.write(`${await describe(result, options.truth)}\n`)
+    tell(terminal, await describe(result, options.truth))
   },
 })
 

@@ -7,6 +7,7 @@ import { SPECS } from '../../library/option-table.js'
 import { defineCommand } from '../command.js'
 import type { FlagValue } from '../config/config.js'
 import { CONFIG_NAMES } from '../config/find.js'
+import { tell } from '../messages.js'
 import { printText, withTarget } from '../output.js'
 
 export const initCommand = defineCommand({
@@ -40,7 +41,7 @@ export const initCommand = defineCommand({
       const { gapMicros, seen } = await seenIn(named, options)
       await printText(configTemplate(gapMicros, rulesIn(flags), seen), target, terminal)
     })
-    if (file !== undefined) terminal.stderr.write(`Wrote ${file}\n`)
+    if (file !== undefined) tell(terminal, `Wrote ${file}`)
   },
 })
 

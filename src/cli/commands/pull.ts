@@ -1,6 +1,7 @@
 import { SessionizeError } from '../../errors/errors.js'
 import type { Pulled } from '../../pull/pull.js'
 import { defineCommand } from '../command.js'
+import { tell } from '../messages.js'
 
 /** A large export can take minutes before its first byte. */
 const PATIENCE_MILLIS = 10 * 60_000
@@ -48,7 +49,7 @@ export const pullCommand = defineCommand({
       signal,
       say: (message) => {
         progress.finish()
-        terminal.stderr.write(`pull: ${message}\n`)
+        tell(terminal, `pull: ${message}`)
       },
       onProgress: ({ hour, bytes, hoursLeft }) =>
         progress.update({
@@ -58,7 +59,7 @@ export const pullCommand = defineCommand({
           unit: 'bytes',
         }),
     }).finally(() => progress.finish())
-    terminal.stderr.write(`${await describe(pulled, folder, performance.now() - began)}\n`)
+    tell(terminal, await describe(pulled, folder, performance.now() - began))
   },
 })
 

@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.js'
+import { tell } from '../messages.js'
 
 export const sessionsCommand = defineCommand({
   name: 'sessions',
@@ -14,8 +15,7 @@ export const sessionsCommand = defineCommand({
     if (createTable === undefined) {
       return output.write((path) => putSessions(inputs, path, format, options))
     }
-    const { visible } = await import('../../report/untrusted.js')
     await createSessionTable(inputs, createTable, options)
-    context.terminal.stderr.write(`The sessions are in ${visible(createTable)}.\n`)
+    tell(context.terminal, `The sessions are in ${createTable}.`)
   },
 })

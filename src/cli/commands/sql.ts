@@ -2,7 +2,9 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SessionizeError } from '../../errors/errors.js'
 import { option } from '../../errors/option.js'
+import { firstObeyed } from '../../report/untrusted.js'
 import { defineCommand } from '../command.js'
+import { tell } from '../messages.js'
 import { printText, withTarget } from '../output.js'
 
 export const sqlCommand = defineCommand({
@@ -20,6 +22,7 @@ export const sqlCommand = defineCommand({
     const { dbtModels, goesWith, sql } = await import('../../library/sql.js')
     if (dbt !== undefined) {
       const files = dbtModels({ ...options, ...(lookback === undefined ? {} : { lookback }) })
+      for (const { text } of files) refuseObeyed(text)
       const paths = files.map(({ name }) => join(dbt, name))
       refuseThere(paths, force)
       await holdApart(paths)
@@ -27,14 +30,25 @@ export const sqlCommand = defineCommand({
       for (const [i, { text }] of files.entries()) {
         await withTarget(paths[i], (target) => printText(text, target, terminal))
       }
-      terminal.stderr.write(`Wrote ${paths.join(', ')}\n`)
+      tell(terminal, `Wrote ${paths.join(', ')}`)
       return
     }
     if (lookback !== undefined) throw goesWith('lookback', 'dbt')
     if (force !== undefined) throw goesWith('force', 'dbt')
-    await printText(sql(options), undefined, terminal)
+    const query = sql(options)
+    refuseObeyed(query)
+    await printText(query, undefined, terminal)
   },
 })
+
+/** SQL is read on terminals and pasted into others, and has no one spelling for these characters. */
+function refuseObeyed(text: string): void {
+  const found = firstObeyed(text)
+  if (found === undefined) return
+  throw new SessionizeError('usage', `The SQL would hold ${found}, which a terminal obeys.`, {
+    hint: 'A name or a value on the command line has it: rename it, in a view if need be.',
+  })
+}
 
 /** Each file is written whole or not at all, and none where one is there already. */
 function refuseThere(paths: readonly string[], force = false): void {

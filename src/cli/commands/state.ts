@@ -3,6 +3,7 @@ import { given } from '../../given.js'
 import type { Options } from '../../library/option-table.js'
 import { addOptions } from '../command.js'
 import type { Context } from '../context.js'
+import { tell } from '../messages.js'
 import { lookOf, printText } from '../output.js'
 
 const EXAMPLES = `Examples:
@@ -84,8 +85,9 @@ const compactCommand = ({ terminal, signal }: Context): Command =>
     }
     const { formatBytes, formatNumberOf } = await import('../../report/quantities.js')
     const after = describeState(folder)
-    terminal.stderr.write(
-      `${formatNumberOf(before.segments, 'segment')} of ${formatBytes(before.bytes)} became one of ${formatBytes(after.bytes)}.\n`,
+    tell(
+      terminal,
+      `${formatNumberOf(before.segments, 'segment')} of ${formatBytes(before.bytes)} became one of ${formatBytes(after.bytes)}.`,
     )
   })
 
@@ -97,5 +99,5 @@ const dropCommand = ({ terminal }: Context): Command =>
     .action(async (folder: string, flags: { readonly force?: boolean }) => {
       const { dropState } = await import('../../state/state.js')
       dropState(folder, flags.force === true)
-      terminal.stderr.write(`Dropped the state in ${folder}.\n`)
+      tell(terminal, `Dropped the state in ${folder}.`)
     })

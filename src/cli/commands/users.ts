@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.js'
+import { tell } from '../messages.js'
 
 export const usersCommand = defineCommand({
   name: 'users',
@@ -15,6 +16,6 @@ export const usersCommand = defineCommand({
     const { users, ofUsers } = await output.write((path) =>
       writeUsers(inputs, path, format, options),
     )
-    context.terminal.stderr.write(`${formatCount(users)} of ${formatNumberOf(ofUsers, 'user')}\n`)
+    tell(context.terminal, `${formatCount(users)} of ${formatNumberOf(ofUsers, 'user')}`)
   },
 })
