@@ -94,9 +94,10 @@ async function writeNamed(
     case 'ndjson': {
       const members = columns.map((column, i) => sql`${text(names[i] ?? '')}, ${column}`)
       // Neither quoted nor escaped: the delimiter of the single column is never written.
-      return engine.run(
+      await engine.run(
         sql`COPY (SELECT json_object(${join(members)}) FROM (${await asText(engine, numbered, false)})) TO ${target} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01', USE_TMP_FILE false)`,
       )
+      return escapeJsonFile(path)
     }
     case 'arrow': {
       const { writeArrow } = await import('./arrow.js')

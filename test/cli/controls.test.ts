@@ -57,6 +57,10 @@ const rules = folder.file(
   'rules.yaml',
   `checks:\n  own:\n    - id: own\n      meaning: ${JSON.stringify(`m${FEW}`)}\n      sql: "SELECT * FROM events"\n`,
 )
+const twice = folder.file(
+  'twice.ndjson',
+  `${JSON.stringify({ user_id: 'u', time: '2024-01-01T00:00:00Z', event: `e${ALL}`, User: ALL, user: ALL })}\n`,
+)
 const state = join(folder.path, `state ${ONE_LINE.slice(0, 60)}`)
 const beside = (name: string): string => join(folder.path, `${ONE_LINE.slice(0, 60)}${name}`)
 
@@ -94,6 +98,7 @@ describe('on standard output and in messages', () => {
     [['sessions', ndjson, '--by', 'platform', '--property', 'platform', '--format', 'ndjson'], 0],
     [['events', ndjson, '--format', 'ndjson'], 0],
     [['events', csv, '--format', 'ndjson'], 0],
+    [['events', twice, '--user', 'user', '--format', 'ndjson'], 0],
     [['query', 'SELECT * FROM events', ndjson, '--by', 'platform', '--format', 'ndjson'], 0],
     [['query', `SELECT {'k': ['${ALL}']} AS x`, ndjson, '--format', 'ndjson'], 0],
     [['users', ndjson, '--where', 'sessions >= 1', '--format', 'json'], 0],
