@@ -121,7 +121,8 @@ async function invoke<Name extends CommandName, Format extends string>(
   const engine = context.engineOf?.(flags, watch)
   let failure: SessionizeError | undefined
   const notices = await stateNotices(flags.state, terminal)
-  await withOutput(formats.length === 0 ? {} : flags, terminal, (output) =>
+  const together = flags.outputs?.together
+  const run = withOutput(formats.length === 0 ? {} : flags, terminal, (output) =>
     spec.run({
       get inputs() {
         return engine !== undefined || flags.state !== undefined
@@ -159,7 +160,16 @@ async function invoke<Name extends CommandName, Format extends string>(
         return holdApart(command, terminal, files)
       },
     }),
-  ).finally(() => watch.finish())
+  )
+  try {
+    await run
+    await together?.place()
+  } catch (error) {
+    together?.abort()
+    throw error
+  } finally {
+    watch.finish()
+  }
   if (failure !== undefined) throw failure
 }
 

@@ -61,12 +61,22 @@ export async function main(
 
 /** Says what went wrong. @returns the exit code */
 export async function report(problem: SessionizeError, terminal: Terminal): Promise<number> {
-  const { renderProblem } = await import('../report/problem.js')
-  terminal.stderr.write(
-    `${renderProblem(problem.inFlags(), appearance(terminal.stderr, terminal.env))}\n`,
-  )
+  // Where files have run out it cannot be loaded any more.
+  const loaded = await import('../report/problem.js').catch(() => undefined)
+  const text = loaded?.renderProblem(problem.inFlags(), appearance(terminal.stderr, terminal.env))
+  terminal.stderr.write(`${text ?? plain(problem)}\n`)
   return problem.exitCode
 }
+
+function plain(problem: SessionizeError): string {
+  const { message, hint } = problem.inFlags()
+  const lines = [`error: ${message}`, ...(hint === undefined ? [] : [`hint: ${hint}`])]
+  return lines.map((line) => line.replaceAll(/\p{Cc}/gu, ' ')).join('\n')
+}
+
+/** The same of what nobody caught. Node would end with 1, which means that a check failed. */
+export const reportUncaught = (error: unknown, terminal: Terminal): Promise<number> =>
+  report(asProblem(error, [], []), terminal)
 
 type World = { -readonly [Key in keyof Terminal]: Terminal[Key] } & { verbose?: boolean }
 
@@ -186,7 +196,15 @@ function asProblem(
 
 /** An error of the operating system that nobody closer to it had words for. */
 function systemFailure(error: unknown): SessionizeError | undefined {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
+  if (!(error instanceof Error && 'code' in error)) return undefined
+  // Node's word also for a file that it could not open, as too many were.
+  if (error.code === 'ERR_MODULE_NOT_FOUND') {
+    return new SessionizeError('engine', 'A part of the program cannot be loaded.', {
+      hint: 'Raise the limit of open files with `ulimit -n 4096`, or install it again.',
+      cause: error,
+    })
+  }
+  if (!('syscall' in error)) return undefined
   switch (error.code) {
     case 'ENOSPC':
     case 'EDQUOT':

@@ -4,11 +4,12 @@ import { copyFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { given } from '../given.js'
+import type { Together } from '../files/together.js'
 import type { Appearance } from '../report/appearance.js'
 import { SafeCsv, safeCsv } from '../report/safe-csv.js'
 import type { Target } from '../report/target.js'
 import { visible } from '../report/untrusted.js'
+import type { Outputs } from '../sources/outputs.js'
 import { isReaderGone, stdoutFailure } from './streams.js'
 import { appearance, type Terminal } from './terminal.js'
 
@@ -69,18 +70,6 @@ export async function printText(
   else writeFileSync(target.path, whole)
 }
 
-/** What failed is the file that the user named, not the one that was being written for it. */
-function named(cause: unknown, target: Target): unknown {
-  const { path, finalPath } = target
-  const error = target.failure(cause)
-  if (!(error instanceof SessionizeError) || !error.message.includes(path)) return error
-  const { message, hint } = error.written
-  return new SessionizeError(error.code, message.replaceAll(path, finalPath), {
-    cause: error,
-    ...given({ hint }),
-  })
-}
-
 /** Other ways to say it. */
 const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
 
@@ -88,19 +77,22 @@ export const isStdout = (path: string): boolean => STDOUT.has(path)
 
 /**
  * Opens the target first, so that a bad path fails before the work; leaves nothing after a failure.
+ *
+ * @param together with what it comes into its place
  */
 export async function withTarget<T>(
   path: string | undefined,
+  together: Together | undefined,
   use: (target: Target | undefined) => Promise<T>,
 ): Promise<T> {
   const target = path === undefined || isStdout(path) ? undefined : await opened(path)
   try {
     const result = await use(target)
-    await target?.commit()
+    await target?.commit(together)
     return result
   } catch (error) {
     target?.abort()
-    throw target === undefined ? error : named(error, target)
+    throw target?.failure(error) ?? error
   }
 }
 
@@ -125,11 +117,16 @@ export interface Output {
 }
 
 export async function withOutput<T>(
-  flags: { readonly output?: string; readonly color?: boolean; readonly tempDir?: string },
+  flags: {
+    readonly outputs?: Outputs
+    readonly output?: string
+    readonly color?: boolean
+    readonly tempDir?: string
+  },
   terminal: Terminal,
   use: (output: Output) => Promise<T>,
 ): Promise<T> {
-  return withTarget(flags.output, (target) =>
+  return withTarget(flags.output, flags.outputs?.together, (target) =>
     use({
       async print(render) {
         await printText(await render(lookOf(flags, terminal, target)), target, terminal)

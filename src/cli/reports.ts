@@ -1,5 +1,6 @@
 /** `--report format=file`, as often as one likes: one run, several readers. */
 import { InvalidArgumentError } from 'commander'
+import type { Together } from '../files/together.js'
 import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../report/check/format-names.js'
 import type { Target } from '../report/target.js'
 import { refuseStdout, withTarget } from './output.js'
@@ -30,13 +31,14 @@ export interface ReportTarget {
 /** Opens all before the work, and writes all or none. */
 export async function withReports<T>(
   flags: readonly ReportFlag[],
+  together: Together | undefined,
   use: (targets: readonly ReportTarget[]) => Promise<T>,
 ): Promise<T> {
   const [first, ...rest] = flags
   if (first === undefined) return use([])
   refuseStdout('report', first.path)
-  return withTarget(first.path, (target) =>
-    withReports(rest, (targets) =>
+  return withTarget(first.path, together, (target) =>
+    withReports(rest, together, (targets) =>
       use(target === undefined ? targets : [{ format: first.format, target }, ...targets]),
     ),
   )

@@ -1,7 +1,7 @@
 /** The program as a process: its streams, its signals, its end. */
 import type nodeProcess from 'node:process'
 import { Interruption } from './interruption.js'
-import { main, report } from './main.js'
+import { main, report, reportUncaught } from './main.js'
 import { standardInput, watchStreams } from './streams.js'
 
 /** After the reader of standard output has left, files that were asked for as well may be finished. */
@@ -10,6 +10,11 @@ const AFTER_READER_MILLIS = 1_000
 export async function run(process: typeof nodeProcess): Promise<void> {
   const { stdout, stderr, env } = process
   const terminal = { stdin: standardInput(process), stdout, stderr, env }
+  // The first says what happened; others are what comes of it.
+  process.once('uncaughtException', (error) => {
+    process.on('uncaughtException', () => undefined)
+    void reportUncaught(error, terminal).then((code) => process.exit(code))
+  })
   const interruption = new Interruption(process)
   const stdoutFailed = watchStreams(terminal, () => {
     setTimeout(() => process.exit(0), AFTER_READER_MILLIS).unref()

@@ -1,10 +1,7 @@
 /** What a command writes and reads, by its flags: an output that is an input would destroy it. */
-import { dirname } from 'node:path'
 import type { Command, Option } from 'commander'
-import { SessionizeError } from '../errors/errors.js'
-import type { Identity } from '../files/identity.js'
 import { type OptionSpec, SPECS } from '../library/option-table.js'
-import type { Output, Outputs } from '../sources/outputs.js'
+import type { Input, Output, Outputs } from '../sources/outputs.js'
 import type { ConfiguredFlags } from './config/apply.js'
 import { tell } from './messages.js'
 import { isStdout } from './output.js'
@@ -18,8 +15,11 @@ const OWN_PATHS: Readonly<Record<string, OptionSpec['path']>> = {
 }
 
 /** What the path behind a flag is to a run; undefined where it has none. */
-export const pathOf = (option: Option): OptionSpec['path'] =>
-  OWN_PATHS[option.attributeName()] ?? SPECS.get(option.attributeName())?.path
+export function pathOf(option: Option): OptionSpec['path'] {
+  if (option.negate) return undefined
+  const name = option.attributeName()
+  return OWN_PATHS[name] ?? SPECS.get(name)?.path
+}
 
 /** What `preAction` adds to a command's flags. */
 export interface WrittenFlags {
@@ -38,41 +38,28 @@ export async function holdApart(
   terminal: Terminal,
   more: readonly string[] = [],
 ): Promise<Outputs> {
-  const { identityOf, isSame } = await import('../files/identity.js')
-  const { outputAt, overwrites } = await import('../sources/outputs.js')
+  const { assertApart, outputAt } = await import('../sources/outputs.js')
+  const { Together } = await import('../files/together.js')
   const files = [
     ...paths(command, 'written').filter(({ path }) => !isStdout(path)),
     ...more.map((path) => ({ flag: '--output', path })),
   ].map(({ flag, path }) => outputAt(flag, path))
+  const summary = terminal.env['GITHUB_STEP_SUMMARY'] ?? ''
+  if (command.name() === 'check' && summary !== '') {
+    files.push(outputAt('GITHUB_STEP_SUMMARY', summary))
+  }
   const standard = await standardOutput(command, terminal)
   if (standard !== undefined) files.push(standard)
   const folders = paths(command, 'folder')
     .filter(({ flag }) => flag === '--state')
     .map(({ flag, path }) => outputAt(flag, path))
 
-  for (const [i, file] of files.entries()) {
-    for (const other of files.slice(0, i)) {
-      if (isSame(file.identity, other.identity) || file.path === other.path) {
-        throw new SessionizeError('usage', `Two outputs cannot both go to ${file.label}.`, {
-          hint: 'Give each a path of its own.',
-        })
-      }
-    }
-    const folder = file.path === undefined ? undefined : identityOf(dirname(file.path))
-    const state = folders.find(({ identity }) => isSame(identity, folder))
-    if (state !== undefined) {
-      throw new SessionizeError('usage', `${file.name} lies in the folder of ${state.name}.`, {
-        hint: 'Name a file somewhere else: a state keeps nothing but its own files.',
-      })
-    }
-    for (const { label, what, identity } of await inputs(command, terminal)) {
-      if (isSame(file.identity, identity)) throw overwrites(file, label, what)
-    }
-  }
+  assertApart(files, folders, await inputs(command, terminal))
   const said = new Set<string>()
   return {
     files,
     folders,
+    together: new Together(),
     say(message) {
       if (!said.has(message)) tell(terminal, message)
       said.add(message)
@@ -87,12 +74,6 @@ async function standardOutput(command: Command, { stdout }: Terminal): Promise<O
   if (typeof named === 'string' && !isStdout(named)) return undefined
   const identity = identityOfStream(stdout)
   return identity && { name: 'Standard output', label: '-', path: undefined, identity }
-}
-
-interface Input {
-  readonly label: string
-  readonly what: string
-  readonly identity: Identity | undefined
 }
 
 async function inputs(command: Command, { stdin }: Terminal): Promise<Input[]> {

@@ -13,10 +13,7 @@ export function unwritable({ what, otherwise }: Writing, why: unknown): Sessioni
   if (why instanceof SessionizeError) return why
   const code = why instanceof Error && 'code' in why ? String(why.code) : ''
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new SessionizeError('disk_full', `Cannot write ${what}: the disk is full.`, {
-      hint: `Free some space, or ${otherwise}.`,
-      cause: why,
-    })
+    return diskFull({ what, otherwise }, why)
   }
   const reason = WHY[code] ?? (why instanceof Error ? why.message : String(why))
   return new SessionizeError('output_unwritable', `Cannot write ${what}: ${reason}.`, {
@@ -24,6 +21,12 @@ export function unwritable({ what, otherwise }: Writing, why: unknown): Sessioni
     cause: why,
   })
 }
+
+export const diskFull = ({ what, otherwise }: Writing, cause: unknown): SessionizeError =>
+  new SessionizeError('disk_full', `Cannot write ${what}: the disk is full.`, {
+    hint: `Free some space, or ${otherwise}.`,
+    cause,
+  })
 
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'its folder does not exist',
@@ -38,4 +41,5 @@ const WHY: Readonly<Record<string, string>> = {
   ENFILE: 'too many files are open on this machine',
   EFBIG: 'it would be larger than a file may be (see `ulimit -f`)',
   EIO: 'the disk failed',
+  EPIPE: 'its reader has left',
 }

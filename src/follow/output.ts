@@ -13,6 +13,7 @@ import type { Writable } from 'node:stream'
 import { SessionizeError } from '../errors/errors.js'
 import { Lock } from '../files/lock.js'
 import { followed } from '../files/replacement.js'
+import { unwritable, type Writing } from '../files/unwritable.js'
 
 /** A million sessions may close at once: their lines are more than one string holds. */
 const MOST_PENDING = 1024 * 1024
@@ -103,10 +104,7 @@ export class FileOutput implements LineOutput {
     try {
       this.file = openSync(path, position > 0 ? constants.O_RDWR : WITHOUT_CUTTING)
     } catch (cause) {
-      throw new SessionizeError('output_unwritable', `Cannot write ${path}.`, {
-        hint: 'Choose another path with --output.',
-        cause,
-      })
+      throw unwritable(writingTo(path), cause)
     }
     try {
       const stats = fstatSync(this.file, { bigint: true })
@@ -134,26 +132,38 @@ export class FileOutput implements LineOutput {
   }
 
   private give(): void {
-    this.begin()
-    const text = this.pending.take()
-    if (text === '') return
-    this.assertAlone()
-    const bytes = Buffer.from(text)
-    for (let done = 0; done < bytes.length; ) {
-      const at = this.seekable ? this.written : null
-      const wrote = writeSync(this.file, bytes, done, bytes.length - done, at)
-      done += wrote
-      this.written += wrote
-    }
+    this.writing(() => {
+      this.begin()
+      const text = this.pending.take()
+      if (text === '') return
+      this.assertAlone()
+      const bytes = Buffer.from(text)
+      for (let done = 0; done < bytes.length; ) {
+        const at = this.seekable ? this.written : null
+        const wrote = writeSync(this.file, bytes, done, bytes.length - done, at)
+        done += wrote
+        this.written += wrote
+      }
+    })
   }
 
   position(): number | null {
     if (!this.seekable) return null
-    this.begin()
-    this.lock?.assertHeld()
-    this.assertAlone()
-    fsyncSync(this.file)
+    this.writing(() => {
+      this.begin()
+      this.lock?.assertHeld()
+      this.assertAlone()
+      fsyncSync(this.file)
+    })
     return this.written
+  }
+
+  private writing(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      throw unwritable(writingTo(this.path), error)
+    }
   }
 
   close(): void {
@@ -177,6 +187,11 @@ export class FileOutput implements LineOutput {
     if (this.seekable) ftruncateSync(this.file, this.written)
   }
 }
+
+const writingTo = (path: string): Writing => ({
+  what: path,
+  otherwise: 'choose another path with --output',
+})
 
 const WITHOUT_CUTTING = constants.O_WRONLY | constants.O_CREAT
 

@@ -1,7 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { ZipFile } from 'yazl'
-import { SessionizeError } from '../errors/errors.js'
 
 /** A zip file of members that are compressed already. */
 export class Archive {
@@ -34,15 +33,7 @@ export class Archive {
 
   async close(): Promise<void> {
     this.zip.end()
-    try {
-      await this.written
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error)
-      throw new SessionizeError('output_unwritable', `Cannot write the zip file: ${message}.`, {
-        hint: 'Check that the disk has room, or choose another path with --output.',
-        cause: error,
-      })
-    }
+    await this.written
   }
 }
 

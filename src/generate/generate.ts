@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { Together } from '../files/together.js'
 import { Target } from '../report/target.js'
 import { Workspace } from '../sources/workspace.js'
 import { sql } from '../sql/sql.js'
@@ -101,11 +102,13 @@ export async function generate(
     }
     const counts = await engine.row<Counts>(COUNTS)
     signal?.throwIfAborted()
-    for (const target of targets) await target.commit()
+    const together = new Together()
+    for (const target of targets) await target.commit(together)
+    await together.place()
     return { path, format: destination.format, bytes: statSync(path).size, ...counts }
   } catch (error) {
     for (const target of targets) target.abort()
-    throw error
+    throw targets.reduce<unknown>((told, target) => target.failure(told), error)
   } finally {
     signal?.removeEventListener('abort', stop)
     engine?.close()

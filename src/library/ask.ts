@@ -18,11 +18,17 @@ import type { Preset } from '../events/presets/preset.js'
 import { given } from '../given.js'
 import { ruleProperties, type SessionDefinition } from '../sessions/definition.js'
 import type { SourceProgress } from '../sources/open.js'
-import type { Outputs } from '../sources/outputs.js'
+import { assertApart, inputAt, type Output, type Outputs, outputAt } from '../sources/outputs.js'
 import type { Added } from '../state/dataset.js'
 import type { StateColumns } from '../state/spec.js'
 import { readDefinition } from './definition.js'
-import type { CommandName, Options, OptionsOf } from './option-table.js'
+import {
+  type CommandName,
+  type OptionSpec,
+  type Options,
+  type OptionsOf,
+  optionsOf,
+} from './option-table.js'
 import { type ReadOptions, readOptions } from './options.js'
 import { withRejects } from './rejects.js'
 
@@ -89,7 +95,30 @@ export function read<Name extends CommandName>(
   besides: readonly string[] = [],
 ): Read<Name> {
   const options = readOptions(command, asked, new Set([...SURROUNDINGS, ...besides]))
-  return { options, definition: readDefinition(options), surroundings: asked }
+  const surroundings = { ...asked, outputs: withWritten(command, asked) }
+  return { options, definition: readDefinition(options), surroundings }
+}
+
+/** What the options say that is written, besides what is known; none of it is what they read. */
+function withWritten(command: CommandName, asked: object & Within): Outputs {
+  const given = new Map<string, unknown>(Object.entries(asked))
+  const at = (kind: OptionSpec['path']): Output[] =>
+    optionsOf(command).flatMap(({ name, path }) => {
+      const value = given.get(name)
+      return path === kind && typeof value === 'string' ? [outputAt(option(name), value)] : []
+    })
+  const { files = [], folders = [], ...rest } = asked.outputs ?? {}
+  const known = new Set(files.map(({ path }) => path))
+  const all = [...files, ...at('written').filter(({ path }) => !known.has(path))]
+  const states = at('folder').filter(({ name }) => name === option('state'))
+  const baseline = [given.get('baseline')].flat().filter((one) => typeof one === 'string')
+  const what = command === 'check' ? 'the baseline' : 'events'
+  assertApart(
+    all,
+    states,
+    baseline.map((one) => inputAt(one, what)),
+  )
+  return { say: () => undefined, ...rest, files: all, folders: [...folders, ...states] }
 }
 
 /** What of the reading depends on the question. */
@@ -111,7 +140,7 @@ export function ask<T>(
   question: Question,
   use: (dataset: Dataset, reading: ReadingOptions) => Promise<T>,
 ): Promise<T> {
-  return withRejects(options.rejects, async (onRejected) => {
+  return withRejects(options.rejects, surroundings.outputs?.together, async (onRejected) => {
     const reading = readingOf(options, definition, surroundings, question, onRejected)
     const onRead = async (dataset: Dataset): Promise<T> => {
       surroundings.onRead?.(dataset)
@@ -152,7 +181,7 @@ export function askFiles<T>(
 ): Promise<T> {
   const { engine: remote } = surroundings
   if (remote !== undefined) assertRemote(remote, inputs, question, options)
-  return withRejects(options.rejects, (onRejected) => {
+  return withRejects(options.rejects, surroundings.outputs?.together, (onRejected) => {
     const reading = readingOf(options, definition, surroundings, question, onRejected)
     return withSources(inputList(inputs), reading, (opened) =>
       use(opened, reading, async (dataset) => {

@@ -55,7 +55,7 @@ export async function check(inputs: Inputs, options: CheckOptions = {}): Promise
     )
     if (target !== undefined && baseline !== undefined) {
       writeFileSync(target.path, `${answerAsJson(baseline)}\n`)
-      await target.commit()
+      await target.commit(asked.surroundings.outputs?.together)
     }
     return report
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The file of rejected rows. */
 import { SessionizeError } from '../errors/errors.js'
 import type { Dataset } from '../events/dataset.js'
+import type { Together } from '../files/together.js'
 import { Target } from '../report/target.js'
 import { tableFormatOf, writeTable } from '../sessions/write.js'
 import { sql } from '../sql/sql.js'
@@ -11,6 +12,7 @@ import { sql } from '../sql/sql.js'
  */
 export async function withRejects<T>(
   path: string | undefined,
+  together: Together | undefined,
   use: (write: ((read: Dataset) => Promise<void>) | undefined) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) return use(undefined)
@@ -21,7 +23,7 @@ export async function withRejects<T>(
       await writeRejects(read, target)
       whole = true
     })
-    await target.commit()
+    await target.commit(together)
     return result
   } catch (error) {
     if (whole && isAboutRejected(error)) await target.commit()

@@ -47,7 +47,7 @@ async function writeList(engine: Engine, cohort: Cohort, path: string): Promise<
   }
   // Neither quoted nor escaped: the delimiter of the single column is never written.
   await engine.run(
-    sql`COPY (${cohort.ids}) TO ${text(plainPath(path))} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01')`,
+    sql`COPY (${cohort.ids}) TO ${text(plainPath(path))} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01', USE_TMP_FILE false)`,
   )
 }
 

@@ -3,7 +3,9 @@ import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { followed, Replacement } from '../files/replacement.js'
-import { unwritable } from '../files/unwritable.js'
+import type { Placed, Together } from '../files/together.js'
+import { diskFull, unwritable, type Writing } from '../files/unwritable.js'
+import { given } from '../given.js'
 import { Workspace } from '../sources/workspace.js'
 import { passOn } from './pipe.js'
 
@@ -12,14 +14,16 @@ import { passOn } from './pipe.js'
  * early; written beside its final name; renamed when complete. A pipe or a device, which cannot be
  * replaced by renaming, gets the complete bytes at the end.
  */
-export class Target {
+export class Target implements Placed {
   private static readonly open = new Set<Target>()
   private constructor(
+    /** As it was given. */
+    private readonly label: string,
     readonly finalPath: string,
     /** Write here. */
     readonly path: string,
     /** In a workspace where nothing can be written beside the final path. */
-    private readonly place: Replacement | Workspace,
+    private readonly aside: Replacement | Workspace,
   ) {}
 
   /** @throws SessionizeError `output_unwritable`, or `usage` when it is being written already. */
@@ -44,36 +48,63 @@ export class Target {
       if (before !== undefined) accessSync(finalPath, constants.W_OK)
       if (isStream(finalPath)) {
         const workspace = Workspace.create()
-        return new Target(finalPath, workspace.path(), workspace)
+        return new Target(path, finalPath, workspace.path(), workspace)
       }
       const replacement = Replacement.beside(finalPath)
-      return new Target(finalPath, replacement.path, replacement)
+      return new Target(path, finalPath, replacement.path, replacement)
     } catch (error) {
       throw failed(path, error)
     }
   }
 
-  /** @throws SessionizeError `output_unwritable` or `disk_full`; then nothing has changed. */
-  async commit(): Promise<void> {
-    try {
-      if (this.place instanceof Replacement) {
-        // Waited for here; then nothing is left for which the process would stand still.
-        await onDisk(this.path)
-        this.place.commit()
-      } else {
-        await passOn(this.path, this.finalPath)
-      }
-    } catch (error) {
-      this.abort()
-      throw failed(this.finalPath, error)
-    }
+  /**
+   * @param together with what it comes into its place, when that is its turn
+   * @throws SessionizeError `output_unwritable` or `disk_full`; then nothing has changed.
+   */
+  async commit(together?: Together): Promise<void> {
+    if (together !== undefined) return together.add(this)
+    await this.settle()
+    await this.place()
+  }
+
+  async settle(): Promise<void> {
+    // Waited for here; then nothing is left for which the process would stand still.
+    if (this.aside instanceof Replacement) await this.orAbort(onDisk(this.path))
+  }
+
+  async place(): Promise<void> {
+    const { aside } = this
+    await this.orAbort(
+      aside instanceof Replacement
+        ? Promise.resolve().then(() => aside.commit())
+        : passOn(this.path, this.finalPath),
+    )
     this.forget()
   }
 
-  /** In words, an error of the operating system met while writing it; any other as it is. */
+  private async orAbort(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.abort()
+      throw failed(this.label, error)
+    }
+  }
+
+  /** In words, and about the file that was named, what failed while it was written. */
   failure(error: unknown): unknown {
-    const writing = error instanceof Error && 'syscall' in error && error.syscall === 'write'
-    return writing ? failed(this.finalPath, error) : error
+    if (error instanceof Error && 'syscall' in error && error.syscall === 'write') {
+      return failed(this.label, error)
+    }
+    if (!(error instanceof SessionizeError) || !error.message.includes(this.path)) return error
+    // The engine's words name the file that is in the making.
+    return error.code === 'disk_full'
+      ? diskFull(writing(this.label), error)
+      : new SessionizeError(
+          error.code,
+          error.written.message.replaceAll(this.path, this.label),
+          given({ cause: error, hint: error.written.hint }),
+        )
   }
 
   /** Leaves whatever was there before. */
@@ -83,7 +114,7 @@ export class Target {
   }
 
   private forget(): void {
-    if (this.place instanceof Workspace) this.place.close()
+    if (this.aside instanceof Workspace) this.aside.close()
     Target.open.delete(this)
     if (Target.open.size === 0) process.off('exit', Target.abortAll)
   }
@@ -109,5 +140,9 @@ function isStream(path: string): boolean {
   return !stats.isFile() || /^\/(dev\/(fd\/|std)|proc\/)/.test(resolve(path))
 }
 
-const failed = (path: string, why: unknown): SessionizeError =>
-  unwritable({ what: path, otherwise: 'choose another path with --output' }, why)
+const failed = (path: string, why: unknown): SessionizeError => unwritable(writing(path), why)
+
+const writing = (path: string): Writing => ({
+  what: path,
+  otherwise: 'choose another path with --output',
+})

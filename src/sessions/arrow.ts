@@ -1,5 +1,6 @@
 /** Arrow IPC streams: the engine's chunks become record batches, column by column. */
 import { createWriteStream } from 'node:fs'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
   Bool,
@@ -38,7 +39,12 @@ export async function writeArrow(
   )
   const writer = new RecordBatchStreamWriter()
   writer.reset(undefined, schema)
-  const written = pipeline(writer.toNodeStream(), createWriteStream(path))
+  let failed = false
+  const written = pipeline(Readable.from(writer), createWriteStream(path))
+  // Seen below; until then a failure must not count as unhandled.
+  written.catch(() => {
+    failed = true
+  })
   let pending: unknown[][] = columns.map(() => [])
   const flush = (): void => {
     if ((pending[0]?.length ?? 0) === 0) return
@@ -46,14 +52,17 @@ export async function writeArrow(
     pending = columns.map(() => [])
   }
   for await (const chunk of chunks) {
+    if (failed) break
     chunk.forEach((values, i) => {
       const column = pending[i]
       for (const value of values) column?.push(value)
     })
     if ((pending[0]?.length ?? 0) >= BATCH_ROWS) flush()
   }
-  flush()
-  writer.finish()
+  if (!failed) {
+    flush()
+    writer.finish()
+  }
   await written
 }
 

@@ -4,9 +4,11 @@
  * over where it was written by this program, and is not replaced either where it holds events.
  */
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { type Identity, identityOf, isSame } from '../files/identity.js'
 import { followed } from '../files/replacement.js'
+import type { Together } from '../files/together.js'
 import { HEAD_BYTES } from './bytes.js'
 import { readFailure } from './failures.js'
 import { isMarker, isMergedIds } from './members.js'
@@ -30,6 +32,8 @@ export interface Outputs {
   readonly files: readonly Output[]
   /** Folders that are written, as that of a state: nothing in them is an event of this run. */
   readonly folders: readonly Output[]
+  /** That which comes into its place with the others, when all is written. */
+  readonly together?: Together
   /** Told of an output that lies where inputs are looked for. */
   readonly say: (message: string) => void
 }
@@ -39,7 +43,50 @@ export const outputAt = (name: string, path: string): Output => {
   return { name, label: path, path: place, identity: identityOf(place) }
 }
 
-export const overwrites = ({ name }: Output, label: string, what: string): SessionizeError =>
+/** A file that is read. */
+export interface Input {
+  readonly label: string
+  /** `events`, `the baseline`. */
+  readonly what: string
+  readonly identity: Identity | undefined
+}
+
+export const inputAt = (label: string, what: string): Input => ({
+  label,
+  what,
+  identity: identityOf(label),
+})
+
+/**
+ * That no two outputs are one file, that none is in a folder that is written, and none is an input.
+ *
+ * @throws SessionizeError `usage`
+ */
+export function assertApart(
+  files: readonly Output[],
+  folders: readonly Output[],
+  inputs: readonly Input[],
+): void {
+  for (const [i, file] of files.entries()) {
+    const before = files.slice(0, i)
+    if (before.some((one) => isSame(one.identity, file.identity) || one.path === file.path)) {
+      throw new SessionizeError('usage', `Two outputs cannot both go to ${file.label}.`, {
+        hint: 'Give each a path of its own.',
+      })
+    }
+    const folder = file.path === undefined ? undefined : identityOf(dirname(file.path))
+    const state = folders.find(({ identity }) => isSame(identity, folder))
+    if (state !== undefined) {
+      throw new SessionizeError('usage', `${file.name} lies in the folder of ${state.name}.`, {
+        hint: 'Name a file somewhere else: a state keeps nothing but its own files.',
+      })
+    }
+    const input = inputs.find(({ identity }) => isSame(identity, file.identity))
+    if (input !== undefined) throw overwrites(file, input.label, input.what)
+  }
+}
+
+const overwrites = ({ name }: Output, label: string, what: string): SessionizeError =>
   new SessionizeError('usage', `${name} would overwrite ${label}, which is read as ${what}.`, {
     hint: 'Name another file to write to.',
   })

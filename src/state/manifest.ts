@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
 import { isPartialOf, replaceFile, syncFile, syncFolder } from '../files/replacement.js'
 import { isIntact, sealed } from '../files/sealed.js'
-import { unwritable } from '../files/unwritable.js'
+import { unwritable, type Writing } from '../files/unwritable.js'
 import { readFailure } from '../sources/failures.js'
 
 export const SCHEMA = 'sessionize/state/v2'
@@ -200,17 +200,18 @@ export const damaged = (directory: string, why: string, cause?: unknown): Sessio
 /** Whether its files can be told from others of the same size. */
 export const hasChecksums = ({ schema }: Manifest): boolean => schema === SCHEMA
 
+export const writingTo = (directory: string): Writing => ({
+  what: `the state in ${directory}`,
+  otherwise: 'move the state to another folder',
+})
+
 /** Makes the manifest's files durable, then the manifest itself take effect in one step. */
 export function writeManifest(
   directory: string,
   content: Manifest,
   fresh: readonly string[],
 ): void {
-  const writing = {
-    what: `the state in ${directory}`,
-    otherwise: 'move the state to another folder',
-    isPrivate: true,
-  }
+  const writing = { ...writingTo(directory), isPrivate: true }
   try {
     for (const name of fresh) syncFile(join(directory, name))
     syncFolder(directory)

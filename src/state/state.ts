@@ -44,12 +44,15 @@ export class State {
     const directory = assertFolder(path)
     const otherwise = 'name another folder with --state'
     const what = `The state in ${directory}`
+    let lock: Lock
+    let made: string | undefined
     try {
-      mkdirSync(directory, { recursive: true })
+      made = mkdirSync(directory, { recursive: true })
+      lock = Lock.acquire(join(directory, LOCK), { what, otherwise, code: 'state_in_use' })
     } catch (error) {
+      if (made !== undefined) removeEmpty(directory)
       throw unwritable({ what: `the state in ${directory}`, otherwise }, error)
     }
-    const lock = Lock.acquire(join(directory, LOCK), { what, otherwise, code: 'state_in_use' })
     try {
       if (force) return new State(directory, lock, undefined, false)
       const manifest = readManifest(directory)
@@ -107,11 +110,13 @@ export class State {
     // A run that failed leaves nothing that does not count.
     if (this.sound && this.lock.held) removeLeftovers(this.directory, this.current)
     this.lock.release()
-    // A run that failed before anything was added leaves no empty folder.
-    if (this.current === undefined && existsSync(this.directory)) {
-      if (readdirSync(this.directory).length === 0) rmdirSync(this.directory)
-    }
+    if (this.current === undefined) removeEmpty(this.directory)
   }
+}
+
+/** A run that failed before anything was added leaves no empty folder. */
+function removeEmpty(directory: string): void {
+  if (existsSync(directory) && readdirSync(directory).length === 0) rmdirSync(directory)
 }
 
 /** @throws SessionizeError `input_missing`, `state_in_use`, or `state_damaged` unless forced. */

@@ -5,8 +5,10 @@
 import { join as joinPath } from 'node:path'
 import type { Engine } from '../engines/duckdb.js'
 import { plainPath, readParquet } from '../engines/files.js'
+import { SessionizeError } from '../errors/errors.js'
 import type { Events } from '../events/open.js'
 import { createBeside } from '../files/replacement.js'
+import { diskFull } from '../files/unwritable.js'
 import { raw, type Sql, sql, text } from '../sql/sql.js'
 import { compileBlocks, mergedBlocks } from './block-table.js'
 import { contentOf, type IdentifiedFile } from './content.js'
@@ -21,6 +23,7 @@ import {
   type Segment,
   type SegmentFile,
   type StateSpec,
+  writingTo,
 } from './manifest.js'
 import { liveBlocks, liveRows } from './segments.js'
 import { mappingOf } from './spec.js'
@@ -172,9 +175,17 @@ async function writeTable(
   const name = `${kind}-${String(number).padStart(6, '0')}.parquet`
   const path = joinPath(directory, name)
   createBeside(path, joinPath(directory, MANIFEST))
-  await engine.run(
-    sql`COPY (${query}) TO ${text(plainPath(path))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
-  )
+  await engine
+    .run(
+      sql`COPY (${query}) TO ${text(plainPath(path))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+    )
+    .catch((error: unknown) => {
+      const full = error instanceof SessionizeError && error.code === 'disk_full'
+      // Unless it is the disk of the engine's own work.
+      throw full && error.message.includes(directory)
+        ? diskFull(writingTo(directory), error)
+        : error
+    })
   const { n } = await engine.row<{ n: bigint }>(
     sql`SELECT count(*) AS n FROM ${readParquet([path])}`,
   )

@@ -361,19 +361,36 @@ describe.skipIf(process.platform === 'win32')('standard streams that are files',
   })
 })
 
-test('the library does not either', async () => {
-  const before = everything()
-  for (const inputs of [at('e.csv'), world, at('*.csv')]) {
-    await expect(
-      sessionize.writeSessions(inputs, at('e.csv')),
-      'writeSessions would overwrite',
-    ).rejects.toMatchObject({ code: 'usage', message: expect.stringMatching(READ) })
+describe('the library does not either', () => {
+  const refused: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+    'writeSessions of a file': (path) => sessionize.writeSessions(path, path),
+    'writeSessions of a folder': (path) => sessionize.writeSessions(world, path),
+    'writeSessions of a glob': (path) => sessionize.writeSessions(at('*.csv'), path),
+    'rejects of summary': (path) => sessionize.summary(path, { rejects: path }),
+    'rejects of writeSessions': (path) =>
+      sessionize.writeSessions(path, at('out.csv'), { rejects: path }),
+    'rejects of check': (path) => sessionize.check(world, { rejects: path }),
+    'saveBaseline of check': (path) => sessionize.check([at('in'), path], { saveBaseline: path }),
+    'saveBaseline over the baseline': (path) =>
+      sessionize.check(at('in'), { saveBaseline: path, baseline: path }),
   }
-  expect(everything()).toEqual(before)
-  await sessionize.writeSessions(at('in'), at('in/s.csv'))
-  const first = readFileSync(at('in/s.csv'), 'utf8')
-  await sessionize.writeSessions(at('in'), at('in/s.csv'))
-  expect(readFileSync(at('in/s.csv'), 'utf8')).toBe(first)
+  test.for(Object.keys(refused))('%s', async (how) => {
+    const before = everything()
+    await expect(refused[how]?.(at('e.csv'))).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(
+        /would overwrite .*, which is read as (events|the baseline)\.$/,
+      ),
+    })
+    expect(everything()).toEqual(before)
+  })
+
+  test('and leaves its own tables out', async () => {
+    await sessionize.writeSessions(at('in'), at('in/s.csv'))
+    const first = readFileSync(at('in/s.csv'), 'utf8')
+    await sessionize.writeSessions(at('in'), at('in/s.csv'))
+    expect(readFileSync(at('in/s.csv'), 'utf8')).toBe(first)
+  })
 })
 
 test('every flag that takes a path is known for what it is', () => {

@@ -319,6 +319,28 @@ describe.skipIf(process.platform !== 'linux')('limits', () => {
     expect(scene.leftovers()).toEqual([])
   })
 
+  // Node itself takes about twenty before it runs anything.
+  test.for([20, 24, 26, 28, 31, 36, 44])('hardly any: %d', async (most) => {
+    mkdirSync(scene.path('many'))
+    for (let i = 0; i < 40; i++) scene.write(`many/${i}.csv`, eventsCsv(3))
+    scene.write('e.csv', eventsCsv(3))
+    for (const line of [
+      'many',
+      'sessions e.csv --state st -o out.csv',
+      'follow e.csv --checkpoint cp -o live.ndjson',
+      'report e.csv -o out.html',
+    ]) {
+      const { exit, stderr } = await scene.shell(`ulimit -n ${most}; sessionize ${line}`)
+      expect(stderr).not.toMatch(BUG)
+      // Never 1, which means that a check failed.
+      if (exit !== 0) {
+        expect(stderr).toMatch(/^error: .*(open files|cannot be loaded)/m)
+        expect([3, 4], stderr).toContain(exit)
+      }
+      expect(scene.leftovers()).toEqual([])
+    }
+  })
+
   test('little memory: an answer, or a clear error', async () => {
     scene.write('events.csv', eventsCsv(150_000))
     const plain = await scene.run(['sessions', 'events.csv', '--gap', '1ms'])

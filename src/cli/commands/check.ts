@@ -43,7 +43,7 @@ export const checkCommand = defineCommand({
     }
     const { checkFormats } = await import('../../report/check/formats.js')
     const { report = [] } = flags
-    const found = await withReports(report, async (targets) => {
+    const found = await withReports(report, flags.outputs?.together, async (targets) => {
       const found = await check(asked.inputs, options)
       for (const { format: other, target } of targets) {
         const text = checkFormats[other](found, lookOf(flags, terminal, target))

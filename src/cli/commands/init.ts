@@ -37,7 +37,7 @@ export const initCommand = defineCommand({
       })
     }
     if (file !== undefined && flags.output === undefined) await holdApart([file])
-    await withTarget(file, async (target) => {
+    await withTarget(file, undefined, async (target) => {
       const { gapMicros, seen } = await seenIn(named, options)
       await printText(configTemplate(gapMicros, rulesIn(flags), seen), target, terminal)
     })

@@ -18,7 +18,8 @@ export const sqlCommand = defineCommand({
   sessionize sql --dialect snowflake --from-table raw.events --user user_id --time event_time --dbt models/sessions
 `,
   inputs: false,
-  async run({ options: { dbt, force, lookback, ...options }, holdApart, context: { terminal } }) {
+  async run({ options: asked, flags, holdApart, context: { terminal } }) {
+    const { dbt, force, lookback, ...options } = asked
     const { dbtModels, goesWith, sql } = await import('../../library/sql.js')
     if (dbt !== undefined) {
       const files = dbtModels({ ...options, ...(lookback === undefined ? {} : { lookback }) })
@@ -28,7 +29,9 @@ export const sqlCommand = defineCommand({
       await holdApart(paths)
       makeFolder(dbt)
       for (const [i, { text }] of files.entries()) {
-        await withTarget(paths[i], (target) => printText(text, target, terminal))
+        await withTarget(paths[i], flags.outputs?.together, (target) =>
+          printText(text, target, terminal),
+        )
       }
       tell(terminal, `Wrote ${paths.join(', ')}`)
       return
@@ -50,7 +53,7 @@ function refuseObeyed(text: string): void {
   })
 }
 
-/** Each file is written whole or not at all, and none where one is there already. */
+/** All are written or none, and none where one is there already. */
 function refuseThere(paths: readonly string[], force = false): void {
   const there = paths.filter((path) => existsSync(path))
   if (there.length === 0 || force) return
