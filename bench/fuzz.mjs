@@ -1,4 +1,4 @@
-// npm run fuzz -- --minutes 30: looks for inputs that break the program, for as long as asked.
+// npm run fuzz -- --minutes 30, or --runs 3000: looks for inputs that break the program.
 // What it finds is kept in test/fuzz/found, where it is a test from then on.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -16,10 +16,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } })
-const minutes = Number(values.minutes)
-if (!(minutes > 0)) {
-  console.error(`error: --minutes ${values.minutes} is not a number above 0.`)
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, runs: { type: 'string' } },
+})
+const [flag, amount] =
+  values.runs === undefined ? ['minutes', values.minutes] : ['runs', values.runs]
+if (!(Number(amount) > 0)) {
+  console.error(`error: --${flag} ${amount} is not a number above 0.`)
   process.exit(2)
 }
 
@@ -32,7 +35,12 @@ const before = readdirSync(found).length
 const { status } = spawnSync('npx', ['vitest', 'run', 'test/fuzz/fuzz.test.ts'], {
   cwd: root,
   stdio: ['ignore', 'inherit', 'inherit'],
-  env: { ...process.env, FUZZ_MINUTES: String(minutes), FUZZ_CURRENT: current, FORCE_COLOR: '0' },
+  env: {
+    ...process.env,
+    [`FUZZ_${flag.toUpperCase()}`]: amount,
+    FUZZ_CURRENT: current,
+    FORCE_COLOR: '0',
+  },
 })
 // A crash of the engine takes the process with it, and only the note of what was tried is left.
 if (status !== 0 && readdirSync(found).length === before && existsSync(current)) {

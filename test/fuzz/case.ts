@@ -13,6 +13,12 @@ export interface Case {
   readonly files: Readonly<Record<string, string>>
 }
 
+/** A world in which something went wrong: which kind it is, and what was drawn. */
+export interface KeptWorld {
+  readonly world: string
+  readonly drawn: string
+}
+
 export const FOUND = join(import.meta.dirname, 'found')
 
 /** Where a long run notes what it is about to try, in case the process does not survive it. */
@@ -49,7 +55,7 @@ function wrong({ exit, stderr }: Run): string | undefined {
 }
 
 /** Becomes a test of its own: `found.test.ts` plays all that is there. */
-export function keep(name: string, found: Case): string {
+export function keep(name: string, found: Case | KeptWorld): string {
   mkdirSync(FOUND, { recursive: true })
   const text = `${JSON.stringify(found, null, 2)}\n`
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 8)
