@@ -6,6 +6,8 @@ import { asNumber, asRecord } from './saved.js'
 export class LineCounts {
   read = 0
   outOfSession = 0
+  /** Events further in the future than a clock may be ahead. */
+  ahead = 0
   readonly rejected = perReason(() => 0)
 
   reject(fate: Fate): void {
@@ -18,13 +20,16 @@ export class LineCounts {
   }
 
   save(): Readonly<Record<string, number>> {
-    return { read: this.read, outOfSession: this.outOfSession, ...this.rejected }
+    const { read, outOfSession, ahead, rejected } = this
+    return { read, outOfSession, ahead, ...rejected }
   }
 
   load(saved: unknown): void {
     const counts = asRecord(saved)
     this.read = asNumber(counts['read'])
     this.outOfSession = asNumber(counts['outOfSession'])
+    // Checkpoints of before know nothing of it.
+    this.ahead = counts['ahead'] === undefined ? 0 : asNumber(counts['ahead'])
     for (const reason of REASONS) {
       // Checkpoints of before know nothing of it.
       const absent = reason === 'nested_too_deep' && counts[reason] === undefined

@@ -13,6 +13,7 @@ import type { ColumnOptions } from './columns.js'
 import { LineCounts } from './counts.js'
 import { CsvDecoder } from './csv.js'
 import type { Decoder, TakeEvent } from './decoder.js'
+import type { StreamEvent } from './event.js'
 import { StreamHead } from './head.js'
 import type { Memory } from './heap.js'
 import { InputStart, type StreamInput } from './input.js'
@@ -32,6 +33,8 @@ export interface FollowOptions {
   readonly stream: StreamOptions
   /** Pass every event on with its session, instead of writing sessions. */
   readonly label: boolean
+  /** How far the clock of an event may be ahead of this machine's. */
+  readonly maxAheadMicros: number
   /** At the end of the input write the sessions that are still open. */
   readonly flushOnEnd: boolean
   readonly checkpoint: CheckpointOptions | undefined
@@ -50,6 +53,8 @@ export interface FollowWorld {
   /** Opened at a position: what comes after it, from a run that was cut short, is removed. */
   readonly openOutput: (position: number) => LineOutput
   readonly say: (message: string) => void
+  /** The time of day, in milliseconds since 1970. */
+  readonly now: () => number
   /** Milliseconds, never going back. */
   readonly clock: () => number
   readonly memory: Memory
@@ -228,8 +233,20 @@ class Run {
   }
 
   private taker(): TakeEvent {
-    if (!this.options.label) return (event) => this.stream.add(event)
+    const { label, maxAheadMicros } = this.options
+    // Taken for the present, one wrong clock would make all that comes after it too late.
+    const isAhead = ({ micros }: StreamEvent): boolean => {
+      const ahead = micros > this.world.now() * 1_000 + maxAheadMicros
+      if (ahead) this.counts.ahead++
+      return ahead
+    }
+    if (!label) {
+      return (event) => {
+        if (!isAhead(event)) this.stream.add(event)
+      }
+    }
     return (event, json) => {
+      if (isAhead(event)) return
       const tracked = this.tracker.place(event)
       if (tracked.sessionId === -1) this.outOfReach++
       else this.labelled++

@@ -65,7 +65,7 @@ export const labelSentence = (lines: LineCounts, inNoSession: number): string =>
 
 /** `1,000 lines: 990 in sessions, 10 rejected (no user: 10)`. It always adds up. */
 function ledger(lines: LineCounts, ignored: number, dropped: number): string {
-  const { read, rejected, rejectedTotal, outOfSession } = lines
+  const { read, rejected, rejectedTotal, outOfSession, ahead } = lines
   const reasons = REASONS.filter((reason) => rejected[reason] > 0).map(
     (reason) => `${REJECT_REASONS[reason]}: ${formatCount(rejected[reason])}`,
   )
@@ -74,6 +74,7 @@ function ledger(lines: LineCounts, ignored: number, dropped: number): string {
     [outOfSession, 'out of session'],
     [ignored, 'ignored'],
     [dropped, 'too late'],
+    [ahead, 'too far ahead of the clock'],
   ]
   const elsewhere = places.filter(([count]) => count > 0)
   const inSessions = read - elsewhere.reduce((sum, [count]) => sum + count, 0)

@@ -48,6 +48,7 @@ export function follow(options: FollowOptions, world: FollowWorld): Promise<Foll
         maxUsers,
       },
       label: read.label === true,
+      maxAheadMicros: read.maxAhead ?? parseDuration('1d'),
       flushOnEnd: read.flushOnEnd === true,
       checkpoint:
         checkpoint === undefined

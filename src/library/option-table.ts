@@ -236,6 +236,7 @@ export const OPTIONS = {
   title: { group: 'Report:', of: ['report'], flag: '--title <text>', takes: 'text', about: 'heading of the report (default: the name of the input)' },
   label: { ...LIVE, flag: '--label', takes: 'switch', about: 'pass every event on with session_id, session_number and event_number' },
   lateness: { ...LIVE, flag: '--lateness <time>', takes: 'delay', about: 'how far behind the latest event another may come', byDefault: '2m' },
+  maxAhead: { ...LIVE, flag: '--max-ahead <time>', takes: 'delay', about: 'how far the clock of an event may be ahead of this machine; what is further ahead is left out, and counted', byDefault: '1d' },
   revisions: { ...LIVE, flag: '--revisions [time]', takes: 'textOrTrue', about: 'write a session again when a late event changes it, for so long (default: 24h)' },
   maxUsers: { ...LIVE, flag: '--max-users <n>', takes: 'whole', about: 'users held in memory at most', byDefault: 1_000_000 },
   flushOnEnd: { ...LIVE, flag: '--flush-on-end', takes: 'switch', about: 'write sessions that are still open when the input ends' },

@@ -24,6 +24,7 @@ const BATCH_FLAGS =
   /^--(by|by-recorded|where|from|to|columns|property|strict|dedupe|format|rejects|plan|stitch|clock|sum|count|contains|state|merged-ids)$/
 
 const DIFFERENT: Readonly<Record<string, string>> = {
+  'epoch-fraction-cut': 'times after the present are too far ahead of the clock',
   'far-future': 'years after 2255 are out of range',
   'before-1970': 'the years 1 and 1600 are out of range',
   'gzip-without-name': 'compressed input is unpacked on the way',

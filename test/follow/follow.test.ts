@@ -333,3 +333,39 @@ test('a session that was written and can still be corrected is not told as open'
   expect(parseLines(ended.stdout)).toMatchObject([{ user: 'ann' }, { user: 'bob' }])
   expect(ended.stderr).not.toContain('open sessions')
 })
+
+describe('a clock that is ahead', () => {
+  const lines = [
+    ...Array.from({ length: 200 }, (_, i) => line(`u${i % 5}`, i)),
+    `${JSON.stringify({ user_id: 'x', timestamp: '2045-01-01T00:00:00Z', event: 'a' })}\n`,
+    ...Array.from({ length: 200 }, (_, i) => line(`u${i % 5}`, 200 + i)),
+  ]
+
+  test('makes nothing too late that comes after it, and is counted', async () => {
+    const { stdout, stderr } = await runOn(['follow', '--flush-on-end'], lines.join(''))
+    expect(stderr).toContain('401 lines: 400 in sessions, 1 too far ahead of the clock')
+    expect(parseLines(stdout).reduce((sum, { events }) => sum + Number(events), 0)).toBe(400)
+  })
+
+  test('is passed over with --label too', async () => {
+    const { stdout, stderr } = await runOn(['follow', '--label'], lines.join(''))
+    expect(parseLines(stdout)).toHaveLength(400)
+    expect(stderr).toContain('1 too far ahead of the clock')
+  })
+
+  test('stays counted in a checkpoint, and does not move time there', async () => {
+    const path = join(folder, 'ahead.ndjson')
+    const checkpoint = ['--checkpoint', join(folder, 'ahead.cp'), '-o', join(folder, 'ahead.out')]
+    writeFileSync(path, lines.slice(0, 201).join(''))
+    await run(['follow', path, ...checkpoint])
+    writeFileSync(path, lines.join(''))
+    const { stderr } = await run(['follow', path, ...checkpoint])
+    expect(stderr).toContain('401 lines: 400 in sessions, 1 too far ahead of the clock')
+  })
+
+  test('is an event like others within --max-ahead', async () => {
+    const allowed = ['follow', '--flush-on-end', '--max-ahead', '10000d']
+    const { stderr } = await runOn(allowed, lines.slice(0, 201).join(''))
+    expect(stderr).toContain('201 lines: 201 in sessions')
+  })
+})

@@ -40,6 +40,7 @@ export const followCommand = defineCommand({
           ? new StreamOutput(terminal.stdout)
           : new FileOutput(output, position),
       say,
+      now: Date.now,
       clock: () => performance.now(),
       memory: new Heap(),
       signal,
