@@ -6,6 +6,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { isNode, type Node, parseSelect } from '../events/parse-select.js'
+import { assertSteady } from '../events/steady.js'
 import { parseDuration } from '../sessions/duration.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import { findMeasure, MEASURE_NAMES, type Measure } from './measures.js'
@@ -28,6 +29,7 @@ export async function parseFigureCondition(
   const parsed = await parseSelect(engine, statement)
   if (parsed.kind === 'not_one') throw refused(flag, 'must be one condition.')
   if (parsed.kind !== 'select') throw refused(flag, `is not a condition: ${parsed.why}`)
+  await assertSteady(engine, parsed.tree, flag)
   const found = new Reading(flag)
   found.visit(parsed.tree)
   // Its last line may be a comment, which must not swallow what follows: the line's end stays.

@@ -4,6 +4,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { Events } from '../events/open.js'
 import { parseSelect } from '../events/parse-select.js'
+import { assertSteady } from '../events/steady.js'
 import { type Sql, sql } from '../sql/sql.js'
 import { readExamples } from './examples.js'
 import type { CheckResult } from './result.js'
@@ -80,7 +81,11 @@ export async function measureOwnRule(
 async function readRule(engine: Engine, rule: OwnRule): Promise<Sql> {
   const parsed = await parseSelect(engine, rule.sql)
   const refused = parsed.kind === 'select' ? refusedFunction(parsed.tree) : undefined
-  if (parsed.kind === 'select' && refused === undefined) return asQuery(rule.sql)
+  if (parsed.kind === 'select' && refused === undefined) {
+    // A gate that says another thing each time is none.
+    await assertSteady(engine, parsed.tree, `${rule.place}: rule \`${rule.id}\``)
+    return asQuery(rule.sql)
+  }
   const why =
     parsed.kind === 'select'
       ? `has no function \`${refused}\` in FROM`

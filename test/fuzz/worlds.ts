@@ -213,7 +213,7 @@ const zones = world(
     const turned = [...lines.slice(cut), ...lines.slice(0, cut)].reverse()
     const file = (name: string, body: readonly string[]): string =>
       write(path(name), `user_id,time,event\n${body.join('\n')}\n`)
-    const flags = ['--timezone', timezone, ...SESSIONS]
+    const flags = ['--time-format', 'iso', '--timezone', timezone, ...SESSIONS]
     const one = await run(['sessions', file('a.csv', lines), ...flags])
     const other = await run(['sessions', file('b.csv', turned), ...flags])
     return one.exit === 0 && one.stdout === other.stdout
