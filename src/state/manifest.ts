@@ -3,11 +3,17 @@
  * step: whatever happens, the folder holds the state before an update or the state after it.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
-import { isPartialOf, replaceFile, syncFile, syncFolder } from '../files/replacement.js'
+import {
+  createBeside,
+  isPartialOf,
+  replaceFile,
+  syncFile,
+  syncFolder,
+} from '../files/replacement.js'
 import { isIntact, sealed } from '../files/sealed.js'
 import { unwritable, type Writing } from '../files/unwritable.js'
 import { readFailure } from '../sources/failures.js'
@@ -236,7 +242,7 @@ function latestCommit(directory: string): number | undefined {
 /** The manifest counts already: without its mark nothing is lost but what that would tell. */
 export function mark(directory: string, { next }: Manifest): void {
   try {
-    writeFileSync(join(directory, markOf(next - 1)), '')
+    createBeside(join(directory, markOf(next - 1)), join(directory, MANIFEST))
   } catch {
     return
   }

@@ -242,8 +242,9 @@ describe('damage', () => {
     if (isOlder) {
       const path = join(scene.folder, '.sessionize-pull.json')
       const text = readFileSync(path, 'utf8')
-      writeFileSync(path, text.replaceAll(/,\n\s*"sha256": "[0-9a-f]*"|\n\s*"project": ".*",/g, ''))
-      expect(readFileSync(path, 'utf8')).not.toMatch(/sha256|project/)
+      const newer = /,\n\s*"(sha256|checksum)": "[0-9a-f]*"|\n\s*"project": ".*",/g
+      writeFileSync(path, text.replaceAll(newer, ''))
+      expect(readFileSync(path, 'utf8')).not.toMatch(/sha256|project|checksum/)
     }
     damage(scene.zips[1] ?? '')
     scene.server.asked.length = 0
