@@ -22,7 +22,8 @@ function refusal(definition: Partial<SessionDefinition>): string {
   } catch (error) {
     if (!(error instanceof SessionizeError)) throw error
     expect(error.code).toBe('bad_definition')
-    return `${error.message} ${error.hint}`
+    const { message, hint } = error.inFlags()
+    return `${message} ${hint}`
   }
   return 'none'
 }
@@ -73,6 +74,12 @@ describe('refused', () => {
     ],
   ])('%s', (_about, definition, message) => {
     expect(refusal(definition)).toContain(message)
+  })
+
+  test('is told to a caller of the library by its own names', () => {
+    expect(() => assertDefinition({ ...DEFAULT_DEFINITION, maxLengthMicros: 0 })).toThrow(
+      'maxLength is 0 microseconds.',
+    )
   })
 
   test('not: rules that make sense together', () => {

@@ -1,5 +1,6 @@
 /** Users chosen by figures over their sessions, for a list or a cohort upload. */
 import type { Engine } from '../engines/duckdb.js'
+import { option } from '../errors/option.js'
 import { asTimestamp } from '../events/clock.js'
 import type { Ledger } from '../events/ledger.js'
 import type { Events } from '../events/open.js'
@@ -51,7 +52,7 @@ export async function cohort(
   const condition =
     options.where === undefined
       ? undefined
-      : await parseFigureCondition(engine, options.where, '--where')
+      : await parseFigureCondition(engine, options.where, option('where'))
   const request = await planSessions(engine, events, {
     definition: options.definition,
     dimensions: [],

@@ -3,6 +3,7 @@
  * `sessions` and per key a text `key_N` and its place in order, `rank_N` (NULL: by value).
  */
 import type { Engine } from '../engines/duckdb.js'
+import { option } from '../errors/option.js'
 import { asTimestamp } from '../events/clock.js'
 import type { Ledger } from '../events/ledger.js'
 import type { Events } from '../events/open.js'
@@ -43,7 +44,7 @@ export async function measureSegments(
     ),
   ]
   const zone = options.reportTimeZone ?? 'UTC'
-  await assertTimeZone(engine, zone, '--report-timezone')
+  await assertTimeZone(engine, zone, option('reportTimezone'))
   const request = await planSessions(engine, events, {
     definition: options.definition,
     dimensions: firsts,
@@ -152,7 +153,7 @@ async function pickValues(
   pick: Exclude<Pick, 'first'>,
   table: Sql,
 ): Promise<void> {
-  requireEvents(events, `--by ${property}:${pick}`)
+  requireEvents(events, `${option('by')} ${property}:${pick}`)
   const dimension = events.dimensions.find(({ name }) => name === property)
   if (dimension === undefined) throw new RangeError(`${property} was not read from the events`)
   const value = identifier(dimension.column)

@@ -1,6 +1,7 @@
 /** The main job's answer: figures over all sessions and per segment, computed in the engine. */
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { formatName } from '../events/clock.js'
 import type { Events } from '../events/open.js'
 import { sql } from '../sql/sql.js'
@@ -35,14 +36,18 @@ export async function summarize(
   options: SummaryOptions,
 ): Promise<Summary> {
   if (options.by.length === 0 && (options.top ?? options.having) !== undefined) {
-    throw new SessionizeError('usage', '--top and --having choose among segments.', {
-      hint: 'Name what makes the segments, for example --by platform.',
-    })
+    throw new SessionizeError(
+      'usage',
+      `${option('top')} and ${option('having')} choose among segments.`,
+      {
+        hint: `Name what makes the segments, for example ${option('by')} platform.`,
+      },
+    )
   }
   const having =
     options.having === undefined
       ? undefined
-      : await parseFigureCondition(engine, options.having, '--having')
+      : await parseFigureCondition(engine, options.having, option('having'))
   const ledger = await measureSegments(engine, events, options)
   const bins = await chooseBins(engine, options.bins ?? 'product')
   const overall = await figuresOf(engine, sql`sessions`, bins)

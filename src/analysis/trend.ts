@@ -1,6 +1,7 @@
 /** Sessions over time, per calendar period of a zone. A session counts where it starts or ends. */
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { YEAR_ONE_MICROS } from '../events/clock.js'
 import { type Events, isoTime } from '../events/open.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
@@ -137,7 +138,9 @@ async function createPeriods(
     throw new SessionizeError(
       'usage',
       `From ${isoTime(first)} to ${isoTime(last)} there are too many periods per ${unit}.`,
-      { hint: 'Use --per month, or a shorter time with --from and --to.' },
+      {
+        hint: `Use ${option('per')} month, or a shorter time with ${option('from')} and ${option('to')}.`,
+      },
     )
   }
   const step = raw(unit === 'hour' ? `INTERVAL 15 MINUTE` : `INTERVAL 1 ${unit}`)
@@ -219,7 +222,7 @@ async function assertTellable(engine: Engine, unit: CalendarUnit): Promise<void>
   throw new SessionizeError(
     'usage',
     `${segments} segments in ${periods} periods per ${unit} are more than anyone reads.`,
-    { hint: 'Use --per month, or segments of fewer values: --by platform' },
+    { hint: `Use ${option('per')} month, or segments of fewer values: ${option('by')} platform` },
   )
 }
 

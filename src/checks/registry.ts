@@ -1,5 +1,6 @@
 /** Every rule, in the order in which they are told. */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
 import type { Rule } from './rule.js'
 import {
@@ -86,8 +87,8 @@ export function chooser(
   known: readonly string[],
 ): (id: string) => boolean {
   for (const [flag, ids] of [
-    ['--select', select],
-    ['--exclude', exclude],
+    [option('select'), select],
+    [option('exclude'), exclude],
   ] as const) {
     const odd = ids?.find((id) => !known.includes(id))
     if (odd === undefined) continue

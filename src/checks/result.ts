@@ -1,6 +1,7 @@
 /** The answer of `sessionize check`. */
 import type { AnswerContext } from '../analysis/context.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import type { CheckExample, CheckUnit } from './rule.js'
 
 /** What a rule says of the data. */
@@ -61,7 +62,9 @@ export function failure(report: CheckReport): SessionizeError | undefined {
   return new SessionizeError(
     'check_failed',
     `${failed.length} ${failed.length === 1 ? 'check' : 'checks'} failed: ${failed.join(', ')}.`,
-    { hint: 'Set thresholds in sessionize.config.yaml, or leave a rule out with --exclude.' },
+    {
+      hint: `Set thresholds in sessionize.config.yaml, or leave a rule out with ${option('exclude')}.`,
+    },
   )
 }
 

@@ -1,6 +1,7 @@
 /** Runs the chosen rules and judges what they find. */
 import { answerContext } from '../analysis/context.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { sql } from '../sql/sql.js'
 import type { Baseline } from './baseline.js'
 import { readExamples } from './examples.js'
@@ -50,7 +51,7 @@ export function planChecks(options: CheckOptions): CheckPlan {
   const plan = { rules, own }
   if (plan.rules.length + plan.own.length === 0) {
     throw new SessionizeError('usage', 'No rule is left to run.', {
-      hint: 'Leave out some of --select, --exclude, or `off` in the config file.',
+      hint: `Leave out some of ${option('select')}, ${option('exclude')}, or \`off\` in the config file.`,
     })
   }
   return plan

@@ -4,6 +4,7 @@
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { isNode } from '../events/parse-select.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 
@@ -129,6 +130,10 @@ function likeness(
 }
 
 const unsupported = ({ engine }: ConditionScope, what: string): SessionizeError =>
-  new SessionizeError('unsupported', `--where with ${what} cannot be done in ${engine}.`, {
-    hint: 'It takes comparisons, AND, OR, NOT, IN, BETWEEN, LIKE and IS NULL there. Put the rest into a view of the table, and name the view with --table.',
-  })
+  new SessionizeError(
+    'unsupported',
+    `${option('where')} with ${what} cannot be done in ${engine}.`,
+    {
+      hint: `It takes comparisons, AND, OR, NOT, IN, BETWEEN, LIKE and IS NULL there. Put the rest into a view of the table, and name the view with ${option('table')}.`,
+    },
+  )

@@ -1,5 +1,6 @@
 /** What can be asked of files and not of events that stay elsewhere. */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import type { DatasetOptions } from '../events/dataset.js'
 
 /** @throws SessionizeError `unsupported`, which names the flag and the way round. */
@@ -17,18 +18,18 @@ const REFUSED: readonly {
   readonly way: string
 }[] = [
   {
-    flag: '--stitch',
+    flag: option('stitch'),
     asked: ({ stitch }) => stitch === true,
-    way: 'Join the identities in a view of the table, and name the view with --table.',
+    way: `Join the identities in a view of the table, and name the view with ${option('table')}.`,
   },
   {
-    flag: '--merged-ids',
+    flag: option('mergedIds'),
     asked: ({ mergedIds }) => mergedIds === true,
-    way: 'Join the table of merged ids in a view, and name the view with --table.',
+    way: `Join the table of merged ids in a view, and name the view with ${option('table')}.`,
   },
   {
-    flag: '--clock corrected',
+    flag: `${option('clock')} corrected`,
     asked: ({ clock }) => clock === 'corrected',
-    way: 'Compute the corrected time in a view of the table, and name its column with --time.',
+    way: `Compute the corrected time in a view of the table, and name its column with ${option('time')}.`,
   },
 ]

@@ -1,4 +1,5 @@
 /** Columns of the files that stay with their events, beside what the mapping takes out of them. */
+import { option } from '../errors/option.js'
 import { type Field, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import type { Reading } from '../sources/row-relation.js'
@@ -25,7 +26,7 @@ export function carriedColumns(
   const names =
     wanted === 'all'
       ? allNames(groups)
-      : wanted.map((name) => requireColumn(groups, name, '--columns'))
+      : wanted.map((name) => requireColumn(groups, name, option('columns')))
   return names.map((name, i) => {
     const apart = areApart(groups, name)
     const types = groups.flatMap((group) => {

@@ -1,5 +1,6 @@
 /** Which of the clocks that an event carries says when it happened. */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import type { Preset } from './presets/index.js'
 import type { TimeColumn } from './time-column.js'
 
@@ -36,9 +37,13 @@ export function chooseClock(
 ): MappedClock {
   if (choice === undefined) return { time: event }
   if (given) {
-    throw new SessionizeError('usage', `--clock ${choice} and --time both say which time counts.`, {
-      hint: 'Leave one of them out.',
-    })
+    throw new SessionizeError(
+      'usage',
+      `${option('clock')} ${choice} and ${option('time')} both say which time counts.`,
+      {
+        hint: 'Leave one of them out.',
+      },
+    )
   }
   const { clocks = {} } = preset
   const client = find(clocks.client ?? [])
@@ -73,8 +78,8 @@ function missing(
   throw new SessionizeError(
     'usage',
     columns === undefined
-      ? `--clock ${choice}: the ${preset.name} preset does not know such a clock.`
-      : `--clock ${choice} needs ${columns.join(' or ')}, which these files do not have.`,
-    { hint: 'Name the column that counts with --time.' },
+      ? `${option('clock')} ${choice}: the ${preset.name} preset does not know such a clock.`
+      : `${option('clock')} ${choice} needs ${columns.join(' or ')}, which these files do not have.`,
+    { hint: `Name the column that counts with ${option('time')}.` },
   )
 }

@@ -4,6 +4,7 @@
  */
 import type { ClusterTimeFormat } from '../engines/cluster.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { type Sql, sql, text } from '../sql/sql.js'
 import { microsOfEpoch } from './epoch.js'
@@ -211,7 +212,7 @@ export function parseTimeFormat(text: string): TimeFormat {
   const named = SHORT[text] ?? NAMED.find((format) => format === text)
   if (named !== undefined) return named
   if (text.includes('%')) return { pattern: text }
-  throw new SessionizeError('usage', `--time-format ${text} is not known.`, {
+  throw new SessionizeError('usage', `${option('timeFormat')} ${text} is not known.`, {
     hint: `Use s, ms, us, ns, iso, common_log, rfc2822, or a pattern such as '%d.%m.%Y %H:%M:%S'.`,
   })
 }

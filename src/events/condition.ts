@@ -272,7 +272,7 @@ async function parse(engine: Engine, statement: Sql): Promise<unknown> {
         'bad_condition',
         `${option('where')} is not a condition: ${parsed.why}`,
         {
-          hint: `Write SQL as in --where "platform = 'iOS' AND revenue > 10".`,
+          hint: `Write SQL as in ${option('where')} "platform = 'iOS' AND revenue > 10".`,
         },
       )
   }

@@ -10,6 +10,7 @@
 import type { Engine } from '../engines/duckdb.js'
 import { readJson } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import type { SkippedFile } from '../sources/source.js'
 import { identifier, join, list, raw, type Sql, sql, text } from '../sql/sql.js'
 import { findComponents } from './components.js'
@@ -144,9 +145,9 @@ async function assertPlausible(
   )
   throw new SessionizeError(
     'mapping_uncertain',
-    `--stitch would make one user of ${largest.n} ids (limit ${limit}). Most are joined by ${named.join(', ')}.`,
+    `${option('stitch')} would make one user of ${largest.n} ids (limit ${limit}). Most are joined by ${named.join(', ')}.`,
     {
-      hint: `Leave such a value out with --where, or raise the limit with --stitch-limit if they are one person.`,
+      hint: `Leave such a value out with ${option('where')}, or raise the limit with ${option('stitchLimit')} if they are one person.`,
     },
   )
 }

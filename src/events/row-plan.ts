@@ -4,6 +4,7 @@
  */
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import type { SourceGroup } from '../sources/group.js'
 import { sql, text } from '../sql/sql.js'
 import { carriedColumns } from './carried.js'
@@ -48,7 +49,7 @@ export async function planRows(
   options: RowOptions & { readonly stitch?: boolean },
 ): Promise<RowPlan> {
   const timeZone = options.timeZone ?? 'UTC'
-  await assertTimeZone(engine, timeZone, '--timezone')
+  await assertTimeZone(engine, timeZone, option('timezone'))
   const plan: RowPlan = {
     mapping,
     timeZone,
@@ -59,8 +60,8 @@ export async function planRows(
       options.where === undefined
         ? undefined
         : await parseCondition(engine, options.where, groups, rolesOf(mapping), samples),
-    fromMicros: await instant(engine, options.from, '--from', timeZone),
-    toMicros: await instant(engine, options.to, '--to', timeZone),
+    fromMicros: await instant(engine, options.from, option('from'), timeZone),
+    toMicros: await instant(engine, options.to, option('to'), timeZone),
     ignore: options.ignore ?? [],
     recordedOnly: options.recordedOnly ?? false,
     ids: options.stitch === true,
@@ -71,9 +72,13 @@ export async function planRows(
     plan.toMicros !== undefined &&
     plan.fromMicros >= plan.toMicros
   ) {
-    throw new SessionizeError('usage', `--from ${options.from} is not before --to ${options.to}.`, {
-      hint: 'Events at --from are read, those at --to are not.',
-    })
+    throw new SessionizeError(
+      'usage',
+      `${option('from')} ${options.from} is not before ${option('to')} ${options.to}.`,
+      {
+        hint: `Events at ${option('from')} are read, those at ${option('to')} are not.`,
+      },
+    )
   }
   return plan
 }

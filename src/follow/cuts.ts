@@ -3,6 +3,7 @@
  * rules are compiled to SQL for whole files; the names of the reasons are the same.
  */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { ruleProperties, type SessionDefinition } from '../sessions/definition.js'
 import { hasTies } from '../sessions/ties.js'
 import type { StreamEvent } from './event.js'
@@ -45,7 +46,7 @@ function assertStreamable(definition: SessionDefinition): void {
   if (definition.recorded !== true) return
   throw new SessionizeError(
     'unsupported',
-    'Recorded sessions (--by-recorded) cannot be followed: an id can return at any time, so a session never closes.',
+    `Recorded sessions (${option('byRecorded')}) cannot be followed: an id can return at any time, so a session never closes.`,
     { hint: 'Leave it out, or run: sessionize sessions --by-recorded on the file.' },
   )
 }

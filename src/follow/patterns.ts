@@ -1,5 +1,6 @@
 /** Times by a strptime pattern, as the engine reads them. */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { dayNumber } from './calendar.js'
 import { Zone, Zones } from './zone.js'
 
@@ -160,11 +161,15 @@ export function patternTimes(pattern: string, zone: Zone): (text: string) => num
       if (typeof plain === 'string') return plain.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
       const specifier = SPECIFIERS[String(code ?? '').replace('-', '')]
       if (specifier === undefined) {
-        throw new SessionizeError('unsupported', `follow cannot read ${whole} in --time-format.`, {
-          hint: `It reads ${Object.keys(SPECIFIERS)
-            .map((one) => `%${one}`)
-            .join(' ')}.`,
-        })
+        throw new SessionizeError(
+          'unsupported',
+          `follow cannot read ${whole} in ${option('timeFormat')}.`,
+          {
+            hint: `It reads ${Object.keys(SPECIFIERS)
+              .map((one) => `%${one}`)
+              .join(' ')}.`,
+          },
+        )
       }
       specifiers.push(specifier)
       return specifier.pattern

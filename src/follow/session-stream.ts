@@ -4,6 +4,7 @@
  * change it.
  */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import { CutRules, type EndReason } from './cuts.js'
 import { DueQueue } from './due-queue.js'
@@ -93,8 +94,8 @@ export function sessionStream(
   if (options.reviseMicros > 0) {
     throw new SessionizeError(
       'unsupported',
-      '--revisions works with a single gap only: other rules need every event again.',
-      { hint: 'Leave out --revisions, and allow more --lateness.' },
+      `${option('revisions')} works with a single gap only: other rules need every event again.`,
+      { hint: `Leave out ${option('revisions')}, and allow more ${option('lateness')}.` },
     )
   }
   return create(new OrderedCuts(rules, edges, () => counts.ignored++))

@@ -1,4 +1,5 @@
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
 import { FORMATS, type FormatName, formatNamed, isFormatName } from './formats/index.js'
 import type { Compression } from './table.js'
@@ -29,7 +30,7 @@ export function destinationOf(path: string, wanted?: FormatName): Destination {
   const format = wanted === undefined ? nameOf(stem) : formatOf(wanted)
   if (format === undefined) {
     throw new SessionizeError('usage', `The name ${path} does not say which format to write.`, {
-      hint: `Name it .parquet, .csv, .ndjson or .zip, or give --format (${FORMATS.map(({ name }) => name).join(', ')}).`,
+      hint: `Name it .parquet, .csv, .ndjson or .zip, or give ${option('format')} (${FORMATS.map(({ name }) => name).join(', ')}).`,
     })
   }
   const { encoding, packaging } = formatNamed(format)
@@ -47,7 +48,7 @@ export function formatOf(name: string): FormatName {
   const names = FORMATS.map((format) => format.name)
   throw new SessionizeError(
     'usage',
-    `--format \`${name}\` is not known.${didYouMean(name, names)}`,
+    `${option('format')} \`${name}\` is not known.${didYouMean(name, names)}`,
     {
       hint: `Use one of: ${names.join(', ')}.`,
     },
@@ -64,7 +65,7 @@ export function assertRecords(format: FormatName, outOfSessionShare: number): vo
   if (outOfSessionShare > 0 && !formatNamed(format).recordsSessions) {
     throw new SessionizeError(
       'usage',
-      `--out-of-session needs a format that records session ids, which ${format} does not.`,
+      `${option('outOfSession')} needs a format that records session ids, which ${format} does not.`,
       {
         hint: `Use one of: ${FORMATS.filter((format) => format.recordsSessions)
           .map(({ name }) => name)

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { Together } from '../files/together.js'
 import { Target } from '../report/target.js'
 import { Workspace } from '../sources/workspace.js'
@@ -59,7 +60,7 @@ export async function generate(
   const format = formatNamed(destination.format)
   if (truthPath !== undefined && resolve(truthPath) === resolve(path)) {
     throw new SessionizeError('usage', 'The events and the truth cannot go to the same file.', {
-      hint: 'Give --truth a path of its own.',
+      hint: `Give ${option('truth')} a path of its own.`,
     })
   }
 

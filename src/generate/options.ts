@@ -1,4 +1,5 @@
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
 import type { FormatName } from './formats/format.js'
 
@@ -45,18 +46,18 @@ export const GENERATE_DEFAULTS = {
 
 /** @throws SessionizeError `usage` on the first option that makes no sense. */
 export function checkOptions(options: GenerateOptions): void {
-  wholeNumber('--events', options.events, 1, 100_000_000_000)
-  if (options.users !== undefined) wholeNumber('--users', options.users, 1, 1_000_000_000)
-  wholeNumber('--seed', options.seed, 0, Number.MAX_SAFE_INTEGER)
-  wholeNumber('--days', options.days, 1, 3650)
+  wholeNumber(option('events'), options.events, 1, 100_000_000_000)
+  if (options.users !== undefined) wholeNumber(option('users'), options.users, 1, 1_000_000_000)
+  wholeNumber(option('seed'), options.seed, 0, Number.MAX_SAFE_INTEGER)
+  wholeNumber(option('days'), options.days, 1, 3650)
   if (options.eventsPerVisit !== undefined) {
-    within('--events-per-visit', options.eventsPerVisit, 1, 100)
+    within(option('eventsPerVisit'), options.eventsPerVisit, 1, 100)
   }
-  within('--duplicates', options.duplicateShare, 0, 0.5)
-  within('--late', options.lateShare, 0, 1)
-  within('--heartbeats', options.heartbeatShare, 0, 1)
-  within('--out-of-session', options.outOfSessionShare, 0, 0.5)
-  oneOf('--shape', options.shape, SHAPES)
+  within(option('duplicates'), options.duplicateShare, 0, 0.5)
+  within(option('late'), options.lateShare, 0, 1)
+  within(option('heartbeats'), options.heartbeatShare, 0, 1)
+  within(option('outOfSession'), options.outOfSessionShare, 0, 0.5)
+  oneOf(option('shape'), options.shape, SHAPES)
   checkDate(options.start)
 }
 
@@ -90,8 +91,12 @@ function checkDate(text: string): void {
   // `Date.parse` may roll 02-30 over into March: a date is right when it reads back the same.
   const real = !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
   if (!real || text < '1970-01-02' || text > '2200-01-01') {
-    throw new SessionizeError('usage', `--start ${text} is not a date that can be used.`, {
-      hint: 'Write it as yyyy-mm-dd, e.g. --start 2024-01-01.',
-    })
+    throw new SessionizeError(
+      'usage',
+      `${option('start')} ${text} is not a date that can be used.`,
+      {
+        hint: `Write it as yyyy-mm-dd, e.g. ${option('start')} 2024-01-01.`,
+      },
+    )
   }
 }

@@ -1,4 +1,5 @@
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { type Activity, shareOut } from './activity.js'
 import { meanChance, startMs, WAKING_DAY_MS } from './calendar.js'
 import { checkOptions, type GenerateOptions, type Shape } from './options.js'
@@ -47,7 +48,7 @@ export function plan(options: GenerateOptions): Plan {
       'usage',
       `${events} events are too many for ${users} users in ${days} days.`,
       {
-        hint: `Ask for more --users or --days: ${Math.ceil((2 * visits) / mostVisits)} users would do.`,
+        hint: `Ask for more ${option('users')} or ${option('days')}: ${Math.ceil((2 * visits) / mostVisits)} users would do.`,
       },
     )
   }

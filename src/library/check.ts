@@ -7,7 +7,6 @@ import type { Rule } from '../checks/rule.js'
 import { type CheckOptions as Chosen, chosenRules, type RuleSetting } from '../checks/run.js'
 import { nowMicros } from '../checks/scene.js'
 import { SessionizeError } from '../errors/errors.js'
-import { option } from '../errors/option.js'
 import { given } from '../given.js'
 import { answerAsJson } from '../report/json.js'
 import { Target } from '../report/target.js'
@@ -85,7 +84,7 @@ function readBaseline(file: string) {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     throw new SessionizeError('usage', `Cannot read the baseline ${file}.`, {
-      hint: `Save one first: sessionize check FILE ${option('saveBaseline', file)}`,
+      hint: `Save one first: sessionize check FILE --save-baseline ${file}`,
       cause: error,
     })
   }

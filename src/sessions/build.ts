@@ -4,6 +4,7 @@
 import { duckdb } from '../dialects/duckdb.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { type Ledger, withIgnored } from '../events/ledger.js'
 import type { Events, StoredEvents } from '../events/open.js'
 import { matchesPattern } from '../events/pattern.js'
@@ -83,7 +84,7 @@ export async function planSessions(
   assertDefinition(definition)
   if (definition.recorded === true && events.mapping.session === null) {
     throw new SessionizeError('mapping_uncertain', 'These events have no recorded session id.', {
-      hint: 'Name its column with --session COLUMN. See: sessionize inspect FILE',
+      hint: `Name its column with ${option('session')} COLUMN. See: sessionize inspect FILE`,
     })
   }
   const column = (name: string): string => {

@@ -1,6 +1,7 @@
 /** Blocks as a result of their own: what a table of them holds, so that sessions follow from it. */
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import { blockStage } from './blocks.js'
 import { codedColumns, codeStage, measureColumns, storedValue } from './codes.js'
@@ -14,11 +15,11 @@ import { decodedBlocks, storedTime } from './stored-blocks.js'
 export function assertBlocks(definition: SessionDefinition): void {
   const rules = [
     ...eventRules(definition).map(({ flag }) => flag),
-    ...(definition.recorded === true ? ['--by-recorded'] : []),
+    ...(definition.recorded === true ? [option('byRecorded')] : []),
   ]
   if (rules.length === 0) return
   throw new SessionizeError('unsupported', `There are no blocks with ${rules.join(', ')}.`, {
-    hint: 'These rules look at single events: use --stage sessions.',
+    hint: `These rules look at single events: use ${option('stage')} sessions.`,
   })
 }
 

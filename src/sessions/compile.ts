@@ -3,6 +3,7 @@
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
 import type { DistantEvents } from '../events/distant.js'
 import { given } from '../given.js'
@@ -207,7 +208,7 @@ export function chooseColumns(
         'unknown_column',
         `No session column \`${name}\`.${didYouMean(name, all)}`,
         {
-          hint: `--columns takes: ${all.join(', ')}.`,
+          hint: `${option('columns')} takes: ${all.join(', ')}.`,
         },
       )
     }

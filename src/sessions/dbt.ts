@@ -9,6 +9,7 @@ import { stringify } from 'yaml'
 import { CLICKHOUSE_SETTINGS } from '../dialects/clickhouse.js'
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, render, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockWidthMicros } from './blocks.js'
@@ -74,15 +75,17 @@ function assertModels(options: DbtOptions): void {
   if (hasLimit(definition)) {
     throw new SessionizeError(
       'unsupported',
-      'Sessions with --max-length or --max-events do not follow from blocks alone.',
-      { hint: 'Print them with --stage sessions, as a model that is made anew each time.' },
+      `Sessions with ${option('maxLength')} or ${option('maxEvents')} do not follow from blocks alone.`,
+      {
+        hint: `Print them with ${option('stage')} sessions, as a model that is made anew each time.`,
+      },
     )
   }
   const longest = longestGap(definition)
   if (lookbackMicros < longest) {
     throw new SessionizeError(
       'usage',
-      `--lookback ${formatDuration(lookbackMicros)} is shorter than the gap of ${formatDuration(longest)}.`,
+      `${option('lookback')} ${formatDuration(lookbackMicros)} is shorter than the gap of ${formatDuration(longest)}.`,
       { hint: 'Sessions that were cut by the end of the data would never be finished.' },
     )
   }
@@ -91,7 +94,7 @@ function assertModels(options: DbtOptions): void {
   const template = /\{[{%#]/.exec(words)
   if (template !== null) {
     throw new SessionizeError('usage', `dbt would take \`${template[0]}\` for a template.`, {
-      hint: 'Rename the column or event in a view, and name the view with --from-table.',
+      hint: `Rename the column or event in a view, and name the view with ${option('fromTable')}.`,
     })
   }
 }
@@ -220,7 +223,7 @@ FROM ${REFERENCE}${incremental ? touched : sql``}`,
   for (const needed of incremental ? ['user', 'end'] : []) {
     if (columns.includes(needed)) continue
     throw new SessionizeError('usage', `The model needs the column \`${needed}\`.`, {
-      hint: 'Add it to --columns.',
+      hint: `Add it to ${option('columns')}.`,
     })
   }
   const query = compileSessions(request, columns, dialect, { renamed: RENAMED, ordered: false })

@@ -1,6 +1,7 @@
 /**
  * What a session is, as a plain serializable value. SQL is one rendering of it.
  */
+import { option } from '../errors/option.js'
 export interface SessionDefinition {
   /** The inactivity timeout, in microseconds. */
   readonly gapMicros: number
@@ -73,6 +74,7 @@ export const hasPassiveEvents = ({ passiveEvents }: SessionDefinition): boolean 
 
 /** A rule besides the gap and its boundary. */
 export interface Rule {
+  /** The option that says it, as messages tell it. */
   readonly flag: string
   /**
    * `blocks` rules let events first be grouped into blocks; `events` rules depend on single events
@@ -83,24 +85,28 @@ export interface Rule {
 }
 
 export const RULES: readonly Rule[] = [
-  { flag: '--gap PROPERTY=VALUE:TIME', path: 'blocks', isIn: ({ gaps }) => some(gaps) },
+  { flag: `${option('gap')} PROPERTY=VALUE:TIME`, path: 'blocks', isIn: ({ gaps }) => some(gaps) },
   {
-    flag: '--max-length',
+    flag: option('maxLength'),
     path: 'blocks',
     isIn: ({ maxLengthMicros }) => maxLengthMicros !== undefined,
   },
-  { flag: '--max-events', path: 'blocks', isIn: ({ maxEvents }) => maxEvents !== undefined },
+  { flag: option('maxEvents'), path: 'blocks', isIn: ({ maxEvents }) => maxEvents !== undefined },
   {
-    flag: '--cut-at-midnight',
+    flag: option('cutAtMidnight'),
     path: 'blocks',
     isIn: ({ midnightZone }) => midnightZone !== undefined,
   },
-  { flag: '--cut-on', path: 'events', isIn: ({ cutOn }) => some(cutOn) },
-  { flag: '--start-event', path: 'events', isIn: ({ startEvents }) => some(startEvents) },
-  { flag: '--end-event', path: 'events', isIn: ({ endEvents }) => some(endEvents) },
-  { flag: '--passive-event', path: 'events', isIn: ({ passiveEvents }) => some(passiveEvents) },
-  { flag: '--ignore-event', path: 'none', isIn: ({ ignoreEvents }) => some(ignoreEvents) },
-  { flag: '--by-recorded', path: 'none', isIn: ({ recorded }) => recorded === true },
+  { flag: option('cutOn'), path: 'events', isIn: ({ cutOn }) => some(cutOn) },
+  { flag: option('startEvent'), path: 'events', isIn: ({ startEvents }) => some(startEvents) },
+  { flag: option('endEvent'), path: 'events', isIn: ({ endEvents }) => some(endEvents) },
+  {
+    flag: option('passiveEvent'),
+    path: 'events',
+    isIn: ({ passiveEvents }) => some(passiveEvents),
+  },
+  { flag: option('ignoreEvent'), path: 'none', isIn: ({ ignoreEvents }) => some(ignoreEvents) },
+  { flag: option('byRecorded'), path: 'none', isIn: ({ recorded }) => recorded === true },
 ]
 
 export const rulesOf = (definition: SessionDefinition): Rule[] =>

@@ -1,4 +1,5 @@
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 
 const UNIT_MICROS: Readonly<Record<string, number>> = {
   us: 1,
@@ -27,7 +28,7 @@ const ISO_UNIT_MICROS: Readonly<Record<string, number>> = {
  *
  * @throws SessionizeError `usage` when the text is none of these, is not positive, or is over 10,000 days.
  */
-export function parseDuration(text: string, flag = '--gap'): number {
+export function parseDuration(text: string, flag = option('gap')): number {
   const micros = readDuration(text.trim())
   if (micros === undefined || !Number.isFinite(micros)) {
     throw new SessionizeError('usage', `${flag} ${text} is not a length of time.`, {

@@ -4,6 +4,7 @@
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
+import { asFlag, option, spelled } from '../errors/option.js'
 import { matchesPattern } from '../events/pattern.js'
 import { identifier, join, raw, render, type Sql, type Stage, sql } from '../sql/sql.js'
 import { type BuildOptions, neededProperties, sessionRequest } from './build.js'
@@ -88,7 +89,7 @@ export function mappedRequest(
 function assertMapped({ recorded }: SessionDefinition, { session }: TableMapping): void {
   if (recorded !== true || session !== undefined) return
   throw new SessionizeError('usage', 'No column holds the recorded session id.', {
-    hint: 'Name it with --session COLUMN.',
+    hint: `Name it with ${option('session')} COLUMN.`,
   })
 }
 
@@ -129,9 +130,13 @@ function compiled(
   { dialect, columns }: PrintOptions,
 ): Sql {
   if (stage !== 'sessions' && columns !== undefined) {
-    throw new SessionizeError('usage', `--columns chooses columns of sessions, not of ${stage}.`, {
-      hint: 'Leave it out, or use --stage sessions.',
-    })
+    throw new SessionizeError(
+      'usage',
+      `${option('columns')} chooses columns of sessions, not of ${stage}.`,
+      {
+        hint: `Leave it out, or use ${option('stage')} sessions.`,
+      },
+    )
   }
   switch (stage) {
     case 'blocks': {
@@ -190,7 +195,8 @@ function path(definition: SessionDefinition, plan: BlockPlan): string {
   if (definition.recorded === true) return 'recorded ids'
   const rules = eventRules(definition)
   if (rules.length === 0) return plan
-  return `events, because of ${rules.map(({ flag }) => flag.replace('--', '')).join(', ')}`
+  const names = rules.map(({ flag }) => spelled(flag, asFlag).replace('--', ''))
+  return `events, because of ${names.join(', ')}`
 }
 
 function eventsColumns(properties: readonly string[]): string {

@@ -1,5 +1,6 @@
 /** Definitions that contradict themselves are refused, before anything is read. */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
 import { rulesOf, type SessionDefinition } from './definition.js'
 
@@ -21,12 +22,12 @@ function refuse(message: string, hint: string): never {
 
 function assertTimes({ gapMicros, gaps, maxLengthMicros, maxEvents }: SessionDefinition): void {
   const times: [string, number | undefined][] = [
-    ['--gap', gapMicros],
+    [option('gap'), gapMicros],
     ...(gaps ?? []).map((rule): [string, number] => [
-      `--gap ${rule.property}=${rule.value}`,
+      `${option('gap')} ${rule.property}=${rule.value}`,
       rule.gapMicros,
     ]),
-    ['--max-length', maxLengthMicros],
+    [option('maxLength'), maxLengthMicros],
   ]
   for (const [flag, micros] of times) {
     if (micros === undefined) continue
@@ -38,7 +39,7 @@ function assertTimes({ gapMicros, gaps, maxLengthMicros, maxEvents }: SessionDef
     }
   }
   if (maxEvents !== undefined && (!Number.isSafeInteger(maxEvents) || maxEvents < 1)) {
-    refuse(`--max-events is ${maxEvents}.`, 'It must be a whole number from 1.')
+    refuse(`${option('maxEvents')} is ${maxEvents}.`, 'It must be a whole number from 1.')
   }
 }
 
@@ -47,15 +48,15 @@ function assertGapRules({ gaps }: SessionDefinition): void {
   const seen = new Set<string>()
   for (const { property, value } of gaps ?? []) {
     const rule = `${property}=${value}`
-    if (seen.has(rule)) refuse(`--gap ${rule} is given twice.`, 'Keep one of them.')
+    if (seen.has(rule)) refuse(`${option('gap')} ${rule} is given twice.`, 'Keep one of them.')
     seen.add(rule)
   }
 }
 
 function assertNames(definition: SessionDefinition): void {
   const lists: [string, readonly string[]][] = [
-    ['--gap', (definition.gaps ?? []).map(({ property }) => property)],
-    ['--cut-on', definition.cutOn ?? []],
+    [option('gap'), (definition.gaps ?? []).map(({ property }) => property)],
+    [option('cutOn'), definition.cutOn ?? []],
     ...eventLists(definition),
   ]
   for (const [flag, names] of lists) {
@@ -64,16 +65,16 @@ function assertNames(definition: SessionDefinition): void {
 }
 
 const eventLists = (definition: SessionDefinition): [string, readonly string[]][] => [
-  ['--start-event', definition.startEvents ?? []],
-  ['--end-event', definition.endEvents ?? []],
-  ['--passive-event', definition.passiveEvents ?? []],
-  ['--ignore-event', definition.ignoreEvents ?? []],
+  [option('startEvent'), definition.startEvents ?? []],
+  [option('endEvent'), definition.endEvents ?? []],
+  [option('passiveEvent'), definition.passiveEvents ?? []],
+  [option('ignoreEvent'), definition.ignoreEvents ?? []],
 ]
 
 function assertZone({ midnightZone }: SessionDefinition): void {
   if (midnightZone === undefined || isZone(midnightZone)) return
   refuse(
-    `--cut-at-midnight ${midnightZone} is not a time zone.${didYouMean(midnightZone, Intl.supportedValuesOf('timeZone'))}`,
+    `${option('cutAtMidnight')} ${midnightZone} is not a time zone.${didYouMean(midnightZone, Intl.supportedValuesOf('timeZone'))}`,
     'Use a name of the IANA database, such as Europe/Berlin, or UTC.',
   )
 }
@@ -96,7 +97,7 @@ function assertEvents(definition: SessionDefinition): void {
       const both = commonName(start, end)
       if (both === undefined) continue
       refuse(
-        `An event called \`${both}\` would both start a session (--start-event ${start}) and end it (--end-event ${end}).`,
+        `An event called \`${both}\` would both start a session (${option('startEvent')} ${start}) and end it (${option('endEvent')} ${end}).`,
         'Write the patterns so that no name fits both.',
       )
     }
@@ -111,18 +112,18 @@ function assertEvents(definition: SessionDefinition): void {
     if (ignored === undefined) continue
     refuse(
       `The event \`${ignored}\` is ignored, so ${flag} ${ignored} would do nothing.`,
-      `Leave it out of ${flag} or of --ignore-event.`,
+      `Leave it out of ${flag} or of ${option('ignoreEvent')}.`,
     )
   }
   const everything = (patterns: readonly string[]): boolean =>
     patterns.some((pattern) => /^\*+$/.test(pattern))
   if (everything(ignoreEvents)) {
-    refuse('--ignore-event * leaves no event.', 'Name the events to ignore.')
+    refuse(`${option('ignoreEvent')} * leaves no event.`, 'Name the events to ignore.')
   }
   if (everything(passiveEvents) && startEvents.length === 0 && endEvents.length === 0) {
     refuse(
-      '--passive-event * leaves no event to open a session.',
-      'Name the passive events, or with --start-event those that open sessions.',
+      `${option('passiveEvent')} * leaves no event to open a session.`,
+      `Name the passive events, or with ${option('startEvent')} those that open sessions.`,
     )
   }
 }
@@ -158,11 +159,11 @@ function taken(
 function assertRecorded(definition: SessionDefinition): void {
   if (definition.recorded !== true) return
   const others = rulesOf(definition).filter(
-    ({ flag }) => flag !== '--by-recorded' && flag !== '--ignore-event',
+    ({ flag }) => flag !== option('byRecorded') && flag !== option('ignoreEvent'),
   )
   if (others.length === 0) return
   refuse(
-    `--by-recorded takes the sessions as the export has them: ${others.map(({ flag }) => flag).join(', ')} cannot cut them.`,
-    'Leave out --by-recorded, or the other rules.',
+    `${option('byRecorded')} takes the sessions as the export has them: ${others.map(({ flag }) => flag).join(', ')} cannot cut them.`,
+    `Leave out ${option('byRecorded')}, or the other rules.`,
   )
 }

@@ -1,5 +1,6 @@
 /** What a state is about: what may be asked of it, and what may be added to it. */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { formatName } from '../events/clock.js'
 import type { Mapping } from '../events/mapping.js'
 import type { EventOptions } from '../events/open.js'
@@ -28,7 +29,11 @@ export const stateColumns = (
 })
 
 /** Rules for which blocks say enough; all others look at events again. */
-const KEPT_RULES = ['--gap PROPERTY=VALUE:TIME', '--cut-at-midnight', '--ignore-event']
+const KEPT_RULES = [
+  `${option('gap')} PROPERTY=VALUE:TIME`,
+  option('cutAtMidnight'),
+  option('ignoreEvent'),
+]
 
 /** @throws SessionizeError `unsupported` for what needs more than blocks. */
 export function specOf(
@@ -40,8 +45,8 @@ export function specOf(
     ...rulesOf(definition)
       .map(({ flag }) => flag)
       .filter((flag) => !KEPT_RULES.includes(flag)),
-    ...(options.stitch === true ? ['--stitch'] : []),
-    ...(options.mergedIds === true ? ['--merged-ids'] : []),
+    ...(options.stitch === true ? [option('stitch')] : []),
+    ...(options.mergedIds === true ? [option('mergedIds')] : []),
   ]
   const [first] = refused
   if (first !== undefined) {
@@ -49,7 +54,7 @@ export function specOf(
       'unsupported',
       `A state keeps blocks of events, and ${refused.join(', ')} ${refused.length === 1 ? 'looks' : 'look'} at events again.`,
       {
-        hint: `Leave out ${first}, or leave out --state and name all files: then every rule applies.`,
+        hint: `Leave out ${first}, or leave out ${option('state')} and name all files: then every rule applies.`,
       },
     )
   }
@@ -105,10 +110,10 @@ export function assertSameSpec(directory: string, { spec }: Manifest, wanted: St
     ...compare('ignored events', spec.definition, wanted.definition, ({ ignoreEvents }) =>
       (ignoreEvents ?? []).join(', '),
     ),
-    ...compare('--where', spec.reading, wanted.reading, ({ where }) => where ?? ''),
-    ...compare('--from', spec.reading, wanted.reading, ({ from }) => from ?? ''),
-    ...compare('--to', spec.reading, wanted.reading, ({ to }) => to ?? ''),
-    ...compare('--timezone', spec.reading, wanted.reading, ({ timeZone }) => timeZone),
+    ...compare(option('where'), spec.reading, wanted.reading, ({ where }) => where ?? ''),
+    ...compare(option('from'), spec.reading, wanted.reading, ({ from }) => from ?? ''),
+    ...compare(option('to'), spec.reading, wanted.reading, ({ to }) => to ?? ''),
+    ...compare(option('timezone'), spec.reading, wanted.reading, ({ timeZone }) => timeZone),
   ]
   if (differences.length > 0) throw mismatch(directory, differences)
   const missing = (['properties', 'sums', 'counts', 'conversions'] as const).flatMap((kind) =>

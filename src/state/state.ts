@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 
 import { join, resolve } from 'node:path'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { isLockFile, Lock } from '../files/lock.js'
 import { unwritable } from '../files/unwritable.js'
 import {
@@ -42,7 +43,7 @@ export class State {
    */
   static open(path: string, force = false): State {
     const directory = assertFolder(path)
-    const otherwise = 'name another folder with --state'
+    const otherwise = `name another folder with ${option('state')}`
     const what = `The state in ${directory}`
     let lock: Lock
     let made: string | undefined
@@ -145,7 +146,9 @@ export function assertFolder(path: string): string {
   const found = statSync(directory, { throwIfNoEntry: false })
   if (found === undefined) return directory
   if (!found.isDirectory()) {
-    throw new SessionizeError('usage', `--state ${path} is a file.`, { hint: 'Name a folder.' })
+    throw new SessionizeError('usage', `${option('state')} ${path} is a file.`, {
+      hint: 'Name a folder.',
+    })
   }
   if (isState(directory)) return directory
   // What an interrupted first run leaves is no reason against it.

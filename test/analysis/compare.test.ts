@@ -354,9 +354,9 @@ describe('a comparison', () => {
     await expect(compare(file, {})).rejects.toThrow('compare needs something to compare')
     await expect(
       compare(file, { by: ['platform'], reference: 'a', baseline: file }),
-    ).rejects.toThrow('--reference and --baseline both say what to compare with')
+    ).rejects.toThrow('reference and baseline both say what to compare with')
     await expect(compare(file, { by: ['platform'], reference: 'x' })).rejects.toThrow(
-      '--reference x is not among the groups',
+      'reference x is not among the groups',
     )
     const { comparisons } = await compare(file, { by: ['platform'] })
     expect(comparisons).toEqual([])

@@ -279,7 +279,7 @@ describe('zones', () => {
   test('a zone that is none', async () => {
     await expect(open([csv(['1709632800'])], { timeZone: 'Mars/Olympus' })).rejects.toMatchObject({
       code: 'usage',
-      message: '--timezone Mars/Olympus is not a time zone.',
+      message: 'timezone Mars/Olympus is not a time zone.',
     })
   })
 })
@@ -356,7 +356,7 @@ describe('--clock', () => {
     await expect(open([path], { clock: 'server' })).rejects.toMatchObject({
       code: 'usage',
       message:
-        '--clock server needs server_received_time or server_upload_time, which these files do not have.',
+        'clock server needs server_received_time or server_upload_time, which these files do not have.',
     })
     await expect(open([csv(['1709632800'])], { clock: 'client' })).rejects.toMatchObject({
       code: 'usage',

@@ -300,9 +300,9 @@ describe('users held at most', () => {
 test('rules that cannot be followed are refused by name', () => {
   const definition = { gapMicros: MINUTE, boundary: 'after' as const }
   expect(() => followed([], { definition: { ...definition, recorded: true } })).toThrow(
-    /--by-recorded/,
+    /byRecorded/,
   )
   expect(() =>
     followed([], { definition: { ...definition, maxEvents: 2 }, reviseMicros: MINUTE }),
-  ).toThrow(/--revisions/)
+  ).toThrow(/revisions/)
 })

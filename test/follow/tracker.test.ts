@@ -106,7 +106,7 @@ test('of more users than remembered the one seen longest ago is forgotten', () =
 })
 
 test('bad options are refused', () => {
-  expect(() => new SessionTracker({ gap: 'soon' })).toThrow(/--gap soon/)
+  expect(() => new SessionTracker({ gap: 'soon' })).toThrow(/gap soon/)
   expect(() => new SessionTracker({ recorded: true })).toThrow(/recorded/i)
 })
 

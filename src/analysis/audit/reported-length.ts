@@ -1,6 +1,7 @@
 /** Lengths that an app reports by itself, in an event of its own, against the measured ones. */
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
+import { option } from '../../errors/option.js'
 import type { Events } from '../../events/open.js'
 import { type Sql, sql, text } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
@@ -24,9 +25,13 @@ export function parseReportedLength(value: string): ReportedLengthOption {
   if (at > 0 && at < value.length - 1) {
     return { event: value.slice(0, at), property: value.slice(at + 1) }
   }
-  throw new SessionizeError('usage', `--reported-length ${value} names no event and property.`, {
-    hint: 'Write it as --reported-length session_completed:session_length_seconds.',
-  })
+  throw new SessionizeError(
+    'usage',
+    `${option('reportedLength')} ${value} names no event and property.`,
+    {
+      hint: `Write it as ${option('reportedLength')} session_completed:session_length_seconds.`,
+    },
+  )
 }
 
 /** @param inRebuilt events with the `length` of their rebuilt sessions; over `recorded_sessions` too */

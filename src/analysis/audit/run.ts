@@ -1,6 +1,7 @@
 /** The audit's answer, computed in the engine. */
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
+import { option } from '../../errors/option.js'
 import { formatName } from '../../events/clock.js'
 import { type Events, isoTime } from '../../events/open.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
@@ -34,9 +35,13 @@ export interface AuditOptions {
 export async function audit(engine: Engine, events: Events, options: AuditOptions): Promise<Audit> {
   const { definition, backgroundOnly = false } = options
   if (definition.recorded === true) {
-    throw new SessionizeError('usage', '--by-recorded gives nothing to compare the ids with.', {
-      hint: 'Say how sessions are rebuilt: --gap 30m, or --definition amplitude-mobile.',
-    })
+    throw new SessionizeError(
+      'usage',
+      `${option('byRecorded')} gives nothing to compare the ids with.`,
+      {
+        hint: `Say how sessions are rebuilt: ${option('gap')} 30m, or ${option('definition')} amplitude-mobile.`,
+      },
+    )
   }
   const { recorded, inRebuilt } = backgroundOnly
     ? {
@@ -71,7 +76,7 @@ async function auditRecorded(
 ): Promise<{ recorded: RecordedAudit; inRebuilt: Sql }> {
   if (events.mapping.session === null) {
     throw new SessionizeError('usage', 'The events have no recorded session id to audit.', {
-      hint: 'Name its column with --session, or look for background activity alone: --background.',
+      hint: `Name its column with ${option('session')}, or look for background activity alone: ${option('background')}.`,
     })
   }
   const { definition, reportedLength } = options
@@ -106,7 +111,7 @@ function warnings({ mapping, ledger }: Events): Warning[] {
     found.push({
       id: 'nothing_to_compare',
       message: 'No event has a recorded session.',
-      hint: 'Check --session, or look for background activity alone: --background.',
+      hint: `Check ${option('session')}, or look for background activity alone: ${option('background')}.`,
     })
   }
   return found

@@ -1,6 +1,7 @@
 /** Groups of sessions against each other: how much they differ, and whether that is clear. */
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
+import { option } from '../../errors/option.js'
 import { didYouMean } from '../../errors/suggest.js'
 import type { Events } from '../../events/open.js'
 import { sql, text } from '../../sql/sql.js'
@@ -137,13 +138,13 @@ export async function compareSessions(
   const { by, definition } = options
   if (by.length === 0 && baseline === undefined) {
     throw new SessionizeError('usage', 'compare needs something to compare.', {
-      hint: 'Name a dimension with --by platform, or other files with --baseline old.csv.',
+      hint: `Name a dimension with ${option('by')} platform, or other files with ${option('baseline')} old.csv.`,
     })
   }
   if (options.reference !== undefined && baseline !== undefined) {
     throw new SessionizeError(
       'usage',
-      '--reference and --baseline both say what to compare with.',
+      `${option('reference')} and ${option('baseline')} both say what to compare with.`,
       {
         hint: 'Leave one of them out.',
       },
@@ -251,7 +252,7 @@ function referenceGroup(all: readonly Group[], wanted: string | undefined): Grou
   const known = all.map(groupName)
   throw new SessionizeError(
     'usage',
-    `--reference ${wanted} is not among the groups.${didYouMean(wanted, known)}`,
+    `${option('reference')} ${wanted} is not among the groups.${didYouMean(wanted, known)}`,
     { hint: `Groups: ${known.slice(0, 20).join('; ')}${known.length > 20 ? '; ...' : ''}.` },
   )
 }

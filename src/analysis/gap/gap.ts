@@ -1,6 +1,7 @@
 /** How much the results depend on the timeout, and which one the data suggest. */
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
+import { option } from '../../errors/option.js'
 import type { Events } from '../../events/open.js'
 import { MICROS_PER_SECOND, type SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
@@ -119,7 +120,7 @@ function assertPlainGap(definition: SessionDefinition): void {
   throw new SessionizeError(
     'unsupported',
     `gap compares timeouts alone, and the definition also has: ${further.map(([rule]) => rule).join(', ')}.`,
-    { hint: 'Leave the other rules out, or run the summary once per --gap.' },
+    { hint: `Leave the other rules out, or run the summary once per ${option('gap')}.` },
   )
 }
 

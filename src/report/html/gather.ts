@@ -121,7 +121,7 @@ async function answerOr<T>(ask: () => Promise<T>): Promise<Answer<T>> {
     if (!(error instanceof SessionizeError) || !['unsupported', 'usage'].includes(error.code)) {
       throw error
     }
-    return { answer: null, why: error.message }
+    return { answer: null, why: error.inFlags().message }
   }
 }
 
