@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { describe, expect, test } from 'vitest'
 import { SessionizeError } from '../src/errors/errors.js'
+import { asFlag, spelled } from '../src/errors/option.js'
 import {
   DEFAULT_DEFINITION,
   RULES,
@@ -191,7 +192,7 @@ describe('docs/definitions.md', () => {
     },
   )
 
-  test.each(RULES.map((rule) => [rule.flag, rule] as const))(
+  test.each(RULES.map((rule) => [spelled(rule.flag, asFlag), rule] as const))(
     'has the rule %s with its path',
     (flag, { path }) => {
       const row = section('Rules')
