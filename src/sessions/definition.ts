@@ -1,7 +1,8 @@
+import { option } from '../errors/option.js'
+
 /**
  * What a session is, as a plain serializable value. SQL is one rendering of it.
  */
-import { option } from '../errors/option.js'
 export interface SessionDefinition {
   /** The inactivity timeout, in microseconds. */
   readonly gapMicros: number

@@ -24,9 +24,9 @@ export interface TableMapping {
 
 /** Names of stages, which hide a table that is called so. */
 const STAGES = new Set(
-  `alone based based_blocks blocks cut_parts decoded distinct_names grouped heard joined jumps linked
-  long_sessions long_steps marked numbered numbered_blocks openers parts placed recorded_ids runs
-  sessions steps successors walked`.split(/\s+/),
+  `alone based based_blocks blocks coded cut_parts decoded distinct_names grouped heard instants joined
+  jumps linked lived_instants long_sessions long_steps marked numbered numbered_blocks openers parts
+  placed recorded_ids runs sessions steps successors ties walked`.split(/\s+/),
 )
 
 /**

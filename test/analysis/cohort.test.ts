@@ -29,7 +29,7 @@ describe('users whose sessions meet a condition', () => {
   })
 
   it.each([
-    ['sesions > 3', 'No figure `sesions` for --where. Did you mean `sessions`?'],
+    ['sesions > 3', 'No figure `sesions` for where. Did you mean `sessions`?'],
     ["mean_length > 'long'", 'which is not a length of time'],
     ['sessions >', 'is not a condition'],
     ['max(sessions) > 1', 'is not a condition'],
