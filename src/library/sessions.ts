@@ -3,7 +3,12 @@ import { type Table, tableFromIPC } from 'apache-arrow'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { neededProperties, planSessions, sessionTable } from '../sessions/build.js'
+import {
+  type BuildOptions,
+  neededProperties,
+  planSessions,
+  sessionTable,
+} from '../sessions/build.js'
 import { chooseColumns } from '../sessions/compile.js'
 import { createSessionTable as createRemoteTable } from '../sessions/distant.js'
 import {
@@ -13,7 +18,7 @@ import {
   writeTable,
 } from '../sessions/write.js'
 import { stateColumns } from '../state/spec.js'
-import { type Asked, ask, type Inputs, read, type Within } from './ask.js'
+import { type Asked, ask, type Inputs, type Question, read, type Within } from './ask.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 import { tableOf } from './segments.js'
 import { writeFile } from './write.js'
@@ -81,12 +86,7 @@ export async function createSessionTable(
 ): Promise<void> {
   const asked = read('sessions', options)
   const build = tableOf(asked)
-  const question = {
-    properties: neededProperties(build),
-    state: stateColumns(build),
-    ofSessions: true,
-  }
-  await ask(inputs, asked, question, async ({ engine, events }) => {
+  await ask(inputs, asked, questionOf(build), async ({ engine, events }) => {
     const request = await planSessions(engine, events, build)
     if (request.distant === undefined) {
       throw new SessionizeError('usage', `${option('createTable')} makes a table of an engine.`, {
@@ -106,15 +106,17 @@ async function withSessions<T>(
 ): Promise<T> {
   const asked = read('sessions', options)
   const build = tableOf(asked)
-  const question = {
-    properties: neededProperties(build),
-    state: stateColumns(build),
-    ofSessions: true,
-  }
-  return ask(inputs, asked, question, async ({ engine, events, workspace }) => {
+  return ask(inputs, asked, questionOf(build), async ({ engine, events, workspace }) => {
     const request = await planSessions(engine, events, build)
     const { columns } = asked.options
     const query = await sessionTable(engine, request, columns, { enumerated })
     return use(engine, { query, names: chooseColumns(request, columns) }, workspace.path())
   })
 }
+
+/** What the session table needs of the inputs. */
+const questionOf = (build: BuildOptions): Question => ({
+  properties: neededProperties(build),
+  state: stateColumns(build),
+  ofSessions: true,
+})

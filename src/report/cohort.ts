@@ -6,20 +6,10 @@ import { plainPath } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
 import { type TableFormat, writeTable } from '../sessions/write.js'
 import { sql, text } from '../sql/sql.js'
-import { formatByEnding } from './file-name.js'
 import { writeJsonRows } from './json-rows.js'
 
 export const COHORT_FORMATS = ['list', 'csv', 'json', 'ndjson', 'parquet'] as const
 export type CohortFormat = (typeof COHORT_FORMATS)[number]
-
-export const cohortFormatOf = formatByEnding<CohortFormat>({
-  txt: 'list',
-  csv: 'csv',
-  json: 'json',
-  ndjson: 'ndjson',
-  jsonl: 'ndjson',
-  parquet: 'parquet',
-})
 
 export async function writeCohort(
   engine: Engine,

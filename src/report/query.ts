@@ -1,22 +1,8 @@
 /** The rows of a user's query: a table for readers, or a file of its own kind for programs. */
 import type { Engine } from '../engines/duckdb.js'
-import { TABLE_FORMATS, tableFormatOf } from '../sessions/write.js'
 import { identifier, join, type Sql, sql } from '../sql/sql.js'
 import type { Block } from './document.js'
-import { formatByEnding } from './file-name.js'
 import { writeJsonRows } from './json-rows.js'
-
-export const QUERY_FORMATS = ['terminal', 'json', 'markdown', ...TABLE_FORMATS] as const
-export type QueryFormat = (typeof QUERY_FORMATS)[number]
-
-const textFormatOf = formatByEnding<QueryFormat>({
-  json: 'json',
-  md: 'markdown',
-  markdown: 'markdown',
-})
-
-export const queryFormatOf = (path: string): QueryFormat | undefined =>
-  textFormatOf(path) ?? tableFormatOf(path)
 
 /** A screen or two; the other formats have all. */
 const MOST_ROWS = 200
