@@ -30,6 +30,7 @@ const SMALL = { NODE_OPTIONS: '--max-old-space-size=48' }
 describe.each([
   { of: 'a gap, in CSV', file: 'events.csv', content: csv, flags: [] },
   { of: 'rules', file: 'events.ndjson', content: ndjson, flags: ['--passive-event', 'x*'] },
+  { of: 'labels', file: 'events.ndjson', content: ndjson, flags: ['--label'] },
 ])('users by $of', ({ file, content, flags }) => {
   test('more than the heap holds', { timeout: PATIENCE_MILLIS }, async () => {
     scene.write(file, content())
