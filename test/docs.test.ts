@@ -71,7 +71,7 @@ test('blocks that are not run are these, each with its reason', () => {
     [
       "README.md: installs and tests this package; .ci/run does both",
       "CONTRIBUTING.md: .ci/run does",
-      "docs/clickhouse.md: needs a server; test/cluster/clickhouse.test.ts starts one",
+      "docs/clickhouse.md: needs a server; test/remote/clickhouse.test.ts starts one",
       "docs/follow.md: tail -F does not end",
       "docs/pull.md: needs a project at Amplitude; test/pull/ runs it against a server on loopback",
       "docs/spark.md: needs a cluster; test/engines/spark-cluster.test.ts starts one",

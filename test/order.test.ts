@@ -8,7 +8,7 @@ import { ROOT } from './docs/world.js'
 /** From the ground up: a folder, or a file beside them, imports what stands before it. */
 const ORDER = [
   ...['package.ts', 'given.ts', 'errors', 'sql', 'dialects', 'files', 'engines', 'sources'],
-  ...['events', 'sessions', 'state', 'cluster', 'analysis', 'checks', 'report', 'generate'],
+  ...['events', 'sessions', 'state', 'remote', 'analysis', 'checks', 'report', 'generate'],
   ...['pull', 'follow', 'library', 'index.ts', 'cli'],
 ]
 

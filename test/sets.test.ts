@@ -8,13 +8,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { duckdb } from '../src/dialects/duckdb.js'
 import { Engine } from '../src/engines/duckdb.js'
 import { sessionTable } from '../src/sessions/build.js'
-import { compileSessions, type SessionRequest } from '../src/sessions/compile.js'
+import { compileSessions } from '../src/sessions/compile.js'
 import {
   DEFAULT_DEFINITION,
   MICROS_PER_HOUR,
   MICROS_PER_MINUTE,
   type SessionDefinition,
 } from '../src/sessions/definition.js'
+import type { SessionRequest } from '../src/sessions/request.js'
 import { nameForm } from '../src/sessions/sets.js'
 import { raw, sql } from '../src/sql/sql.js'
 

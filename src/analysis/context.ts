@@ -1,7 +1,8 @@
 /** What every answer says about what it rests on. */
 
 import type { Ledger } from '../events/ledger.js'
-import { type Events, isoTime } from '../events/open.js'
+import { isoTime } from '../events/open.js'
+import type { Events } from '../sessions/dataset.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 
 /** What an answer rests on. */

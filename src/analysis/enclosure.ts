@@ -4,8 +4,8 @@
  */
 import type { Engine } from '../engines/duckdb.js'
 import { asTimestamp } from '../events/clock.js'
-import type { Events } from '../events/open.js'
 import { isNode } from '../events/parse-select.js'
+import type { Events } from '../sessions/dataset.js'
 import { identifier, join, list, raw, type Sql, sql, text } from '../sql/sql.js'
 import { requireEvents } from './event-access.js'
 

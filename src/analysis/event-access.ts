@@ -1,12 +1,12 @@
 import { SessionizeError } from '../errors/errors.js'
-import type { Events } from '../events/open.js'
+import type { Events } from '../sessions/dataset.js'
 
 /** @throws SessionizeError `unsupported` where only blocks were kept, for a question about single events. */
-export function requireEvents({ stored, distant }: Events, question: string): void {
-  if (distant !== undefined) {
+export function requireEvents({ stored, remote }: Events, question: string): void {
+  if (remote !== undefined) {
     throw new SessionizeError(
       'unsupported',
-      `${question} needs the events themselves, which stay in ${distant.engine}.`,
+      `${question} needs the events themselves, which stay in ${remote.engine}.`,
       { hint: 'Write the rows that it is about into a Parquet file there, and name that file.' },
     )
   }

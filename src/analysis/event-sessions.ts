@@ -1,10 +1,10 @@
 /** Which session each event is in, for questions about the events of a session. */
 import { duckdb } from '../dialects/duckdb.js'
 import type { Engine } from '../engines/duckdb.js'
-import type { Events } from '../events/open.js'
-import type { SessionRequest } from '../sessions/compile.js'
+import type { Events } from '../sessions/dataset.js'
 import { eventRules } from '../sessions/definition.js'
 import { sessionsOfEvents } from '../sessions/label.js'
+import type { SessionRequest } from '../sessions/request.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 
 /** A table of sessions that were measured by the same request, and what events get of theirs. */

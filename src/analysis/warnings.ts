@@ -1,8 +1,8 @@
 /** What a reader should know before trusting a figure, each with what to do about it. */
 import type { Identity } from '../events/identity.js'
 import { rejectedTotal } from '../events/ledger.js'
-import type { Events } from '../events/open.js'
 import type { ClockSkew } from '../events/skew.js'
+import type { Events } from '../sessions/dataset.js'
 import { MICROS_PER_HOUR, type SessionDefinition } from '../sessions/definition.js'
 import { formatDuration } from '../sessions/duration.js'
 import type { Figures } from './figures.js'

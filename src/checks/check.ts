@@ -1,6 +1,7 @@
 /** The whole of `sessionize check`: reads the events, runs the rules, and judges. */
-import { type Dataset, type Opened, type ReadingOptions, withEvents } from '../events/dataset.js'
+import { type Opened, type ReadingOptions, withEvents } from '../events/dataset.js'
 import { planSessions, sessionTable } from '../sessions/build.js'
+import type { Dataset } from '../sessions/dataset.js'
 import { ruleProperties } from '../sessions/definition.js'
 import { assertComparable, type Baseline, takeBaseline } from './baseline.js'
 import { closeOver, measureOwnRule } from './own-rule.js'

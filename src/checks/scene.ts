@@ -1,7 +1,7 @@
 /** What rules are measured on: the events and sessions of one export, and what is known of them. */
 import type { Engine } from '../engines/duckdb.js'
 import { YEAR_ONE_MICROS } from '../events/clock.js'
-import type { Events } from '../events/open.js'
+import type { Events } from '../sessions/dataset.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import type { SourceGroup } from '../sources/group.js'
 import { identifier, type Sql, sql } from '../sql/sql.js'

@@ -1,7 +1,8 @@
 /** Columns, event names and values of the files that a half-typed command line names. */
 import { statSync } from 'node:fs'
 import { extname } from 'node:path'
-import type { Dataset, DatasetOptions, Opened } from '../events/dataset.js'
+import type { DatasetOptions, Opened } from '../events/dataset.js'
+import type { Dataset } from '../sessions/dataset.js'
 import { identifier, sql } from '../sql/sql.js'
 import type { Candidate } from './completion.js'
 

@@ -1,4 +1,4 @@
-import type { RemoteEvents } from '../cluster/dataset.js'
+import type { RemoteSource } from '../remote/source.js'
 import type { EngineFlags } from './engine.js'
 import type { Terminal } from './terminal.js'
 import type { Watch } from './watch.js'
@@ -11,8 +11,8 @@ export interface Context {
   readonly terminal: Terminal
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** The engine elsewhere that flags name. */
-  readonly engineOf?: (flags: EngineFlags, watch: Watch) => RemoteEvents | undefined
+  /** The remote engine that flags name. */
+  readonly engineOf?: (flags: EngineFlags, watch: Watch) => RemoteSource | undefined
   /** The whole program, for the command that writes what it says of itself. */
   readonly program?: Program
   /** As it was typed. */

@@ -1,12 +1,13 @@
-/** `--engine`: the same questions to events that stay in an engine elsewhere. */
-import type { RemoteEvents } from '../cluster/dataset.js'
-import type { ClusterProgress } from '../engines/cluster.js'
-import type { SparkCluster } from '../engines/spark.js'
+/** `--engine`: the same questions to events that stay in a remote engine. */
+
 import { SessionizeError } from '../errors/errors.js'
 import { flagOf, option } from '../errors/option.js'
 import { given } from '../given.js'
 import { ENGINE_NAMES, type EngineName, type OptionSpec, SPECS } from '../library/option-table.js'
 import type { EngineOptions } from '../library/options.js'
+import type { RemoteProgress } from '../remote/engine.js'
+import type { RemoteSource } from '../remote/source.js'
+import type { RemoteSpark } from '../remote/spark/spark.js'
 import { tell } from './messages.js'
 import type { Terminal } from './terminal.js'
 
@@ -17,14 +18,14 @@ export interface EngineContext {
   readonly terminal: Terminal
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  readonly onProgress: (progress: ClusterProgress) => void
+  readonly onProgress: (progress: RemoteProgress) => void
 }
 
 /** @throws SessionizeError `usage` for flags that do not go together. */
-export function remoteEventsOf(
+export function remoteSourceOf(
   flags: EngineFlags,
   context: EngineContext,
-): RemoteEvents | undefined {
+): RemoteSource | undefined {
   const { engine } = flags
   const given = new Map<string, unknown>(Object.entries(flags))
   const strays = [...SPECS].filter(
@@ -55,7 +56,7 @@ function assertOwn(engine: EngineName, said: readonly (readonly [string, OptionS
   })
 }
 
-type Connection = (flags: EngineFlags, context: EngineContext) => RemoteEvents
+type Connection = (flags: EngineFlags, context: EngineContext) => RemoteSource
 
 const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
   clickhouse({ url, table, ca, credentials }, { terminal, onProgress }) {
@@ -69,8 +70,8 @@ const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
     return {
       name: 'clickhouse',
       async connect() {
-        const { ClickHouse } = await import('../engines/clickhouse.js')
-        const { ClickHouseCredentials } = await import('../engines/clickhouse-credentials.js')
+        const { ClickHouse } = await import('../remote/clickhouse/clickhouse.js')
+        const { ClickHouseCredentials } = await import('../remote/clickhouse/credentials.js')
         return ClickHouse.connect({
           url,
           credentials: ClickHouseCredentials.read(terminal.env, credentials),
@@ -80,7 +81,7 @@ const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
           }),
         })
       },
-      table: (cluster) => cluster.table(table),
+      table: (remote) => remote.table(table),
     }
   },
   spark(
@@ -99,11 +100,11 @@ const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
       })
     }
     const conf = Object.fromEntries(sparkConf.map(setting))
-    let spark: SparkCluster | undefined
+    let spark: RemoteSpark | undefined
     return {
       name: 'spark',
       async connect(workspace) {
-        const { openSpark } = await import('../engines/spark.js')
+        const { openSpark } = await import('../remote/spark/spark.js')
         spark = await openSpark({
           master,
           conf,
@@ -115,9 +116,9 @@ const CONNECTIONS: Readonly<Record<EngineName, Connection>> = {
         })
         return spark
       },
-      table: (cluster) =>
+      table: (remote) =>
         spark === undefined || paths === undefined
-          ? cluster.table(table ?? '')
+          ? remote.table(table ?? '')
           : spark.files(paths, inputFormat),
     }
   },

@@ -11,7 +11,7 @@ import { COMMANDS, HIDDEN_COMMANDS } from './commands/index.js'
 import { SUMMARY_EXAMPLES } from './commands/summary.js'
 import { applyConfig, configOptions } from './config/apply.js'
 import type { Context } from './context.js'
-import { remoteEventsOf } from './engine.js'
+import { remoteSourceOf } from './engine.js'
 import { tell } from './messages.js'
 import { isStdout } from './output.js'
 import { appearance, type Terminal } from './terminal.js'
@@ -31,8 +31,8 @@ export async function main(
     signal,
     argv,
     program: main,
-    engineOf: (flags, { cluster }) =>
-      remoteEventsOf(flags, { terminal: seen, signal, onProgress: cluster }),
+    engineOf: (flags, { remote }) =>
+      remoteSourceOf(flags, { terminal: seen, signal, onProgress: remote }),
   }
   const root = program(context, terminal, seen)
   try {

@@ -1,6 +1,6 @@
-import type { ClusterProgress } from '../engines/cluster.js'
-import type { Dataset } from '../events/dataset.js'
+import type { RemoteProgress } from '../remote/engine.js'
 import type { Progress } from '../report/progress.js'
+import type { Dataset } from '../sessions/dataset.js'
 import type { SourceProgress } from '../sources/open.js'
 import type { Terminal } from './terminal.js'
 
@@ -26,7 +26,7 @@ export class Watch {
     })
   }
 
-  readonly cluster = ({ rows, totalRows }: ClusterProgress): void => {
+  readonly remote = ({ rows, totalRows }: RemoteProgress): void => {
     this.progress?.update({ phase: 'reading events', done: rows, total: totalRows, unit: 'rows' })
   }
 

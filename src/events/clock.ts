@@ -2,7 +2,6 @@
  * Times as integer microseconds. How a column's values spell a time is found from samples, then
  * applied to every row; a value that is spelt otherwise is rejected and counted.
  */
-import type { ClusterTimeFormat } from '../engines/cluster.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
@@ -11,7 +10,13 @@ import { microsOfEpoch } from './epoch.js'
 
 /** How a time is spelt. */
 export type TimeFormat =
-  | ClusterTimeFormat
+  | 'timestamp'
+  | 'timestamptz'
+  | 'epoch_s'
+  | 'epoch_ms'
+  | 'epoch_us'
+  | 'epoch_ns'
+  | 'iso'
   /** A column of nanoseconds without a zone. */
   | 'timestamp_ns'
   | 'compact_iso'

@@ -14,7 +14,7 @@ import type { Sources } from '../sources/source.js'
 import { lookThrough } from '../sources/verify.js'
 import { Workspace } from '../sources/workspace.js'
 import { REJECT_REASONS, rejectedTotal } from './ledger.js'
-import { type EventOptions, type Events, openEvents, type RejectedRow } from './open.js'
+import { type EventOptions, type FileEvents, openEvents, type RejectedRow } from './open.js'
 
 /** What may be spent. */
 export interface Resources {
@@ -41,13 +41,13 @@ export interface Opened {
   readonly sources: Sources
 }
 
-export interface Dataset extends Opened {
-  readonly events: Events
+export interface FileDataset extends Opened {
+  readonly events: FileEvents
 }
 
 export interface ReadingOptions extends DatasetOptions {
   /** Given rejected rows that are about to be an error: by `strict`, or as no row is left. */
-  readonly onRejected?: (dataset: Dataset) => Promise<void>
+  readonly onRejected?: (dataset: FileDataset) => Promise<void>
 }
 
 /** Files and an engine, before any row is mapped. */
@@ -99,7 +99,7 @@ async function withEngine<T>(
 export async function withDataset<T>(
   inputs: readonly string[],
   options: ReadingOptions,
-  use: (dataset: Dataset) => Promise<T>,
+  use: (dataset: FileDataset) => Promise<T>,
 ): Promise<T> {
   return withSources(inputs, options, (opened) => withEvents(opened, options, use))
 }
@@ -108,7 +108,7 @@ export async function withDataset<T>(
 export async function withEvents<T>(
   opened: Opened,
   options: ReadingOptions,
-  use: (dataset: Dataset) => Promise<T>,
+  use: (dataset: FileDataset) => Promise<T>,
 ): Promise<T> {
   const { sources, engine } = opened
   const before = await fingerprint(sources.files)
@@ -162,7 +162,7 @@ async function withReader<T>(
   { engine, sources, workspace }: Opened,
   options: DatasetOptions,
   deep: Promise<readonly string[]>,
-  use: (engine: Engine, events: Events) => Promise<T>,
+  use: (engine: Engine, events: FileEvents) => Promise<T>,
 ): Promise<T> {
   const events = await openEvents(engine, sources, options, { deep }).catch((error: unknown) => {
     if (!brokeOnEncoding(error)) throw error
@@ -189,7 +189,7 @@ const startEngine = (workspace: Workspace, { threads, memory }: Resources): Prom
 
 /** @throws SessionizeError `no_events`, or `rejected_rows` where that is asked for. */
 export async function assertUsable(
-  dataset: Dataset,
+  dataset: FileDataset,
   { strict = false, onRejected }: ReadingOptions,
 ): Promise<void> {
   const { events } = dataset
@@ -220,7 +220,7 @@ export async function assertUsable(
   }
 }
 
-const files = ({ ledger }: Events): string =>
+const files = ({ ledger }: FileEvents): string =>
   ledger.files.length === 1 ? (ledger.files[0]?.label ?? '') : `${ledger.files.length} files`
 
 const examples = (rows: readonly RejectedRow[]): string =>

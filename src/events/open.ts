@@ -13,7 +13,6 @@ import type { CarriedColumn } from './carried.js'
 import { YEAR_ONE_MICROS } from './clock.js'
 import { assertCondition } from './condition.js'
 import { fixedLayouts } from './detection.js'
-import type { DistantEvents } from './distant.js'
 import { markDuplicates } from './duplicates.js'
 import { DEFAULT_STITCH_LIMIT, type Identity, idColumn, mergeIds, stitchUsers } from './identity.js'
 import type { Ledger } from './ledger.js'
@@ -43,7 +42,7 @@ export type { RejectedRow } from './rejected-rows.js'
  * Events in the engine: the relation `events` has `file`, `user`, `t` (microseconds since year 1), `name`,
  * `session`, one text column per dimension, and with carried columns also `id`, in the order of the files.
  */
-export interface Events extends RejectedRows {
+export interface FileEvents extends RejectedRows {
   readonly mapping: Mapping
   readonly dimensions: readonly Dimension[]
   readonly carried: readonly CarriedColumn[]
@@ -53,23 +52,11 @@ export interface Events extends RejectedRows {
   /** First and last kept event, in microseconds since year 1; null when nothing was kept. */
   readonly firstMicros: bigint | null
   readonly lastMicros: bigint | null
-  /** Set where the events themselves are gone, and there is no relation `events`. */
-  readonly stored?: StoredEvents
-  /** Set where the events stay in an engine elsewhere; then there is no relation `events` here either. */
-  readonly distant?: DistantEvents
   /** How far devices' clocks are off; measured when a clock is chosen. */
   readonly clockSkew: ClockSkew | null
   /** What joining identities did, where it was asked for. */
   readonly stitched: Identity | null
   readonly merged: Identity | null
-}
-
-/** What is left of events that earlier runs read. */
-export interface StoredEvents {
-  /** A relation of blocks. */
-  readonly blocks: Sql
-  /** Per name of a measure the column of `blocks AS e` that holds its sums. */
-  readonly measures: ReadonlyMap<string, Sql>
 }
 
 /** What is known of the files, or is being found out. */
@@ -85,7 +72,7 @@ export async function openEvents(
   sources: Sources,
   options: EventOptions = {},
   { known = NO_ALLOWANCES, deep = Promise.resolve([]) }: OpenState = {},
-): Promise<Events> {
+): Promise<FileEvents> {
   try {
     return await withAllowances(
       (allowances) => readEvents(engine, sources, options, allowances, deep),
@@ -133,7 +120,7 @@ async function readEvents(
   options: EventOptions,
   allowances: Allowances,
   deep: Promise<readonly string[]>,
-): Promise<Events> {
+): Promise<FileEvents> {
   const described = await describeSources(engine, sources.files, {
     layouts: fixedLayouts(options),
     allowances: { ...allowances, everyKey: allowances.everyKey || options.carry === 'all' },

@@ -3,11 +3,9 @@
  * rejected rows are written where that was asked for, and nothing stays open behind it.
  */
 import type { Readable } from 'node:stream'
-import type { RemoteEvents } from '../cluster/dataset.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import {
-  type Dataset,
   type DatasetOptions,
   type Opened,
   type ReadingOptions,
@@ -16,6 +14,8 @@ import {
 } from '../events/dataset.js'
 import type { Preset } from '../events/presets/preset.js'
 import { given } from '../given.js'
+import type { RemoteSource } from '../remote/source.js'
+import type { Dataset } from '../sessions/dataset.js'
 import { ruleProperties, type SessionDefinition } from '../sessions/definition.js'
 import type { SourceProgress } from '../sources/open.js'
 import { assertApart, inputAt, type Output, type Outputs, outputAt } from '../sources/outputs.js'
@@ -53,8 +53,8 @@ export interface Surroundings {
 
 /** What the program itself asks with. */
 export interface Within extends Surroundings {
-  /** Events that stay in an engine elsewhere, instead of inputs. */
-  readonly engine?: RemoteEvents
+  /** Events that stay in a remote engine, instead of inputs. */
+  readonly engine?: RemoteSource
   /** What the run writes, which must not be what it reads. */
   readonly outputs?: Outputs
   /** Told of the events once they are read. */
@@ -127,7 +127,7 @@ export interface Question {
   readonly properties?: readonly string[]
   /** What else. */
   readonly dataset?: DatasetOptions
-  /** Where it needs no more than sessions, so that an engine elsewhere can be asked too. */
+  /** Where it needs no more than sessions, so that a remote engine can be asked too. */
   readonly ofSessions?: boolean
   /** What it needs of a state, where it can be asked of one. */
   readonly state?: StateColumns
@@ -151,7 +151,7 @@ export function ask<T>(
     const state = 'state' in options ? options.state : undefined
     if (remote !== undefined) {
       assertRemote(remote, inputs, question, { ...options, ...given({ state }) })
-      const { withRemote } = await import('../cluster/dataset.js')
+      const { withRemote } = await import('../remote/source.js')
       return withRemote(remote, reading, onRead)
     }
     if (state !== undefined && question.state !== undefined) {
@@ -259,9 +259,9 @@ const namesByOption = (
   ])
 }
 
-/** @throws SessionizeError `usage` or `unsupported` for what cannot be asked of an engine elsewhere. */
+/** @throws SessionizeError `usage` or `unsupported` for what cannot be asked of a remote engine. */
 function assertRemote(
-  { name }: RemoteEvents,
+  { name }: RemoteSource,
   inputs: Inputs,
   { ofSessions = false }: Question,
   { state, rejects }: { readonly state?: string; readonly rejects?: string },

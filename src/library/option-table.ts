@@ -67,7 +67,7 @@ export interface OptionSpec extends Told {
   readonly completes?: Completion
   /** It is about the rows of an export, which a live stream has not. */
   readonly ofExports?: true
-  /** The engines elsewhere that it is about. */
+  /** The remote engines that it is about. */
   readonly engines?: readonly EngineName[]
   /** It names a file or a folder, and what that is to the run. */
   readonly path?: 'written' | 'read' | 'folder'
@@ -80,7 +80,7 @@ export type Completion = 'column' | 'event' | 'value' | 'rule' | 'preset' | 'def
 export const ENGINE_NAMES = ['clickhouse', 'spark'] as const
 export type EngineName = (typeof ENGINE_NAMES)[number]
 
-/** Commands that need no more than sessions, and so can ask an engine elsewhere. */
+/** Commands that need no more than sessions, and so can ask a remote engine. */
 export const OF_SESSIONS = ['summary', 'sessions', 'compare', 'trend', 'users'] as const
 /** Commands that answer for every row of the inputs. */
 const READS = [...OF_SESSIONS, 'events', 'gap', 'query', 'audit', 'check', 'report'] as const

@@ -49,7 +49,7 @@ export type ReadOptions<Name extends CommandName> = {
   readonly [Key in OptionsOf<Name>]?: ReadValue<Table[Key]>
 }
 
-/** How the command line names an engine elsewhere, which the library takes as a value. */
+/** How the command line names a remote engine, which the library takes as a value. */
 export type EngineOptions = {
   readonly [Key in OptionName as Table[Key] extends { readonly engines: unknown }
     ? Key

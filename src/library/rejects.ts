@@ -1,6 +1,6 @@
 /** The file of rejected rows. */
 import { SessionizeError } from '../errors/errors.js'
-import type { Dataset } from '../events/dataset.js'
+import type { FileDataset } from '../events/dataset.js'
 import type { Together } from '../files/together.js'
 import { Target } from '../report/target.js'
 import { tableFormatOf, writeTable } from '../sessions/write.js'
@@ -13,7 +13,7 @@ import { sql } from '../sql/sql.js'
 export async function withRejects<T>(
   path: string | undefined,
   together: Together | undefined,
-  use: (write: ((read: Dataset) => Promise<void>) | undefined) => Promise<T>,
+  use: (write: ((read: FileDataset) => Promise<void>) | undefined) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) return use(undefined)
   const target = Target.create(path)
@@ -36,7 +36,7 @@ const isAboutRejected = (error: unknown): boolean =>
   error instanceof SessionizeError && ['rejected_rows', 'no_events'].includes(error.code)
 
 /** As a table: file, row, reason, value, record. */
-async function writeRejects({ engine, events }: Dataset, target: Target): Promise<void> {
+async function writeRejects({ engine, events }: FileDataset, target: Target): Promise<void> {
   const none = sql`SELECT '' AS file, 0 AS row, '' AS reason, '' AS value, '' AS record WHERE false`
   const format = tableFormatOf(target.finalPath) ?? 'csv'
   await writeTable(engine, events.rejectsQuery() ?? none, format, target.path)

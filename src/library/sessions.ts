@@ -10,7 +10,6 @@ import {
   sessionTable,
 } from '../sessions/build.js'
 import { chooseColumns } from '../sessions/compile.js'
-import { createSessionTable as createRemoteTable } from '../sessions/distant.js'
 import {
   type NamedTable,
   type TableFormat,
@@ -77,7 +76,7 @@ export const putSessions = (
 /**
  * Makes the session table where the events are.
  *
- * @throws SessionizeError `usage` for events that are not in an engine elsewhere
+ * @throws SessionizeError `usage` for events that are in no remote engine
  */
 export async function createSessionTable(
   inputs: Inputs,
@@ -88,13 +87,13 @@ export async function createSessionTable(
   const build = tableOf(asked)
   await ask(inputs, asked, questionOf(build), async ({ engine, events }) => {
     const request = await planSessions(engine, events, build)
-    if (request.distant === undefined) {
+    if (request.remote === undefined) {
       throw new SessionizeError('usage', `${option('createTable')} makes a table of an engine.`, {
         hint: `Name the engine with ${option('engine')}, or write a file with ${option('output')}.`,
       })
     }
     const columns = chooseColumns(request, asked.options.columns)
-    await createRemoteTable(name, request, request.distant, columns)
+    await request.remote.createTable(name, request, columns)
   })
 }
 

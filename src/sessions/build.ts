@@ -6,7 +6,6 @@ import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { type Ledger, withIgnored } from '../events/ledger.js'
-import type { Events, StoredEvents } from '../events/open.js'
 import { matchesPattern } from '../events/pattern.js'
 import { given } from '../given.js'
 import { decimal, identifier, join, list, type Sql, sql, text } from '../sql/sql.js'
@@ -17,20 +16,18 @@ import {
   compileIgnored,
   compileMeasures,
   compileSessions,
-  type NamedMeasure,
-  type Property,
-  type SessionRequest,
   sessionColumns,
   sessionPlan,
 } from './compile.js'
+import type { Events, StoredEvents } from './dataset.js'
 import {
   eventRules,
   hasPassiveEvents,
   ruleProperties,
   type SessionDefinition,
 } from './definition.js'
-import { bringSessions } from './distant.js'
 import { type BlockPlan, type DataEdges, type EventRow, type KnownCodes, ofEvents } from './plan.js'
+import type { NamedMeasure, Property, SessionRequest } from './request.js'
 import { nameForm } from './sets.js'
 import { assertDefinition } from './validity.js'
 
@@ -98,7 +95,7 @@ export async function planSessions(
     edges: edgesOf(events),
     unrecorded: events.mapping.session === null,
   })
-  return { ...request, ...given({ distant: events.distant, asRead: events.asRead }) }
+  return { ...request, ...given({ remote: events.remote, asRead: events.asRead }) }
 }
 
 const edgesOf = ({ firstMicros, lastMicros }: Events): DataEdges => ({
@@ -194,23 +191,23 @@ export async function settleLedger(
   request: SessionRequest,
 ): Promise<Ledger> {
   if (!hasPassiveEvents(request.definition)) return events.ledger
-  const { distant } = request
+  const { remote } = request
   const rows = await engine.rows<{ file: number; n: bigint }>(
-    distant === undefined
+    remote === undefined
       ? compileIgnored(request, duckdb)
-      : sql`SELECT CAST(file AS INTEGER) AS file, CAST(n AS BIGINT) AS n FROM ${await distant.fetch(compileIgnored(request, distant.dialect))}`,
+      : sql`SELECT CAST(file AS INTEGER) AS file, CAST(n AS BIGINT) AS n FROM ${await remote.ignored(request)}`,
   )
   return withIgnored(events.ledger, new Map(rows.map(({ file, n }) => [file, Number(n)])))
 }
 
-/** Rules that look at each event leave nothing to choose; what stays elsewhere is not measured. */
+/** Rules that look at each event leave nothing to choose; what a remote engine has is not measured. */
 async function choosePlan(
   engine: Engine,
   events: Events,
   definition: SessionDefinition,
 ): Promise<BlockPlan> {
   if (eventRules(definition).length > 0 || definition.recorded === true) return 'events'
-  return events.distant === undefined ? measurePlan(engine, events, definition) : 'blocks'
+  return events.remote === undefined ? measurePlan(engine, events, definition) : 'blocks'
 }
 
 /**
@@ -256,12 +253,10 @@ export async function sessionTable(
   { enumerated = false }: { readonly enumerated?: boolean } = {},
 ): Promise<Sql> {
   const chosen = chooseColumns(request, columns)
-  if (request.distant !== undefined) {
-    return compileSessions(
-      await bringSessions(engine, request, request.distant, chosen),
-      chosen,
-      duckdb,
-    )
+  const { remote } = request
+  if (remote !== undefined) {
+    const made = await remote.bring(engine, request, chosen)
+    return compileSessions({ ...request, made }, chosen, duckdb)
   }
   const sets = await measureSets(engine, request, chosen)
   const known = await measureCodes(engine, request, chosen, enumerated)
@@ -353,11 +348,11 @@ function knownCodes({ values, gaps }: FewValues, wanted: boolean): KnownCodes {
 
 /** Creates the table `sessions` with integer times and lengths, and `segment_N` columns. */
 export async function measureSessions(engine: Engine, request: SessionRequest): Promise<void> {
-  const { distant, dimensions } = request
+  const { remote, dimensions } = request
   const columns = dimensions.map(({ name }) => name)
   const here =
-    distant === undefined
+    remote === undefined
       ? { ...request, known: await measureCodes(engine, request, columns) }
-      : await bringSessions(engine, request, distant, columns)
+      : { ...request, made: await remote.bring(engine, request, columns) }
   await engine.run(sql`CREATE OR REPLACE TEMP TABLE sessions AS ${compileMeasures(here, duckdb)}`)
 }

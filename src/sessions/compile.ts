@@ -5,74 +5,13 @@ import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
-import type { DistantEvents } from '../events/distant.js'
 import { given } from '../given.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
-import type { SessionDefinition } from './definition.js'
-import type {
-  Attribute,
-  BlockPlan,
-  DataEdges,
-  KnownCodes,
-  Measure,
-  SessionPlan,
-  SetForms,
-} from './plan.js'
+import type { Attribute, Measure, SessionPlan } from './plan.js'
+import type { SessionRequest } from './request.js'
 import { emptySet } from './sets.js'
 import { sessionStages, unkeptStages } from './stages.js'
-
-/** A property of events that sessions carry, under the user's name for it. */
-export interface Property {
-  readonly name: string
-  /** Column of `events`. */
-  readonly column: string
-}
-
-export interface SessionRequest {
-  readonly definition: SessionDefinition
-  readonly plan: BlockPlan
-  /** What `events` is, where no relation has that name. */
-  readonly source?: Stage
-  /** Comes first, over `events`, where that relation holds more than the definition is about. */
-  readonly heard?: Stage
-  /** Blocks that earlier runs made, in place of `events`. */
-  readonly stored?: Sql
-  readonly edges: DataEdges
-  /** Session columns named like the property: its first value that is not null. */
-  readonly dimensions: readonly Property[]
-  /** `entry_` and `exit_` columns: first and last value that is not null. */
-  readonly properties: readonly Property[]
-  /** Numbers added up over the events of a session. */
-  readonly measures: readonly NamedMeasure[]
-  /** Columns of `events` with the properties that the definition's rules name. */
-  readonly ruleColumns: Readonly<Record<string, string>>
-  /** In which forms sets are carried; lists if not given. */
-  readonly sets?: SetForms
-  /** Events that stay in an engine elsewhere: sessions are made there. */
-  readonly distant?: DistantEvents
-  /** Come first where `events` is a stage. */
-  readonly leading?: readonly Stage[]
-  /** The relation of sessions that were made elsewhere, in place of the stages. */
-  readonly made?: Sql
-  /** No event has a recorded session id. */
-  readonly unrecorded?: boolean
-  /** Columns of `events` whose dictionaries the engine can work on, see `Events`. */
-  readonly asRead?: ReadonlySet<string>
-  /** By column of `events`. */
-  readonly known?: ReadonlyMap<string, KnownCodes>
-}
-
-export interface NamedMeasure {
-  /** The same of an event that a query has in another way. */
-  readonly of?: Measure['of']
-  /** As the session column is called. */
-  readonly name: string
-  /** Over `events AS e`, of an exact type. */
-  readonly value: Sql
-  /** How the session column shows the sum. */
-  readonly as: 'double' | 'integer' | 'boolean'
-}
 
 type Needs = 'names' | 'distinctNames' | 'recordedIds'
 
@@ -247,7 +186,7 @@ const madeStages = (request: SessionRequest, plan: SessionPlan, dialect: Dialect
     : [
         {
           name: 'sessions',
-          comment: 'One row per session, made elsewhere.',
+          comment: 'One row per session, made by the remote engine.',
           body: sql`SELECT * FROM ${request.made}`,
         },
       ]
@@ -354,7 +293,7 @@ export function compileMeasures(request: SessionRequest, dialect: Dialect): Sql 
 export function compileIgnored(request: SessionRequest, dialect: Dialect): Sql {
   const plan = sessionPlan(request, [])
   return withStages(
-    [...(request.distant?.stages ?? []), ...unkeptStages(plan, dialect)],
+    [...(request.leading ?? []), ...unkeptStages(plan, dialect)],
     sql`SELECT file, ${dialect.count()} AS n FROM unkept GROUP BY file`,
   )
 }

@@ -13,7 +13,7 @@ import { option } from '../errors/option.js'
 import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, render, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockWidthMicros } from './blocks.js'
-import { COLUMNS, chooseColumns, compileSessions, type SessionRequest } from './compile.js'
+import { COLUMNS, chooseColumns, compileSessions } from './compile.js'
 import { assertBlocks, compileBlocks, storedColumns } from './compile-blocks.js'
 import type { SessionDefinition } from './definition.js'
 import { formatDuration } from './duration.js'
@@ -25,6 +25,7 @@ import {
   tableParts,
 } from './print.js'
 import { hasLimit } from './recut.js'
+import type { SessionRequest } from './request.js'
 
 export interface DbtOptions extends PrintOptions {
   readonly source: TableSource

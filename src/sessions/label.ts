@@ -4,12 +4,13 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import { codedColumns, codeStage } from './codes.js'
-import { type SessionRequest, sessionIdOf } from './compile.js'
+import { sessionIdOf } from './compile.js'
 import { isGapOnly } from './definition.js'
 import { placedStages } from './event-stages.js'
 import { exceedsGap } from './liveness.js'
 import type { SessionPlan } from './plan.js'
 import { hasLimit, recutStages } from './recut.js'
+import type { SessionRequest } from './request.js'
 import type { NamedTable } from './write.js'
 
 /** What labels an event, in this order after its own columns. */

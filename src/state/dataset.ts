@@ -1,14 +1,13 @@
 /** Events from a state and from files that are added to it, in the place of events from files alone. */
 import { SessionizeError } from '../errors/errors.js'
 import {
-  type Dataset,
   type Opened,
   type ReadingOptions,
   withEvents,
   withoutSources,
   withSources,
 } from '../events/dataset.js'
-import type { Events } from '../events/open.js'
+import type { Dataset, Events } from '../sessions/dataset.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import { assertIdentical, type IdentifiedFile, identify } from './content.js'
 import { damaged, hasChecksums, type Manifest, type StateSpec } from './manifest.js'

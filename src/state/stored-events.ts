@@ -1,7 +1,7 @@
 /** A state as events whose blocks are all that is left of them. */
 import type { Engine } from '../engines/duckdb.js'
 import type { Mapping } from '../events/mapping.js'
-import type { Events } from '../events/open.js'
+import type { Events } from '../sessions/dataset.js'
 import { raw, sql } from '../sql/sql.js'
 import { columnOf, measureColumnsOf } from './block-table.js'
 import { ledgerOf } from './counts.js'

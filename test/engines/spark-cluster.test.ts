@@ -11,10 +11,10 @@ import { eventLogConf, type SparkTask, sparkTasks, total } from '../../bench/spa
 import { WINDOW_SQL } from '../../bench/window-sql.mjs'
 import { duckdb } from '../../src/dialects/duckdb.js'
 import { spark as sparkDialect } from '../../src/dialects/spark.js'
-import type { ClusterColumn, ClusterTimeFormat } from '../../src/engines/cluster.js'
 import { Engine } from '../../src/engines/duckdb.js'
-import { openSpark, type SparkCluster } from '../../src/engines/spark.js'
 import { epochMicros } from '../../src/events/clock.js'
+import type { RemoteColumn, RemoteTimeFormat } from '../../src/remote/engine.js'
+import { openSpark, type RemoteSpark } from '../../src/remote/spark/spark.js'
 import { chooseColumns, compileSessions } from '../../src/sessions/compile.js'
 import { DEFAULT_DEFINITION } from '../../src/sessions/definition.js'
 import type { BlockPlan } from '../../src/sessions/plan.js'
@@ -75,7 +75,7 @@ function onCluster(python: string): void {
   const open = (
     conf: Readonly<Record<string, string>> = {},
     more: { metastore?: boolean; signal?: AbortSignal } = {},
-  ): Promise<SparkCluster> =>
+  ): Promise<RemoteSpark> =>
     openSpark({
       master: cluster.url,
       conf: { ...cluster.conf, ...conf },
@@ -132,7 +132,7 @@ function onCluster(python: string): void {
     const table = (plan: BlockPlan): Sql =>
       compileSessions(request(plan), chooseColumns(request(plan), undefined), sparkDialect)
 
-    const loadEvents = (spark: SparkCluster): Promise<void> =>
+    const loadEvents = (spark: RemoteSpark): Promise<void> =>
       spark.run(
         sql`CREATE OR REPLACE TEMPORARY VIEW events AS SELECT * FROM parquet.${identifier(events)}`,
       )
@@ -251,7 +251,7 @@ function onCluster(python: string): void {
   })
 
   describe('what it is asked', () => {
-    let spark: SparkCluster
+    let spark: RemoteSpark
     let local: Engine
     beforeAll(async () => {
       spark = await open(FEW_ROWS)
@@ -343,7 +343,7 @@ function onCluster(python: string): void {
       expect(await rows(sql`SELECT 1 AS a`)).toEqual([{ a: 1 }])
     }, 600_000)
 
-    test.each<[string, string, readonly string[], ClusterTimeFormat, string]>([
+    test.each<[string, string, readonly string[], RemoteTimeFormat, string]>([
       ['seconds', 'bigint', ['1700000000', '-1'], 'epoch_s', 'BIGINT'],
       ['nanoseconds', 'bigint', ['1700000000123456789', '-1'], 'epoch_ns', 'BIGINT'],
       [
@@ -380,7 +380,7 @@ function onCluster(python: string): void {
     ])(
       'times: %s',
       async (_about, type, values, format, localType) => {
-        const column: ClusterColumn = { name: 'v', type }
+        const column: RemoteColumn = { name: 'v', type }
         const micros = spark.values.micros(column, [], format, 'UTC')
         const list = joined(values.map(raw))
         const there = await rows(

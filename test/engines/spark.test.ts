@@ -14,12 +14,12 @@ import {
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openSpark, type SparkCluster, type SparkOptions } from '../../src/engines/spark.js'
-import { type SparkFailure, sparkEnded, sparkError } from '../../src/engines/spark-errors.js'
-import { findSparkSubmit } from '../../src/engines/spark-home.js'
-import { sparkSecrets } from '../../src/engines/spark-secrets.js'
 import type { SessionizeError } from '../../src/errors/errors.js'
 import { Secrets } from '../../src/errors/secrets.js'
+import { type SparkFailure, sparkEnded, sparkError } from '../../src/remote/spark/errors.js'
+import { findSparkSubmit } from '../../src/remote/spark/home.js'
+import { sparkSecrets } from '../../src/remote/spark/secrets.js'
+import { openSpark, type RemoteSpark, type SparkOptions } from '../../src/remote/spark/spark.js'
 import { Workspace } from '../../src/sources/workspace.js'
 import { raw } from '../../src/sql/sql.js'
 import { run } from '../oracle/run.js'
@@ -231,7 +231,7 @@ socket.on('data', (data) => {
   }
 })`)
 
-  const opened = async (more: Partial<SparkOptions> = {}): Promise<SparkCluster> =>
+  const opened = async (more: Partial<SparkOptions> = {}): Promise<RemoteSpark> =>
     openSpark(options(more))
 
   test('somebody else who connects to the port is not listened to', async () => {

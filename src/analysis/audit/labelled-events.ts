@@ -8,9 +8,9 @@
  * Passive events have no rebuilt label: they open and close nothing.
  */
 import type { Engine } from '../../engines/duckdb.js'
-import type { Events } from '../../events/open.js'
 import { given } from '../../given.js'
 import { measureSessions, planSessions } from '../../sessions/build.js'
+import type { Events } from '../../sessions/dataset.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { identifier, join, raw, type Sql, sql } from '../../sql/sql.js'

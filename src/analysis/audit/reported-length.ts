@@ -2,7 +2,7 @@
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
 import { option } from '../../errors/option.js'
-import type { Events } from '../../events/open.js'
+import type { Events } from '../../sessions/dataset.js'
 import { type Sql, sql, text } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
 import type { ReportedAgainst, ReportedLength } from './audit.js'

@@ -1,7 +1,7 @@
 /** Recorded ids that are not what a session id should be. */
 import type { Engine } from '../../engines/duckdb.js'
 import { YEAR_ONE_MICROS } from '../../events/clock.js'
-import type { Events } from '../../events/open.js'
+import type { Events } from '../../sessions/dataset.js'
 import { type Sql, sql } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
 import type { IdChecks, IdFinding, StartTimeFinding } from './audit.js'

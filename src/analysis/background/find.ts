@@ -3,8 +3,8 @@
  * convicted by what happens to the lengths when sessions are rebuilt with them passive.
  */
 import type { Engine } from '../../engines/duckdb.js'
-import type { Events } from '../../events/open.js'
 import { measureSessions, planSessions } from '../../sessions/build.js'
+import type { Events } from '../../sessions/dataset.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { type Sql, sql, text } from '../../sql/sql.js'

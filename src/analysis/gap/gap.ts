@@ -2,7 +2,7 @@
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
 import { option } from '../../errors/option.js'
-import type { Events } from '../../events/open.js'
+import type { Events } from '../../sessions/dataset.js'
 import { MICROS_PER_SECOND, type SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { type AnswerContext, answerContext } from '../context.js'

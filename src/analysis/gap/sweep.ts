@@ -6,8 +6,8 @@
  * one, so each step joins only what the wider timeout newly joins, and there is less and less of it.
  */
 import type { Engine } from '../../engines/duckdb.js'
-import type { Events } from '../../events/open.js'
 import { planSessions } from '../../sessions/build.js'
+import type { Events } from '../../sessions/dataset.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { type Sql, sql } from '../../sql/sql.js'

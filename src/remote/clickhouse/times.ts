@@ -2,17 +2,17 @@
  * Times in ClickHouse as the local engine reads them: integers all the way, as ClickHouse's own times
  * end in 1900 and 2299, and its lenient parser takes what is no time.
  */
-import { raw, type Sql, sql, text } from '../sql/sql.js'
-import type { ClusterTimeFormat } from './cluster.js'
+import { raw, type Sql, sql, text } from '../../sql/sql.js'
+import type { RemoteTimeFormat } from '../engine.js'
 
-type Epoch = Exclude<ClusterTimeFormat, 'iso' | 'timestamp' | 'timestamptz'>
+type Epoch = Exclude<RemoteTimeFormat, 'iso' | 'timestamp' | 'timestamptz'>
 
 const MICROS_PER_UNIT = { epoch_s: 1_000_000, epoch_ms: 1_000, epoch_us: 1 } as const
 
 /** Of a number of units since 1970; NULL where it is none, or too large. */
 export function epochMicros(
   value: Sql,
-  format: Exclude<ClusterTimeFormat, 'iso'>,
+  format: Exclude<RemoteTimeFormat, 'iso'>,
   kind: 'integer' | 'float' | 'text',
 ): Sql {
   const unit = format as Epoch

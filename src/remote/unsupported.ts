@@ -1,4 +1,4 @@
-/** What can be asked of files and not of events that stay elsewhere. */
+/** What can be asked of files and not of events that stay in a remote engine. */
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import type { DatasetOptions } from '../events/dataset.js'

@@ -1,15 +1,15 @@
 /** How Spark's values become the text and the times that the local engine would make of them. */
-import { SessionizeError } from '../errors/errors.js'
-import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
-import type { ClusterColumn, ClusterTimeFormat, ClusterValues } from './cluster.js'
-import { parseSparkType, type SparkType } from './spark-types.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { identifier, join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import type { RemoteColumn, RemoteTimeFormat, RemoteValues } from '../engine.js'
+import { parseSparkType, type SparkType } from './types.js'
 
 const WHOLE = new Set(['tinyint', 'smallint', 'int', 'bigint'])
 const FRACTIONAL = new Set(['float', 'double'])
 /** Types whose own text is the one that anybody would expect. */
 const SPELT = new Set([...WHOLE, 'boolean', 'date', 'decimal'])
 
-export const sparkValues: ClusterValues = {
+export const sparkValues: RemoteValues = {
   sample(column) {
     const { name } = parseSparkType(column.type)
     const value = ofRow(column)
@@ -43,7 +43,7 @@ export const sparkValues: ClusterValues = {
   valueOf: (key) => sql`substring(${key}, 17)`,
 }
 
-function ofRow({ name }: ClusterColumn): Sql {
+function ofRow({ name }: RemoteColumn): Sql {
   return sql`r.${identifier(name)}`
 }
 
@@ -95,14 +95,14 @@ function below(
   }
 }
 
-const MICROS_PER_UNIT: Readonly<Partial<Record<ClusterTimeFormat, number>>> = {
+const MICROS_PER_UNIT: Readonly<Partial<Record<RemoteTimeFormat, number>>> = {
   epoch_s: 1_000_000,
   epoch_ms: 1_000,
   epoch_us: 1,
 }
 
 /** NULL where it leaves 64 bits; of nanoseconds what is below a microsecond is cut, downwards. */
-function ofWhole(value: Sql, format: ClusterTimeFormat): Sql {
+function ofWhole(value: Sql, format: RemoteTimeFormat): Sql {
   const unit = MICROS_PER_UNIT[format]
   const wide = sql`CAST(${value} AS BIGINT)`
   return unit === undefined
@@ -111,7 +111,7 @@ function ofWhole(value: Sql, format: ClusterTimeFormat): Sql {
 }
 
 /** Cut downwards, as digits: a double is the shortest number that reads back as it. */
-function ofFraction(value: Sql, format: ClusterTimeFormat): Sql {
+function ofFraction(value: Sql, format: RemoteTimeFormat): Sql {
   const unit = MICROS_PER_UNIT[format]
   const number = sql`try_cast(${value} AS DECIMAL(30, ${raw(unit === undefined ? '9' : '12')}))`
   return sql`try_cast(floor(${number} * ${raw(unit === undefined ? '0.001BD' : `${unit}BD`)}) AS BIGINT)`
@@ -135,7 +135,7 @@ function localMicros(value: Sql, zone: string): Sql {
   return sql`unix_micros(${zone === 'UTC' ? naive : sql`to_utc_timestamp(${naive}, ${text(zone)})`})`
 }
 
-function unreadable({ name }: ClusterColumn, what: string): SessionizeError {
+function unreadable({ name }: RemoteColumn, what: string): SessionizeError {
   return new SessionizeError(
     'unsupported',
     `\`${name}\` cannot be read from Spark: ${what} may come out otherwise than from a file.`,

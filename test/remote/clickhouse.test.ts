@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ClickHouse } from '../../src/engines/clickhouse.js'
-import { ClickHouseCredentials } from '../../src/engines/clickhouse-credentials.js'
+import { ClickHouse } from '../../src/remote/clickhouse/clickhouse.js'
+import { ClickHouseCredentials } from '../../src/remote/clickhouse/credentials.js'
 import { raw, sql } from '../../src/sql/sql.js'
 import { type AskedServer, startAsked } from '../engines/clickhouse-server.js'
 import { heavyNpm, WITHOUT_HEAVY } from '../heavy.js'
@@ -130,7 +130,7 @@ suite(title, { timeout: 300_000 }, () => {
         logged.push(...explained.map(({ explain }) => explain))
         return keep(query, signal)
       }
-      const { withRemote } = await import('../../src/cluster/dataset.js')
+      const { withRemote } = await import('../../src/remote/source.js')
       const { summarize } = await import('../../src/analysis/summarize.js')
       const { DEFAULT_DEFINITION } = await import('../../src/sessions/definition.js')
       const summary = await withRemote(

@@ -1,7 +1,7 @@
 /** What went wrong on a ClickHouse server or on the way to it, in words that say what to do next. */
-import { type ErrorCode, SessionizeError } from '../errors/errors.js'
-import type { Secrets } from '../errors/secrets.js'
-import { serverWords } from '../errors/server-words.js'
+import { type ErrorCode, SessionizeError } from '../../errors/errors.js'
+import type { Secrets } from '../../errors/secrets.js'
+import { serverWords } from '../../errors/server-words.js'
 
 interface Symptom {
   readonly codes: readonly string[]

@@ -6,12 +6,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { SessionizeError } from '../errors/errors.js'
-import type { Secrets } from '../errors/secrets.js'
-import { inPackage } from '../package.js'
+import { SessionizeError } from '../../errors/errors.js'
+import type { Secrets } from '../../errors/secrets.js'
+import { inPackage } from '../../package.js'
 import { DriverPort } from './driver-port.js'
-import { type SparkFailure, sparkEnded, sparkError } from './spark-errors.js'
-import type { Environment } from './spark-home.js'
+import { type SparkFailure, sparkEnded, sparkError } from './errors.js'
+import type { Environment } from './home.js'
 
 export interface SparkLaunch {
   readonly sparkSubmit: string

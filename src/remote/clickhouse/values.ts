@@ -1,7 +1,8 @@
 /** How ClickHouse's values become the text and the times that the local engine would make of them. */
-import { SessionizeError } from '../errors/errors.js'
-import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
-import { epochMicros, isoMicros, localMicros } from './clickhouse-times.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { identifier, join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import type { RemoteColumn, RemoteValues } from '../engine.js'
+import { epochMicros, isoMicros, localMicros } from './times.js'
 import {
   type ClickHouseType,
   isDay,
@@ -10,10 +11,9 @@ import {
   isTime,
   parseType,
   tupleMembers,
-} from './clickhouse-types.js'
-import type { ClusterColumn, ClusterValues } from './cluster.js'
+} from './types.js'
 
-export const clickhouseValues: ClusterValues = {
+export const clickhouseValues: RemoteValues = {
   sample(column) {
     const type = parseType(column.type)
     const value = ofRow(column)
@@ -54,7 +54,7 @@ export const clickhouseValues: ClusterValues = {
   valueOf: (key) => sql`substring(${key}, 9)`,
 }
 
-const ofRow = ({ name }: ClusterColumn): Sql => sql`r.${identifier(name)}`
+const ofRow = ({ name }: RemoteColumn): Sql => sql`r.${identifier(name)}`
 
 /** Types whose own text is the one that anybody would expect. */
 const SPELT = new Set(['UUID', 'IPv4', 'IPv6', 'Enum8', 'Enum16'])
@@ -121,7 +121,7 @@ function ofDateTime64(value: Sql, { parts }: ClickHouseType): Sql {
   return sql`toInt64(intDiv(${nanos} - positiveModulo(${nanos}, 1000), 1000))`
 }
 
-function unreadable({ name }: ClusterColumn, what: string): SessionizeError {
+function unreadable({ name }: RemoteColumn, what: string): SessionizeError {
   return new SessionizeError(
     'unsupported',
     `\`${name}\` cannot be read from ClickHouse: ${what} may come out otherwise than from a file.`,

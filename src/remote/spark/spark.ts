@@ -5,17 +5,17 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Dialect } from '../dialects/dialect.js'
-import { spark as sparkDialect } from '../dialects/spark.js'
-import { SessionizeError } from '../errors/errors.js'
-import { identifier, join as joined, raw, render, type Sql, sql } from '../sql/sql.js'
-import type { Cluster, ClusterColumn, ClusterTable } from './cluster.js'
-import { type Environment, findSparkSubmit } from './spark-home.js'
-import { SparkProcess, type Started } from './spark-process.js'
-import { RowFiles } from './spark-rows.js'
-import { sparkSecrets } from './spark-secrets.js'
-import { sparkValues } from './spark-values.js'
-import { nameParts } from './table-name.js'
+import type { Dialect } from '../../dialects/dialect.js'
+import { spark as sparkDialect } from '../../dialects/spark.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { identifier, join as joined, raw, render, type Sql, sql } from '../../sql/sql.js'
+import type { RemoteColumn, RemoteEngine, RemoteTable } from '../engine.js'
+import { nameParts } from '../table-name.js'
+import { type Environment, findSparkSubmit } from './home.js'
+import { SparkProcess, type Started } from './process.js'
+import { RowFiles } from './rows.js'
+import { sparkSecrets } from './secrets.js'
+import { sparkValues } from './values.js'
 
 export interface SparkOptions {
   /** `spark://host:7077`, `yarn`, `k8s://https://host:443`, `local[*]`. */
@@ -56,7 +56,7 @@ const FIXED: Readonly<Record<string, string>> = {
 }
 
 /** @throws SessionizeError `usage` for a master or setting that cannot be; as Spark fails to start. */
-export async function openSpark(options: SparkOptions): Promise<SparkCluster> {
+export async function openSpark(options: SparkOptions): Promise<RemoteSpark> {
   const sparkSubmit = findSparkSubmit(options.env)
   const folder = join(options.folder, 'spark')
   mkdirSync(folder)
@@ -70,7 +70,7 @@ export async function openSpark(options: SparkOptions): Promise<SparkCluster> {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.cancelMillis === undefined ? {} : { cancelMillis: options.cancelMillis }),
   })
-  return new SparkCluster(spark, started, new RowFiles(folder), isLocal(options.master))
+  return new RemoteSpark(spark, started, new RowFiles(folder), isLocal(options.master))
 }
 
 function submitArgs({ master, conf = {}, metastore }: SparkOptions, folder: string): string[] {
@@ -100,7 +100,7 @@ function submitArgs({ master, conf = {}, metastore }: SparkOptions, folder: stri
   ]
 }
 
-export class SparkCluster implements Cluster {
+export class RemoteSpark implements RemoteEngine {
   readonly name = 'spark'
   readonly dialect: Dialect = sparkDialect
   readonly values = sparkValues
@@ -115,7 +115,7 @@ export class SparkCluster implements Cluster {
     private readonly local: boolean,
   ) {}
 
-  table(name: string): ClusterTable {
+  table(name: string): RemoteTable {
     return { relation: tableName(name), label: name }
   }
 
@@ -125,14 +125,14 @@ export class SparkCluster implements Cluster {
    *
    * @throws SessionizeError `input_missing` when there is no such path.
    */
-  async files(paths: readonly string[], format: SparkFormat): Promise<ClusterTable> {
+  async files(paths: readonly string[], format: SparkFormat): Promise<RemoteTable> {
     const view = `sessionize_files_${this.kept++}`
     const full = paths.map((path) => this.pathThere(path))
     await this.spark.ask({ do: 'files', paths: full, format, view })
     return { relation: raw(view), label: paths.join(', ') }
   }
 
-  async describe(query: Sql): Promise<ClusterColumn[]> {
+  async describe(query: Sql): Promise<RemoteColumn[]> {
     const { columns = [] } = await this.spark.ask({
       do: 'describe',
       sql: render(query, this.dialect),
@@ -141,7 +141,7 @@ export class SparkCluster implements Cluster {
   }
 
   async fetch(query: Sql, folder: string, signal?: AbortSignal): Promise<readonly string[]> {
-    let columns: ClusterColumn[] = []
+    let columns: RemoteColumn[] = []
     const paths: string[] = []
     const prefix = `rows-${this.fetches++}`
     // Files are converted while Spark makes the next ones.

@@ -1,34 +1,42 @@
 /**
- * Sessions of events that stay in an engine elsewhere: the stages run there, and only sessions come
+ * Sessions of events that stay in a remote engine: the stages run there, and only sessions come
  * here. Where blocks merge they are made by one plain SELECT, so that an engine of many machines
  * makes them where the events are, and only blocks travel between its machines.
  */
 import { duckdb } from '../dialects/duckdb.js'
 import type { Engine } from '../engines/duckdb.js'
-import type { DistantEvents } from '../events/distant.js'
 import { given } from '../given.js'
+import { blockWidthMicros } from '../sessions/blocks.js'
+import { packedOffset, storedValue } from '../sessions/codes.js'
+import { compileIgnored, compileSessions, measureName, sessionPlan } from '../sessions/compile.js'
+import { hasGapRules, isGapOnly } from '../sessions/definition.js'
+import { aliveUntil, gapRank, localDay } from '../sessions/liveness.js'
+import type { DataEdges, SessionPlan } from '../sessions/plan.js'
+import { hasLimit } from '../sessions/recut.js'
+import type { RemoteSessions, SessionRequest } from '../sessions/request.js'
+import { sessionStages } from '../sessions/stages.js'
+import { storedTime } from '../sessions/stored-blocks.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
-import { blockWidthMicros } from './blocks.js'
-import { packedOffset, storedValue } from './codes.js'
-import { compileSessions, measureName, type SessionRequest, sessionPlan } from './compile.js'
-import { hasGapRules, isGapOnly } from './definition.js'
-import { aliveUntil, gapRank, localDay } from './liveness.js'
-import type { DataEdges, SessionPlan } from './plan.js'
-import { hasLimit } from './recut.js'
-import { sessionStages } from './stages.js'
-import { storedTime } from './stored-blocks.js'
+import type { RemoteEvents } from './plain-events.js'
 
-/** The request with `made`: the stage `sessions` with what these columns need, here. */
-export async function bringSessions(
+export const remoteSessions = (remote: RemoteEvents): RemoteSessions => ({
+  engine: remote.engine,
+  bring: (engine, request, columns) => bringSessions(engine, request, remote, columns),
+  ignored: (request) =>
+    remote.fetch(compileIgnored({ ...request, leading: remote.stages }, remote.dialect)),
+  createTable: (name, request, columns) => createSessionTable(name, request, remote, columns),
+})
+
+async function bringSessions(
   engine: Engine,
   request: SessionRequest,
-  distant: DistantEvents,
+  remote: RemoteEvents,
   columns: readonly string[],
-): Promise<SessionRequest> {
+): Promise<Sql> {
   const plan = sessionPlan(request, columns)
-  const query = await sessionQuery(request, plan, distant)
+  const query = await sessionQuery(request, plan, remote)
   const shape = await shapeOf(engine, plan, request.edges)
-  const fetched = await distant.fetch(
+  const fetched = await remote.fetch(
     sql`SELECT ${join(shape.map(({ name }) => identifier(name)))} FROM (${query}) AS made`,
   )
   // Engines differ in the types of counts and flags, and in the order within sets.
@@ -36,17 +44,16 @@ export async function bringSessions(
     const value = sql`CAST(${identifier(name)} AS ${raw(type)})`
     return sql`${type.endsWith('[]') ? sql`list_sort(${value})` : value} AS ${identifier(name)}`
   })
-  return { ...request, made: sql`(SELECT ${join(typed)} FROM ${fetched})` }
+  return sql`(SELECT ${join(typed)} FROM ${fetched})`
 }
 
-/** The session table as a table there. */
-export async function createSessionTable(
+async function createSessionTable(
   name: string,
   request: SessionRequest,
-  distant: DistantEvents,
+  remote: RemoteEvents,
   columns: readonly string[],
 ): Promise<void> {
-  const { plan, stages } = await distantPlan(sessionPlan(request, columns), distant)
+  const { plan, stages } = await remotePlan(sessionPlan(request, columns), remote)
   const measured = new Map(plan.measures.map(({ as, value }) => [as, value]))
   const there: SessionRequest = {
     ...request,
@@ -58,20 +65,20 @@ export async function createSessionTable(
       value: measured.get(measureName(i)) ?? measure.value,
     })),
   }
-  const table = compileSessions(there, columns, distant.dialect, { ordered: false })
-  await distant.createTable(name, table)
+  const table = compileSessions(there, columns, remote.dialect, { ordered: false })
+  await remote.createTable(name, table)
 }
 
 /** The plan over blocks that are kept there, or over the stage `events`. */
-async function distantPlan(
+async function remotePlan(
   plan: SessionPlan,
-  distant: DistantEvents,
+  remote: RemoteEvents,
 ): Promise<{ plan: SessionPlan; stages: readonly Stage[] }> {
   if (plan.blocks !== 'blocks' || hasLimit(plan.definition)) {
-    return { plan, stages: distant.stages }
+    return { plan, stages: remote.stages }
   }
-  const { stages } = distant.plain
-  const stored = await distant.keep(withStages(stages, plainBlocks(plan, distant)))
+  const { stages } = remote.plain
+  const stored = await remote.keep(withStages(stages, plainBlocks(plan, remote)))
   return {
     plan: {
       ...plan,
@@ -90,11 +97,11 @@ async function distantPlan(
 async function sessionQuery(
   request: SessionRequest,
   wanted: SessionPlan,
-  distant: DistantEvents,
+  remote: RemoteEvents,
 ): Promise<Sql> {
-  const { plan, stages } = await distantPlan(wanted, distant)
+  const { plan, stages } = await remotePlan(wanted, remote)
   return withStages(
-    [...stages, ...sessionStages(plan, request.edges, distant.dialect)],
+    [...stages, ...sessionStages(plan, request.edges, remote.dialect)],
     sql`SELECT * FROM sessions`,
   )
 }
@@ -130,7 +137,7 @@ async function shapeOf(
 }
 
 /** Blocks as `stored-blocks.ts` has them, in one SELECT over the rows, then spelt out. */
-function plainBlocks(plan: SessionPlan, { dialect, keys, plain }: DistantEvents): Sql {
+function plainBlocks(plan: SessionPlan, { dialect, keys, plain }: RemoteEvents): Sql {
   const { definition } = plan
   const event = (column: string): Sql => plain.column(column)
   const t = event('t')

@@ -1,6 +1,6 @@
 /** What Spark is given that must stand in no message. */
-import { Secrets } from '../errors/secrets.js'
-import type { Environment } from './spark-home.js'
+import { Secrets } from '../../errors/secrets.js'
+import type { Environment } from './home.js'
 
 /** As Spark's own `spark.redaction.regex` names them, and what else there is. */
 const SECRET_NAME = /secret|passw|token|access[._]?key|api[._]?key|credential/i

@@ -1,8 +1,8 @@
 /**
- * One row of a table elsewhere as an event, or the reason why it is none: what `events/rows.ts` says
+ * One row of a remote table as an event, or the reason why it is none: what `events/rows.ts` says
  * of files, in the words of another engine.
  */
-import type { Cluster, ClusterColumn, ClusterTimeFormat } from '../engines/cluster.js'
+
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import {
@@ -13,7 +13,6 @@ import {
   YEAR_10000_MICROS,
   YEAR_ONE_MICROS,
 } from '../events/clock.js'
-import type { PlainEvents } from '../events/distant.js'
 import { dedupeKey } from '../events/duplicates.js'
 import { keyFields, keyText } from '../events/key.js'
 import { REJECT_REASONS } from '../events/ledger.js'
@@ -25,12 +24,14 @@ import type { SourceGroup } from '../sources/group.js'
 import type { Reading } from '../sources/row-relation.js'
 import { identifier, join, raw, type Sql, type Stage, sql, text } from '../sql/sql.js'
 import { translateCondition } from './condition.js'
+import type { RemoteColumn, RemoteEngine, RemoteTimeFormat } from './engine.js'
+import type { PlainEvents } from './plain-events.js'
 
-export interface ClusterRows {
-  readonly cluster: Cluster
+export interface RemoteRows {
+  readonly remote: RemoteEngine
   readonly relation: Sql
   /** As that engine describes the table. */
-  readonly columns: readonly ClusterColumn[]
+  readonly columns: readonly RemoteColumn[]
   /** The table as the local engine sees its sample. */
   readonly group: SourceGroup
   readonly plan: RowPlan
@@ -45,8 +46,8 @@ export interface CompiledRows {
   readonly stages: readonly Stage[]
 }
 
-export function compileRows(rows: ClusterRows): CompiledRows {
-  const { plan, relation, cluster } = rows
+export function compileRows(rows: RemoteRows): CompiledRows {
+  const { plan, relation, remote } = rows
   const values = rowValues(rows)
   const names = ['user', 't', 'name', 'session', ...plan.dimensions.map(({ column }) => column)]
   const table = sql`${relation} AS r`
@@ -56,7 +57,7 @@ export function compileRows(rows: ClusterRows): CompiledRows {
     const plain = { stages: [], from: table, kept: sql`(${fate}) IS NULL`, column }
     return { plain, fate, stages: [eventsStage(names, plain)] }
   }
-  const stages = dedupeStages(names, values, table, cluster)
+  const stages = dedupeStages(names, values, table, remote)
   const column = (name: string): Sql => sql`r.${identifier(name)}`
   const plain = { stages, from: raw('fated AS r'), kept: raw('r.fate IS NULL'), column }
   return { plain, fate: raw('r.fate'), stages: [...stages, eventsStage(names, plain)] }
@@ -75,7 +76,7 @@ function dedupeStages(
   names: readonly string[],
   values: ReadonlyMap<string, Sql>,
   table: Sql,
-  { dialect }: Cluster,
+  { dialect }: RemoteEngine,
 ): Stage[] {
   const all = [...names, 'key', 'fate']
   const listed = join(all.map(identifier))
@@ -110,10 +111,10 @@ SELECT ${join(names.map(identifier))}, fate FROM mapped WHERE NOT (${candidate})
 }
 
 /** Columns of `events`, `key` and `fate`, over the table `AS r`. */
-function rowValues(rows: ClusterRows): Map<string, Sql> {
+function rowValues(rows: RemoteRows): Map<string, Sql> {
   const { plan, group } = rows
   const { mapping } = plan
-  const reading = clusterReading(rows)
+  const reading = remoteReading(rows)
   const optional = (key: string | null): Sql =>
     key === null ? NO_TEXT : sql`nullif(${keyText(reading, group, key)}, '')`
   const users = mapping.user.map((key) => filled(keyText(reading, group, key)))
@@ -164,35 +165,35 @@ const NO_TEXT = sql`nullif('', '')`
 const filled = (value: Sql): Sql => sql`CASE WHEN trim(${value}) <> '' THEN ${value} END`
 
 /** What keys are read by: the other engine's text in the place of the local one's. */
-const clusterReading = (rows: ClusterRows): Reading => ({
+const remoteReading = (rows: RemoteRows): Reading => ({
   from: rows.relation,
   file: raw('0'),
   refused: NO_TEXT,
-  digest: rows.plan.mapping.exact ? rows.cluster.values.digest(rows.columns) : NO_TEXT,
-  text: ({ column, path }) => rows.cluster.values.text(columnOf(rows, column.name), path),
-  exact: ({ column, path }) => rows.cluster.values.text(columnOf(rows, column.name), path),
-  value: ({ column }) => rows.cluster.values.value(columnOf(rows, column.name)),
+  digest: rows.plan.mapping.exact ? rows.remote.values.digest(rows.columns) : NO_TEXT,
+  text: ({ column, path }) => rows.remote.values.text(columnOf(rows, column.name), path),
+  exact: ({ column, path }) => rows.remote.values.text(columnOf(rows, column.name), path),
+  value: ({ column }) => rows.remote.values.value(columnOf(rows, column.name)),
 })
 
-function columnOf({ columns }: ClusterRows, name: string): ClusterColumn {
+function columnOf({ columns }: RemoteRows, name: string): RemoteColumn {
   const found = columns.find((column) => column.name === name)
   if (found === undefined) throw new RangeError(`${name} is no column of the table`)
   return found
 }
 
-function timeField({ group }: ClusterRows, { name }: TimeColumn): Field {
+function timeField({ group }: RemoteRows, { name }: TimeColumn): Field {
   const field = findField(group, name)
   if (field === undefined) throw new RangeError(`${name} is no column of the sample`)
   return field
 }
 
-function eventMicros(rows: ClusterRows): Sql {
-  const { cluster, plan } = rows
+function eventMicros(rows: RemoteRows): Sql {
+  const { remote, plan } = rows
   const { time } = plan.mapping.clock
   const { column, path } = timeField(rows, time)
   const format = time.formats[0] ?? 'iso'
-  const at = (as: ClusterTimeFormat): Sql =>
-    cluster.values.micros(columnOf(rows, column.name), path, as, plan.timeZone)
+  const at = (as: RemoteTimeFormat): Sql =>
+    remote.values.micros(columnOf(rows, column.name), path, as, plan.timeZone)
   const known = knownFormat(rows, time, format)
   const isText = path.length > 0 || /^(VARCHAR|JSON)/.test(column.type)
   if (!time.detected || !known.startsWith('epoch') || !isText) return at(known)
@@ -206,44 +207,44 @@ function eventMicros(rows: ClusterRows): Sql {
 }
 
 function knownFormat(
-  { cluster }: ClusterRows,
+  { remote }: RemoteRows,
   { name }: TimeColumn,
   format: TimeFormat,
-): ClusterTimeFormat {
+): RemoteTimeFormat {
   if (format === 'timestamp_ns') return 'timestamp'
   if (typeof format !== 'object') {
     if (format !== 'compact_iso' && format !== 'common_log' && format !== 'rfc2822') return format
   }
   throw new SessionizeError(
     'unsupported',
-    `Times such as those in \`${name}\` (${formatName(format)}) cannot be read in ${cluster.name}.`,
+    `Times such as those in \`${name}\` (${formatName(format)}) cannot be read in ${remote.name}.`,
     {
       hint: 'Make a view of the table in which the time is a timestamp, and name it with --table.',
     },
   )
 }
 
-function timeless(rows: ClusterRows): Sql {
-  const { cluster, plan } = rows
+function timeless(rows: RemoteRows): Sql {
+  const { remote, plan } = rows
   const { column, path } = timeField(rows, plan.mapping.clock.time)
   const there = columnOf(rows, column.name)
   if (path.length === 0 && !/^(VARCHAR|JSON)/.test(column.type)) {
-    return sql`${cluster.values.value(there)} IS NULL`
+    return sql`${remote.values.value(there)} IS NULL`
   }
-  return sql`${filled(cluster.values.text(there, path))} IS NULL`
+  return sql`${filled(remote.values.text(there, path))} IS NULL`
 }
 
 function condition(
-  rows: ClusterRows,
+  rows: RemoteRows,
   roles: Readonly<Record<'user' | 'name' | 'session', Sql>>,
 ): Sql {
-  const { cluster, group, plan } = rows
+  const { remote, group, plan } = rows
   const named = new Map(
     plan.condition?.columns.map((column) => [column.name.toLowerCase(), column]),
   )
   return translateCondition(plan.condition?.tree, {
-    engine: cluster.name,
-    dialect: cluster.dialect,
+    engine: remote.name,
+    dialect: remote.dialect,
     column(path) {
       const [first = '', ...below] = path
       const role = named.get(first.toLowerCase())
@@ -256,19 +257,19 @@ function condition(
       if (field === undefined) {
         throw new SessionizeError(
           'unsupported',
-          `${option('where')} with ${first} cannot be done in ${cluster.name}.`,
+          `${option('where')} with ${first} cannot be done in ${remote.name}.`,
           { hint: 'Write the date itself.' },
         )
       }
       const column = columnOf(rows, field.column.name)
       return below.length === 0 && field.path.length === 0
-        ? cluster.values.value(column)
-        : cluster.values.text(column, [...field.path, ...below])
+        ? remote.values.value(column)
+        : remote.values.text(column, [...field.path, ...below])
     },
   })
 }
 
-const timeRole = (rows: ClusterRows): Sql => {
+const timeRole = (rows: RemoteRows): Sql => {
   const { column, path } = timeField(rows, rows.plan.mapping.clock.time)
-  return rows.cluster.values.text(columnOf(rows, column.name), path)
+  return rows.remote.values.text(columnOf(rows, column.name), path)
 }

@@ -1,8 +1,8 @@
-/** Events that stay in an engine elsewhere, where queries over them run. */
+/** Events that stay in a remote engine, where queries over them run. */
 import type { Dialect } from '../dialects/dialect.js'
 import type { Sql, Stage } from '../sql/sql.js'
 
-export interface DistantEvents {
+export interface RemoteEvents {
   /** As messages call the engine. */
   readonly engine: string
   readonly dialect: Dialect
@@ -13,7 +13,7 @@ export interface DistantEvents {
    * stages in between, all rows would travel first.
    */
   readonly plain: PlainEvents
-  /** A value that sorts by a time, then by text; see `ClusterValues`. */
+  /** A value that sorts by a time, then by text; see `RemoteValues`. */
   readonly keys: {
     key(t: Sql, value: Sql): Sql
     timeOf(key: Sql): Sql

@@ -1,9 +1,9 @@
 /** What `--table` may name in ClickHouse: a table, or one of the server's own sources. */
-import { SessionizeError } from '../errors/errors.js'
-import { didYouMean } from '../errors/suggest.js'
-import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
-import type { ClusterTable } from './cluster.js'
-import { nameParts } from './table-name.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { didYouMean } from '../../errors/suggest.js'
+import { identifier, join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import type { RemoteTable } from '../engine.js'
+import { nameParts } from '../table-name.js'
 
 /** Table functions that read events, and nothing else. */
 const SOURCES = [
@@ -28,7 +28,7 @@ const HINT =
   "Write it as --table database.table, or as one of the server's sources: --table \"s3('https://bucket/*.parquet')\""
 
 /** @throws SessionizeError `usage` */
-export function clickhouseTable(given: string): ClusterTable {
+export function clickhouseTable(given: string): RemoteTable {
   const call = /^\s*([A-Za-z]\w*)\s*\(([\s\S]*)\)\s*$/.exec(given)
   if (call === null) return { relation: tableName(given), label: given }
   const [, name = '', inside = ''] = call

@@ -1,7 +1,7 @@
 /** Who a ClickHouse server takes us for: from the environment or a file only, and never in any message. */
 import { readFileSync } from 'node:fs'
-import { SessionizeError } from '../errors/errors.js'
-import { Secrets } from '../errors/secrets.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { Secrets } from '../../errors/secrets.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

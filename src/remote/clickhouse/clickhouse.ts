@@ -6,15 +6,15 @@ import { join as joinPath } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client'
-import { CLICKHOUSE_SETTINGS, clickhouse } from '../dialects/clickhouse.js'
-import { SessionizeError } from '../errors/errors.js'
-import { identifier, join, raw, render, type Sql, sql, text } from '../sql/sql.js'
-import type { ClickHouseCredentials } from './clickhouse-credentials.js'
-import { explainClickHouse, isForbidden, isPassing } from './clickhouse-errors.js'
-import { clickhouseTable, tableName, tableParts } from './clickhouse-table.js'
-import { clickhouseValues } from './clickhouse-values.js'
-import type { Cluster, ClusterColumn, ClusterProgress, ClusterTable } from './cluster.js'
-import { isLoopback } from './loopback.js'
+import { CLICKHOUSE_SETTINGS, clickhouse } from '../../dialects/clickhouse.js'
+import { isLoopback } from '../../engines/loopback.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { identifier, join, raw, render, type Sql, sql, text } from '../../sql/sql.js'
+import type { RemoteColumn, RemoteEngine, RemoteProgress, RemoteTable } from '../engine.js'
+import type { ClickHouseCredentials } from './credentials.js'
+import { explainClickHouse, isForbidden, isPassing } from './errors.js'
+import { clickhouseTable, tableName, tableParts } from './table.js'
+import { clickhouseValues } from './values.js'
 
 export interface ClickHouseOptions {
   /** `https://host:8443`: no credentials, no parameters. */
@@ -23,7 +23,7 @@ export interface ClickHouseOptions {
   /** PEM file of the authority that signed the server's certificate, besides those of the system. */
   readonly certificateAuthority?: string
   /** Told about the running query about once a second. */
-  readonly onProgress?: (progress: ClusterProgress) => void
+  readonly onProgress?: (progress: RemoteProgress) => void
 }
 
 /** What the compiled queries rely on, and what keeps a long one alive. */
@@ -46,7 +46,7 @@ const ATTEMPTS = 4
 const FIRST_WAIT_MILLIS = 250
 const PROGRESS_MILLIS = 1_000
 
-export class ClickHouse implements Cluster {
+export class ClickHouse implements RemoteEngine {
   readonly name = 'clickhouse'
   readonly dialect = clickhouse
   readonly values = clickhouseValues
@@ -84,7 +84,7 @@ export class ClickHouse implements Cluster {
     return new ClickHouse(client, options, firstWaitMillis)
   }
 
-  async table(name: string): Promise<ClusterTable> {
+  async table(name: string): Promise<RemoteTable> {
     const found = clickhouseTable(name)
     if (tableParts(name)?.length !== 1) return found
     // A stage of the query may have the table's own name, but none has a database.
@@ -92,8 +92,8 @@ export class ClickHouse implements Cluster {
     return { ...found, relation: sql`${identifier(row?.database ?? 'default')}.${found.relation}` }
   }
 
-  async describe(query: Sql): Promise<ClusterColumn[]> {
-    return this.rows<ClusterColumn>(sql`DESCRIBE (${query})`)
+  async describe(query: Sql): Promise<RemoteColumn[]> {
+    return this.rows<RemoteColumn>(sql`DESCRIBE (${query})`)
   }
 
   async rows<T extends object>(query: Sql, signal?: AbortSignal): Promise<T[]> {

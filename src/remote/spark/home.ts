@@ -1,7 +1,7 @@
 /** Where the user's own Spark is. None comes with this package. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { SessionizeError } from '../errors/errors.js'
+import { SessionizeError } from '../../errors/errors.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -2,11 +2,12 @@
  * Spark's exceptions as typed errors: the cause in one line, and what to do next. The trace, often
  * hundreds of lines, stays in `cause` for --debug.
  */
-import { SessionizeError } from '../errors/errors.js'
-import { Secrets } from '../errors/secrets.js'
-import { serverWords } from '../errors/server-words.js'
+
+import { type Symptom, symptomOf } from '../../engines/symptom.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { Secrets } from '../../errors/secrets.js'
+import { serverWords } from '../../errors/server-words.js'
 import { javaCrash, rescued } from './java-crash.js'
-import { type Symptom, symptomOf } from './symptom.js'
 
 /** An exception there, as `spark/driver.py` tells it. */
 export interface SparkFailure {

@@ -2,11 +2,12 @@
  * Rows as the Spark driver hands them over, NDJSON with the keys c0, c1, ..., to Parquet with their
  * names and types. The embedded engine does it.
  */
-import { SessionizeError } from '../errors/errors.js'
-import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
-import type { ClusterColumn } from './cluster.js'
-import { Engine } from './duckdb.js'
-import { readJson } from './files.js'
+
+import { Engine } from '../../engines/duckdb.js'
+import { readJson } from '../../engines/files.js'
+import { SessionizeError } from '../../errors/errors.js'
+import { identifier, join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import type { RemoteColumn } from '../engine.js'
 
 /** Longer than any row with a user's recorded session ids. */
 const LONGEST_ROW_BYTES = 256 * 1024 * 1024
@@ -18,7 +19,7 @@ export class RowFiles {
   constructor(private readonly folder: string) {}
 
   /** Writes `parquet` with the rows of `ndjson`. */
-  async convert(ndjson: string, columns: readonly ClusterColumn[], parquet: string): Promise<void> {
+  async convert(ndjson: string, columns: readonly RemoteColumn[], parquet: string): Promise<void> {
     this.engine ??= await Engine.open({ tempDirectory: this.folder, threads: 1 })
     const kinds = columns.map(kindOf)
     const read = kinds.map(({ read }, i) => sql`${raw(`c${i}`)}: ${text(read)}`)
@@ -64,7 +65,7 @@ const SCALARS: Readonly<Record<string, string>> = {
 }
 
 /** Spark's types by their names there: `array<string>`, `decimal(38,6)`. */
-function kindOf({ name, type }: ClusterColumn): Kind {
+function kindOf({ name, type }: RemoteColumn): Kind {
   const scalar = scalarOf(type)
   if (scalar !== undefined) return as(scalar)
   if (type === 'timestamp') {

@@ -1,34 +1,36 @@
 /**
- * From a table elsewhere to events: a sample comes here, where it is mapped like any file; the
+ * From a remote table to events: a sample comes here, where it is mapped like any file; the
  * mapping goes back as SQL, which counts every row there.
  */
 import { statSync } from 'node:fs'
-import type { Cluster, ClusterColumn, ClusterTable } from '../engines/cluster.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { Opened } from '../events/dataset.js'
-import type { DistantEvents } from '../events/distant.js'
 import type { Ledger } from '../events/ledger.js'
 import { mapSources } from '../events/mapping.js'
-import type { EventOptions, Events } from '../events/open.js'
+import type { EventOptions } from '../events/open.js'
 import { type FateCount, tally } from '../events/row-counts.js'
 import { planRows } from '../events/row-plan.js'
 import { SAMPLE_ROWS } from '../events/samples.js'
+import type { Events } from '../sessions/dataset.js'
 import { describeSources } from '../sources/scan.js'
 import { identifier, join, type Sql, sql, withStages } from '../sql/sql.js'
-import { fetchFiles, fetchRows } from './fetched.js'
+import type { RemoteColumn, RemoteEngine, RemoteTable } from './engine.js'
+import { fetchFiles, fetchRows } from './fetch.js'
+import type { RemoteEvents } from './plain-events.js'
 import { compileRows } from './rows.js'
+import { remoteSessions } from './sessions.js'
 
-export async function openClusterEvents(
-  cluster: Cluster,
-  table: ClusterTable,
+export async function openRemoteEvents(
+  remote: RemoteEngine,
+  table: RemoteTable,
   { engine, workspace }: Opened,
   options: EventOptions & { readonly signal?: AbortSignal },
 ): Promise<Events> {
   const { signal } = options
-  const fetch = (query: Sql): Promise<Sql> => fetchRows(cluster, query, workspace, signal)
-  const columns = await cluster.describe(sql`SELECT * FROM ${table.relation}`)
-  const [path] = await fetchFiles(cluster, sampleQuery(cluster, table, columns), workspace, signal)
+  const fetch = (query: Sql): Promise<Sql> => fetchRows(remote, query, workspace, signal)
+  const columns = await remote.describe(sql`SELECT * FROM ${table.relation}`)
+  const [path] = await fetchFiles(remote, sampleQuery(remote, table, columns), workspace, signal)
   if (path === undefined) throw noRows(table)
   const described = await describeSources(engine, [
     {
@@ -46,30 +48,27 @@ export async function openClusterEvents(
   if (group.unnest !== undefined) {
     throw new SessionizeError(
       'unsupported',
-      `Each row of ${table.label} holds a list of events, which cannot be taken apart in ${cluster.name}.`,
+      `Each row of ${table.label} holds a list of events, which cannot be taken apart in ${remote.name}.`,
       { hint: 'Make a view with a row per event, and name it with --table.' },
     )
   }
   const plan = await planRows(engine, mapped, options)
-  const compiled = compileRows({ cluster, relation: table.relation, columns, group, plan })
-  const { counts, first, last } = await countFates(
-    engine,
-    await fetch(fateQuery(cluster, compiled)),
-  )
+  const compiled = compileRows({ remote, relation: table.relation, columns, group, plan })
+  const { counts, first, last } = await countFates(engine, await fetch(fateQuery(remote, compiled)))
   const ledger: Ledger = {
     ...tally(counts),
     files: [{ label: table.label, ...tally(counts) }],
     skipped: [],
   }
-  const distant: DistantEvents = {
-    engine: cluster.name,
-    dialect: cluster.dialect,
+  const there: RemoteEvents = {
+    engine: remote.name,
+    dialect: remote.dialect,
     stages: compiled.stages,
     plain: compiled.plain,
-    keys: cluster.values,
+    keys: remote.values,
     fetch,
-    keep: (query) => cluster.keep(query, signal),
-    createTable: (name, query) => cluster.createTable(name, query, signal),
+    keep: (query) => remote.keep(query, signal),
+    createTable: (name, query) => remote.createTable(name, query, signal),
   }
   return {
     mapping,
@@ -78,7 +77,7 @@ export async function openClusterEvents(
     ledger,
     firstMicros: first,
     lastMicros: last,
-    distant,
+    remote: remoteSessions(there),
     clockSkew: null,
     stitched: null,
     merged: null,
@@ -88,9 +87,9 @@ export async function openClusterEvents(
 }
 
 function sampleQuery(
-  { values }: Cluster,
-  { relation }: ClusterTable,
-  columns: readonly ClusterColumn[],
+  { values }: RemoteEngine,
+  { relation }: RemoteTable,
+  columns: readonly RemoteColumn[],
 ): Sql {
   const select = columns.flatMap((column) => {
     const value = values.sample(column)
@@ -99,7 +98,10 @@ function sampleQuery(
   return sql`SELECT ${join(select)} FROM ${relation} AS r LIMIT ${SAMPLE_ROWS}`
 }
 
-const fateQuery = ({ dialect }: Cluster, { plain, fate }: ReturnType<typeof compileRows>): Sql =>
+const fateQuery = (
+  { dialect }: RemoteEngine,
+  { plain, fate }: ReturnType<typeof compileRows>,
+): Sql =>
   withStages(
     plain.stages,
     sql`SELECT ${fate} AS row_fate, ${dialect.count()} AS n, min(${plain.column('t')}) AS first_t, max(${plain.column('t')}) AS last_t FROM ${plain.from} GROUP BY ${fate}`,
@@ -125,7 +127,7 @@ async function countFates(
   }
 }
 
-const noRows = ({ label }: ClusterTable): SessionizeError =>
+const noRows = ({ label }: RemoteTable): SessionizeError =>
   new SessionizeError('no_events', `No rows in ${label}.`, {
     hint: 'Check that the table covers the period you want.',
   })
