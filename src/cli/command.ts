@@ -1,6 +1,7 @@
 /** A command: its options from the table, its inputs, where its answer goes, and what it does. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { SessionizeError } from '../errors/errors.js'
+import { formatOf } from '../files/endings.js'
 import { given } from '../given.js'
 import type { Within } from '../library/ask.js'
 import {
@@ -142,7 +143,7 @@ async function invoke<Name extends CommandName, Format extends string>(
       },
       flags,
       get format() {
-        return formatOf(flags, formats)
+        return writtenFormat(flags, formats)
       },
       output: {
         print(render) {
@@ -200,36 +201,16 @@ function optionsIn(name: CommandName, flags: object): object {
   )
 }
 
-/** Ends that say which format a file has, the likeliest first. */
-const ENDINGS: Readonly<Record<string, readonly string[]>> = {
-  txt: ['terminal', 'list'],
-  json: ['json', 'ndjson'],
-  ndjson: ['ndjson'],
-  jsonl: ['ndjson'],
-  csv: ['csv'],
-  md: ['markdown'],
-  markdown: ['markdown'],
-  html: ['html'],
-  htm: ['html'],
-  parquet: ['parquet'],
-  arrow: ['arrow'],
-  arrows: ['arrow'],
-  feather: ['arrow'],
-  xml: ['junit'],
-  sarif: ['sarif'],
-}
-
 /** By its flag, else by the name of the output, else the first. */
-export function formatOf<Format extends string>(
+export function writtenFormat<Format extends string>(
   { format, output = '' }: OutputFlags,
   formats: readonly Format[],
 ): Format {
-  const ending = /\.([a-z]+)$/i.exec(output)?.[1]?.toLowerCase() ?? ''
-  const wanted = format === undefined ? (ENDINGS[ending] ?? []) : [format]
   const found =
-    wanted.flatMap((one) => formats.find((known) => known === one) ?? [])[0] ?? formats[0]
-  if (found === undefined) throw new TypeError('a command without formats has none')
-  return found
+    format === undefined ? formatOf(output, formats) : formats.find((one) => one === format)
+  const written = found ?? formats[0]
+  if (written === undefined) throw new TypeError('a command without formats has none')
+  return written
 }
 
 /** An option of the table as commander has it. */

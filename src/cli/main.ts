@@ -7,6 +7,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { VERSION } from '../package.js'
+import { type OutputFlags, writtenFormat } from './command.js'
 import { COMMANDS, HIDDEN_COMMANDS } from './commands/index.js'
 import { SUMMARY_EXAMPLES } from './commands/summary.js'
 import { applyConfig, configOptions } from './config/apply.js'
@@ -106,7 +107,9 @@ function program(context: Context, terminal: Terminal, seen: World): Command {
       if (verbose === true) tell(terminal, line)
     })
     command.setOptionValueWithSource('outputs', await holdApart(command, seen), 'config')
-    const format = writtenFormat(command)
+    const formats = command.options.find(({ long }) => long === '--format')?.argChoices ?? []
+    const flags = command.opts<OutputFlags>()
+    const format = formats.length === 0 ? flags.format : writtenFormat(flags, formats)
     refuseTerminal(command, format, seen)
     seen.csv = format === 'csv'
     seen.safeCsv = safeCsv === true && seen.csv
@@ -149,14 +152,6 @@ interface MessageFlags {
   readonly quiet?: boolean
   readonly verbose?: boolean
   readonly safeCsv?: boolean
-}
-
-/** What standard output or the file is written in: by flags, the name of the output, or the first that there is. */
-function writtenFormat(command: Command): string | undefined {
-  const { format, output = '' } = command.opts<{ format?: string; output?: string }>()
-  const formats = command.options.find(({ long }) => long === '--format')?.argChoices ?? []
-  const named = /\.([a-z]+)$/i.exec(output)?.[1]?.toLowerCase()
-  return format ?? (formats.includes(named ?? '') ? named : formats[0])
 }
 
 /** @throws SessionizeError `usage` for bytes that a terminal would take for commands. */

@@ -75,25 +75,15 @@ const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout', '/dev/fd/1', '/
 
 export const isStdout = (path: string): boolean => STDOUT.has(path)
 
-/**
- * Opens the target first, so that a bad path fails before the work; leaves nothing after a failure.
- *
- * @param together with what it comes into its place
- */
+/** Loaded only when there is a file to write: `--help` should not wait for it. */
 export async function withTarget<T>(
   path: string | undefined,
   together: Together | undefined,
   use: (target: Target | undefined) => Promise<T>,
 ): Promise<T> {
-  const target = path === undefined || isStdout(path) ? undefined : await opened(path)
-  try {
-    const result = await use(target)
-    await target?.commit(together)
-    return result
-  } catch (error) {
-    target?.abort()
-    throw target?.failure(error) ?? error
-  }
+  if (path === undefined || isStdout(path)) return use(undefined)
+  const { withTarget: withFile } = await import('../report/target.js')
+  return withFile(path, together, use)
 }
 
 /** @throws SessionizeError `usage` for what goes beside the answer, for which there is no place there. */
@@ -145,12 +135,6 @@ export async function withOutput<T>(
       },
     }),
   )
-}
-
-/** Loaded only when there is a file to write: `--help` should not wait for it. */
-async function opened(path: string): Promise<Target> {
-  const { Target } = await import('../report/target.js')
-  return Target.create(path)
 }
 
 /** A file is no terminal: never coloured unless asked. */

@@ -1,7 +1,8 @@
 /** `--report format=file`, as often as one likes: one run, several readers. */
 import { InvalidArgumentError } from 'commander'
+import { formatOf } from '../files/endings.js'
 import type { Together } from '../files/together.js'
-import { CHECK_FORMATS, type CheckFormat, checkFormatOf } from '../report/check/format-names.js'
+import { CHECK_FORMATS, type CheckFormat } from '../report/check/format-names.js'
 import type { Target } from '../report/target.js'
 import { refuseStdout, withTarget } from './output.js'
 
@@ -14,7 +15,7 @@ export function reportFlag(value: string, before: readonly ReportFlag[] | undefi
   const equals = value.indexOf('=')
   const named = CHECK_FORMATS.find((format) => format === value.slice(0, Math.max(0, equals)))
   const path = named === undefined ? value : value.slice(equals + 1)
-  const format = named ?? checkFormatOf(path)
+  const format = named ?? formatOf(path, CHECK_FORMATS)
   if (format === undefined || path === '') {
     throw new InvalidArgumentError(
       `Write it as junit=out.xml; formats: ${CHECK_FORMATS.join(', ')}.`,

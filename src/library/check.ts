@@ -9,7 +9,7 @@ import { nowMicros } from '../checks/scene.js'
 import { SessionizeError } from '../errors/errors.js'
 import { given } from '../given.js'
 import { answerAsJson } from '../report/json.js'
-import { Target } from '../report/target.js'
+import { type Target, withTarget } from '../report/target.js'
 import { type Asked, askFiles, type Inputs, read } from './ask.js'
 import type { ReadOptions } from './options.js'
 
@@ -47,20 +47,18 @@ export async function check(inputs: Inputs, options: CheckOptions = {}): Promise
     },
     takeBaseline: saveBaseline !== undefined,
   }
-  const target = saveBaseline === undefined ? undefined : Target.create(saveBaseline)
-  try {
+  const run = async (target?: Target): Promise<CheckReport> => {
     const { report, baseline } = await askFiles(inputs, asked, {}, (opened, reading, onRead) =>
       checkFiles(opened, reading, { ...request, onRead }),
     )
     if (target !== undefined && baseline !== undefined) {
       writeFileSync(target.path, `${answerAsJson(baseline)}\n`)
-      await target.commit(asked.surroundings.outputs?.together)
     }
     return report
-  } catch (error) {
-    target?.abort()
-    throw target?.failure(error) ?? error
   }
+  return saveBaseline === undefined
+    ? run()
+    : withTarget(saveBaseline, asked.surroundings.outputs?.together, run)
 }
 
 /** The rules as they would be run, with their thresholds: `sessionize check --list`. */

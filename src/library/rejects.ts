@@ -1,9 +1,10 @@
 /** The file of rejected rows. */
 import { SessionizeError } from '../errors/errors.js'
 import type { FileDataset } from '../events/dataset.js'
+import { formatOf } from '../files/endings.js'
 import type { Together } from '../files/together.js'
-import { Target } from '../report/target.js'
-import { tableFormatOf, writeTable } from '../sessions/write.js'
+import { type Target, withTarget } from '../report/target.js'
+import { TABLE_FORMATS, writeTable } from '../sessions/write.js'
 import { sql } from '../sql/sql.js'
 
 /**
@@ -16,20 +17,17 @@ export async function withRejects<T>(
   use: (write: ((read: FileDataset) => Promise<void>) | undefined) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) return use(undefined)
-  const target = Target.create(path)
   let whole = false
-  try {
-    const result = await use(async (read) => {
-      await writeRejects(read, target)
-      whole = true
-    })
-    await target.commit(together)
-    return result
-  } catch (error) {
-    if (whole && isAboutRejected(error)) await target.commit()
-    else target.abort()
-    throw target.failure(error)
-  }
+  return withTarget(
+    path,
+    together,
+    (target) =>
+      use(async (read) => {
+        await writeRejects(read, target)
+        whole = true
+      }),
+    (error) => whole && isAboutRejected(error),
+  )
 }
 
 const isAboutRejected = (error: unknown): boolean =>
@@ -38,6 +36,6 @@ const isAboutRejected = (error: unknown): boolean =>
 /** As a table: file, row, reason, value, record. */
 async function writeRejects({ engine, events }: FileDataset, target: Target): Promise<void> {
   const none = sql`SELECT '' AS file, 0 AS row, '' AS reason, '' AS value, '' AS record WHERE false`
-  const format = tableFormatOf(target.finalPath) ?? 'csv'
+  const format = formatOf(target.finalPath, TABLE_FORMATS) ?? 'csv'
   await writeTable(engine, events.rejectsQuery() ?? none, format, target.path)
 }

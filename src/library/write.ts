@@ -1,7 +1,8 @@
 /** Tables as files of their own. */
 import { SessionizeError } from '../errors/errors.js'
-import { Target } from '../report/target.js'
-import { type TableFormat, tableFormatOf } from '../sessions/write.js'
+import { formatOf } from '../files/endings.js'
+import { withTarget } from '../report/target.js'
+import { TABLE_FORMATS, type TableFormat } from '../sessions/write.js'
 import { type Outputs, outputAt } from '../sources/outputs.js'
 
 /**
@@ -15,19 +16,12 @@ export async function writeFile(
   given: TableFormat | undefined,
   write: (partial: string, format: TableFormat, outputs: Outputs) => Promise<void>,
 ): Promise<void> {
-  const format = given ?? tableFormatOf(path)
+  const format = given ?? formatOf(path, TABLE_FORMATS)
   if (format === undefined) {
     throw new SessionizeError('usage', `The name ${path} does not tell a format.`, {
       hint: 'Use .csv, .ndjson, .parquet or .arrow, or give a format.',
     })
   }
   const outputs = { files: [outputAt(name, path)], folders: [], say: () => undefined }
-  const target = Target.create(path)
-  try {
-    await write(target.path, format, outputs)
-    await target.commit()
-  } catch (error) {
-    target.abort()
-    throw target.failure(error)
-  }
+  await withTarget(path, undefined, (target) => write(target.path, format, outputs))
 }

@@ -1,6 +1,5 @@
 import type { Summary } from '../analysis/summary.js'
 import type { Render } from './appearance.js'
-import { formatByEnding } from './file-name.js'
 import { answerAsJson } from './json.js'
 import { summaryAsCsv } from './summary/csv.js'
 import { summaryAsMarkdown } from './summary/markdown.js'
@@ -17,11 +16,3 @@ export const summaryFormats: Readonly<Record<ReportFormat, Render<Summary>>> = {
   csv: summaryAsCsv,
   markdown: summaryAsMarkdown,
 }
-
-export const formatOfPath = formatByEnding<ReportFormat>({
-  txt: 'terminal',
-  json: 'json',
-  csv: 'csv',
-  md: 'markdown',
-  markdown: 'markdown',
-})

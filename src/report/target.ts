@@ -124,6 +124,30 @@ export class Target implements Placed {
   }
 }
 
+/**
+ * Opens the file before the work, so that a bad path fails early; leaves nothing after a failure.
+ *
+ * @param together with what it comes into its place
+ * @param isKept which failures leave what was written
+ */
+export async function withTarget<T>(
+  path: string,
+  together: Together | undefined,
+  use: (target: Target) => Promise<T>,
+  isKept: (error: unknown) => boolean = () => false,
+): Promise<T> {
+  const target = Target.create(path)
+  try {
+    const result = await use(target)
+    await target.commit(together)
+    return result
+  } catch (error) {
+    if (isKept(error)) await target.commit()
+    else target.abort()
+    throw target.failure(error)
+  }
+}
+
 async function onDisk(path: string): Promise<void> {
   const file = await open(path, 'r')
   try {

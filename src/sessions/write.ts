@@ -9,23 +9,6 @@ export const TABLE_FORMATS = ['csv', 'ndjson', 'parquet', 'arrow'] as const
 /** Formats of tables. */
 export type TableFormat = (typeof TABLE_FORMATS)[number]
 
-const EXTENSIONS: Readonly<Record<string, TableFormat>> = {
-  csv: 'csv',
-  ndjson: 'ndjson',
-  jsonl: 'ndjson',
-  json: 'ndjson',
-  parquet: 'parquet',
-  arrow: 'arrow',
-  arrows: 'arrow',
-  feather: 'arrow',
-}
-
-/** The table format that a file's name asks for; undefined when it says nothing. */
-export function tableFormatOf(path: string): TableFormat | undefined {
-  const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ''
-  return Object.hasOwn(EXTENSIONS, ending) ? EXTENSIONS[ending] : undefined
-}
-
 /** Whether columns may be enumerations and still be text to a reader; Arrow would show what they are. */
 export const takesEnumerations = (format: TableFormat): boolean => format !== 'arrow'
 

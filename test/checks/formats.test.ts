@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { DOMParser } from 'linkedom'
 import { describe, expect, it } from 'vitest'
 import type { CheckReport } from '../../src/checks/result.js'
-import { CHECK_FORMATS, checkFormatOf } from '../../src/report/check/format-names.js'
+import { CHECK_FORMATS } from '../../src/report/check/format-names.js'
 import { checkFormats } from '../../src/report/check/formats.js'
 import { stepSummary } from '../../src/report/check/github.js'
 import { artifactUri } from '../../src/report/check/sarif.js'
@@ -200,13 +200,6 @@ describe('on a terminal', () => {
 })
 
 describe('the formats', () => {
-  it.each([
-    ['out.xml', 'junit'],
-    ['a/checks.SARIF', 'sarif'],
-    ['notes.md', 'markdown'],
-    ['out', undefined],
-  ])('%s is %s', (path, format) => expect(checkFormatOf(path)).toBe(format))
-
   it('all end in one newline', () => {
     for (const format of CHECK_FORMATS) expect(rendered(format, SAMPLE)).toMatch(/[^\n]\n$/)
   })

@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Summary } from '../../src/analysis/summary.js'
-import { FORMATS, formatOfPath, summaryFormats } from '../../src/report/formats.js'
+import { FORMATS, summaryFormats } from '../../src/report/formats.js'
 import { textWidth } from '../../src/report/width.js'
 import { anyColumns, anySummary } from './arbitraries.js'
 import { ascii, coloured, DETAILED, EMPTY, plain, SAMPLE, SINGLE } from './samples.js'
@@ -194,19 +194,6 @@ describe('as Markdown', () => {
 })
 
 describe('the formats', () => {
-  it.each([
-    ['out.json', 'json'],
-    ['OUT.CSV', 'csv'],
-    ['a.b/notes.md', 'markdown'],
-    ['summary.txt', 'terminal'],
-    ['summary', undefined],
-    ['summary.xyz', undefined],
-    ['summary.constructor', undefined],
-    ['folder.json/summary', undefined],
-  ])('%s is %s', (path, format) => {
-    expect(formatOfPath(path)).toBe(format)
-  })
-
   it('all have a renderer that ends its text with one newline', () => {
     expect(Object.keys(summaryFormats)).toEqual([...FORMATS])
     for (const format of FORMATS) {
