@@ -150,7 +150,10 @@ async function isNeverEmpty(
 /** A column of text by itself, not joined of several or taken out of one. */
 function textColumn(group: SourceGroup, key: string): Sql | undefined {
   const field = findField(group, key)
-  return field !== undefined && field.path.length === 0 && field.column.type === 'VARCHAR'
+  return field !== undefined &&
+    field.path.length === 0 &&
+    field.column.type === 'VARCHAR' &&
+    field.column.partition !== true
     ? raw(field.column.readAs)
     : undefined
 }

@@ -11,6 +11,8 @@ export interface Column {
    * the engine's own columns (`file_index`), or one that differs in case only.
    */
   readonly readAs: string
+  /** Not in the files, but in the names of folders that they lie in. */
+  readonly partition?: true
 }
 
 export const readAs = (position: number): string => `c${position}`

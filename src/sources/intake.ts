@@ -10,10 +10,12 @@ import { kindByName } from './extension.js'
 import { corrupt, readFailure, refused } from './failures.js'
 import { buffers, gunzipped, headInside, WHOLE_INPUT_BYTES } from './gzip.js'
 import { ArchiveBudget, type ArchiveLimits } from './limits.js'
-import { isMarker, isMergedIds, skippedByName } from './members.js'
+import { isMarker, isMergedIds, isParquetIndex, skippedByName } from './members.js'
+import { type Partition, partitionsOf } from './partitions.js'
 import { type Sniffed, type SniffedText, sniff } from './sniff.js'
 import type { SkippedFile, SourceFile } from './source.js'
 import { spool } from './spool.js'
+import { isTableLog, tableInArchive } from './table-folders.js'
 import { tarMembers } from './tar.js'
 import type { Workspace } from './workspace.js'
 import { visitZip } from './zip.js'
@@ -27,6 +29,8 @@ export interface Candidate {
   readonly named: boolean
   /** Size as stored, 0 when unknown. */
   readonly bytes: number
+  /** By the folders that it lies in, also those that an archive lies in. */
+  readonly partitions: readonly Partition[]
   /** Opens it from its start; only a file on disk can be opened twice. */
   readonly read: () => Bytes
   /** Set for a file on disk, which may stay where it is. */
@@ -68,6 +72,7 @@ export class Intake {
 
   async take(candidate: Candidate): Promise<void> {
     const { label, name } = candidate
+    if (candidate.archive !== undefined && isTableLog(name)) throw tableInArchive(label)
     const why = candidate.named ? undefined : skippedByName(name)
     if (why !== undefined) return this.skip(label, why)
     const budget = candidate.archive?.budget ?? new ArchiveBudget(label, this.limits)
@@ -97,10 +102,11 @@ export class Intake {
    * @returns false where it is something else
    */
   private async packedLines(
-    { label, name, path, bytes }: Candidate,
+    candidate: Candidate,
     packed: PeekedBytes,
     budget: ArchiveBudget,
   ): Promise<boolean> {
+    const { name, path, bytes } = candidate
     const inside = headInside(packed)
     const seen = inside && sniff(inside, name)
     if (seen?.kind !== 'text' || seen.format !== 'ndjson' || seen.encoding !== 'utf-8') return false
@@ -109,7 +115,7 @@ export class Intake {
       path === undefined
         ? await this.spooled(packed.all())
         : { path: await this.literal(path), bytes }
-    this.files.push({ label, format: 'ndjson', compression: 'gzip', budget, ...place })
+    this.add(candidate, { format: 'ndjson', compression: 'gzip', budget, ...place })
     return true
   }
 
@@ -156,11 +162,17 @@ export class Intake {
       return
     }
     const { format, delimiter } = seen
-    this.files.push({ label, format, ...place, ...(delimiter === undefined ? {} : { delimiter }) })
+    this.add(found, { format, ...place, ...(delimiter === undefined ? {} : { delimiter }) })
   }
 
   private async parquet(found: Found): Promise<void> {
     const { label } = found
+    if (isParquetIndex(found.name)) {
+      if (!found.named) return this.skip(label, 'marker')
+      throw new SessionizeError('no_events', `${label} describes the files beside it.`, {
+        hint: 'Name its folder.',
+      })
+    }
     const place = await this.place(found)
     const tail = await lastBytes(place.path, 4)
     if (tail === 'PARE') {
@@ -171,7 +183,7 @@ export class Intake {
     if (tail !== 'PAR1' || place.bytes < 12) {
       throw corrupt(label, 'is cut short: a Parquet file ends with its footer, and this has none')
     }
-    this.files.push({ label, format: 'parquet', ...place })
+    this.add(found, { format: 'parquet', ...place })
   }
 
   /** Node 20 cannot look inside zstd, so here the name decides: `events.csv.zst`. */
@@ -189,7 +201,7 @@ export class Intake {
       })
     }
     const place = await this.place(found)
-    this.files.push({ label, format, ...place, compression: 'zstd' })
+    this.add(found, { format, ...place, compression: 'zstd' })
   }
 
   /** The engine cannot scan Arrow, so what it reads is a conversion. */
@@ -203,7 +215,7 @@ export class Intake {
     const { parts, bytes } = await arrowToParquet({ label, path: source, count }, place)
     if (!inPlace) await rm(source)
     const [first = ''] = parts
-    this.files.push({ label, format: 'arrow', path: first, parts, bytes, compression: 'none' })
+    this.add(found, { format: 'arrow', path: first, parts, bytes, compression: 'none' })
   }
 
   /**
@@ -271,6 +283,7 @@ export class Intake {
         label: this.unique(`${label}!${name}`),
         name,
         named: false,
+        partitions: [...found.partitions, ...partitionsOf(name)],
         bytes,
         read: () => stream,
         archive: { budget, depth, counted: kind === 'tar' && layers > 0 },
@@ -315,6 +328,10 @@ export class Intake {
     })
   }
 
+  private add({ label, partitions }: Candidate, file: Omit<SourceFile, 'label'>): void {
+    this.files.push({ label, ...file, ...(partitions.length === 0 ? {} : { partitions }) })
+  }
+
   private skip(label: string, why: SkippedFile['why']): void {
     this.skipped.push({ label, why })
   }
@@ -336,12 +353,13 @@ export async function fileCandidate(file: {
   readonly path: string
   readonly name: string
   readonly named: boolean
+  readonly partitions: readonly Partition[]
   readonly pipe: boolean
 }): Promise<Candidate> {
-  const { label, path, name, named, pipe } = file
+  const { path, pipe, ...known } = file
   const read = (): Bytes => buffers(createReadStream(path, { highWaterMark: HEAD_BYTES }))
-  if (pipe) return { label, name, named, bytes: 0, read }
-  return { label, name, named, bytes: (await stat(path)).size, read, path }
+  if (pipe) return { ...known, bytes: 0, read }
+  return { ...known, bytes: (await stat(path)).size, read, path }
 }
 
 async function lastBytes(path: string, count: number): Promise<string> {

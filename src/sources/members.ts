@@ -37,6 +37,10 @@ export function skippedFolder(name: string): Why | undefined {
 export const isMarker = (name: string, bytes: number): boolean =>
   bytes <= MARKER_BYTES && MARKER.test(baseName(name))
 
+/** A Parquet file with the footers of those beside it, and no rows. */
+export const isParquetIndex = (name: string): boolean =>
+  /^_(common_)?metadata$/.test(baseName(name))
+
 /** @param head the start of the text */
 export function isMergedIds(name: string, head: string): boolean {
   if (MERGED_IDS_NAME.test(baseName(name))) return true

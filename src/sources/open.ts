@@ -9,6 +9,7 @@ import { inParallel, PARALLEL_FILES } from './parallel.js'
 import { remoteFile } from './remote.js'
 import { locate, STDIN } from './resolve.js'
 import type { SkippedFile, Sources } from './source.js'
+import { superseded } from './superseded.js'
 import type { Workspace } from './workspace.js'
 
 export type { ArchiveLimits } from './limits.js'
@@ -55,8 +56,14 @@ export async function openSources(
     await assertUnchanged([file], before)
   })
   if (located.stdin) await takeStdin(intake, options.stdin)
-  const files = [...intake.files, ...located.urls.map(remoteFile)].sort(byLabel)
-  const skipped = [...located.skipped, ...intake.skipped].sort(byLabel)
+  const taken = [...intake.files, ...located.urls.map(remoteFile)].sort(byLabel)
+  const old = superseded(taken.map(({ label }) => label))
+  const files = taken.filter(({ label }) => !old.has(label))
+  const skipped = [
+    ...located.skipped,
+    ...intake.skipped,
+    ...[...old].map((label) => ({ label, why: 'not_current' as const })),
+  ].sort(byLabel)
   if (files.length === 0) throw nothingToRead(inputs, skipped)
   return { files, skipped }
 }
@@ -69,6 +76,7 @@ async function takeStdin(intake: Intake, stdin: Readable | undefined): Promise<v
     label: '(stdin)',
     name: STDIN,
     named: true,
+    partitions: [],
     bytes: 0,
     read: () => buffers(stdin),
   })
@@ -86,6 +94,7 @@ const REASONS: Readonly<Record<SkippedFile['why'], string>> = {
   hidden: 'hidden',
   not_events: 'not events',
   not_a_file: 'not a file',
+  not_current: 'replaced by others',
 }
 
 const NAMED_AT_MOST = 5

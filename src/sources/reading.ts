@@ -10,16 +10,19 @@ import { jsonCompression, jsonReading, numberedJson } from './json-reading.js'
 import { noText } from './json-shape.js'
 import { isLogRow, parsedLines } from './log-lines.js'
 import { LONGEST_LINE_BYTES } from './long-lines.js'
+import { placed } from './partition-columns.js'
 import { fileNumber, paths, type Reading, type ReadOptions } from './row-relation.js'
 import { partsOf } from './source.js'
 
 /** A buffer for text: the engine takes eight of them, whatever the memory limit. */
 const BUFFER_BYTES = 2 * LONGEST_LINE_BYTES
-export function readGroup(
+export const readGroup = (
   group: SourceGroup,
   fields: readonly Field[],
   { whole = false }: ReadOptions = {},
-): Reading {
+): Reading => placed(group, readFiles(group, fields, whole))
+
+function readFiles(group: SourceGroup, fields: readonly Field[], whole: boolean): Reading {
   switch (group.format) {
     case 'parquet':
     case 'arrow':
@@ -48,7 +51,14 @@ export function readGroup(
  *
  * @param broken of JSON: a relation of `row` and `text`, lines that are no JSON as they stand
  */
-export function readNumbered(
+export const readNumbered = (
+  group: SourceGroup,
+  file: NumberedFile,
+  fields: readonly Field[],
+  broken: Sql | undefined,
+): Reading => placed(group, readOne(group, file, fields, broken))
+
+function readOne(
   group: SourceGroup,
   file: NumberedFile,
   fields: readonly Field[],
@@ -84,7 +94,7 @@ export function readNumbered(
 
 /** A row as JSON, under the file's own names. */
 const record = ({ columns }: SourceGroup): Sql =>
-  sql`CAST(json_object(${join(columns.map((column) => sql`${text(column.name)}, ${raw(column.readAs)}`))}) AS VARCHAR)`
+  sql`CAST(json_object(${join(columns.filter(({ partition }) => partition !== true).map((column) => sql`${text(column.name)}, ${raw(column.readAs)}`))}) AS VARCHAR)`
 
 /** Of 32 hexadecimal digits; two rows with one digest are alike in all columns. */
 const withDigest = (group: SourceGroup, reader: Sql): Sql =>

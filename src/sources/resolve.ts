@@ -1,14 +1,16 @@
 /** What a user typed -> files on disk, each once, in a fixed order. */
 import type { Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, join, sep } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { isPartial } from '../files/replacement.js'
 import { readFailure } from './failures.js'
 import { skippedByName, skippedFolder } from './members.js'
 import { isOutput, isWritten, type Outputs, sayNew } from './outputs.js'
+import { type Partition, partitionsOf } from './partitions.js'
 import type { SkippedFile } from './source.js'
+import { tableFiles } from './table-folders.js'
 import { isWorkspace } from './workspace.js'
 
 export interface LocatedFile {
@@ -18,6 +20,8 @@ export interface LocatedFile {
   readonly name: string
   /** Named by the user, not found in a folder or by a glob, so that being unreadable is an error and not a reason to pass it over. */
   readonly named: boolean
+  /** By folders below the named one, or from a glob's first wildcard. */
+  readonly partitions: readonly Partition[]
   /** A pipe or a device: it can be read once, from its start. */
   readonly pipe: boolean
 }
@@ -38,7 +42,7 @@ const isUrl = (input: string): boolean =>
 
 /** @param outputs what the run writes, which it does not read */
 export async function locate(inputs: readonly string[], outputs?: Outputs): Promise<Located> {
-  const search = new Search(outputs)
+  const search = new Search(outputs, inputs.length > 1)
   let stdin = false
   const urls = new Set<string>()
   for (const input of inputs) {
@@ -50,18 +54,32 @@ export async function locate(inputs: readonly string[], outputs?: Outputs): Prom
   return { stdin, urls: [...urls], files: search.files, skipped: search.skipped }
 }
 
+interface Folder {
+  readonly path: string
+  /** The folder that was named, and where in it this one lies. */
+  readonly root: string
+  readonly relative: string
+  /** Of the root's path what may be columns. */
+  readonly counted: string
+  readonly table: ReadonlySet<string> | undefined
+}
+
 class Search {
   readonly files: LocatedFile[] = []
   readonly skipped: SkippedFile[] = []
   /** Real paths, so that a file named twice, or by name and by folder, is read once. */
   private readonly seen = new Set<string>()
 
-  constructor(private readonly outputs: Outputs | undefined) {}
+  constructor(
+    private readonly outputs: Outputs | undefined,
+    /** Several were named, as a shell does with a pattern. */
+    private readonly several: boolean,
+  ) {}
 
   async input(input: string): Promise<void> {
     // A file that exists under this very name wins over what its brackets would mean.
     const found = await statOf(input)
-    if (found !== undefined) return this.place(input, found, true)
+    if (found !== undefined) return this.place(input, found, true, '')
     if (!hasGlob(input)) throw missing(input, await siblings(input))
     const { glob } = await import('./glob.js')
     const paths = await glob(input)
@@ -72,13 +90,23 @@ class Search {
     }
     for (const path of paths) {
       const stats = await statOf(path)
-      if (stats !== undefined) await this.place(path, stats, false)
+      if (stats === undefined) continue
+      const counted = fromWildcard(input, path)
+      const folders = counted.split('/').slice(0, stats.isDirectory() ? undefined : -1)
+      const why = folders.map(skippedFolder).find((reason) => reason !== undefined)
+      if (why !== undefined) this.skipped.push({ label: slashed(path), why })
+      else await this.place(path, stats, false, counted)
     }
   }
 
-  private async place(path: string, stats: Stats, named: boolean): Promise<void> {
-    if (stats.isDirectory()) return this.folder(path, path, '')
-    await this.file({ label: slashed(path), path, name: basename(path), named }, stats)
+  /** @param counted the part of the path whose folders may be columns */
+  private async place(path: string, stats: Stats, named: boolean, counted: string): Promise<void> {
+    const asked = !named || stats.isDirectory()
+    const table = asked || this.several ? await this.tableAround(path, asked) : undefined
+    if (stats.isDirectory()) return this.folder({ path, root: path, relative: '', counted, table })
+    const partitions = partitionsOf(counted)
+    if (this.isOld(path, table)) return
+    await this.file({ label: slashed(path), path, name: basename(path), named, partitions }, stats)
   }
 
   private async file(file: Omit<LocatedFile, 'pipe'>, stats: Stats): Promise<void> {
@@ -92,7 +120,7 @@ class Search {
   }
 
   /** Recursive, in order of names. Links are followed, but no folder is entered twice. */
-  private async folder(path: string, root: string, relative: string): Promise<void> {
+  private async folder({ path, root, relative, counted, table: around }: Folder): Promise<void> {
     if (await this.seenBefore(path)) return
     if (this.outputs !== undefined && isWritten(path, this.outputs)) return
     let names: string[]
@@ -101,6 +129,7 @@ class Search {
     } catch (error) {
       throw readFailure(slashed(path), error)
     }
+    const table = around ?? (await tableFiles(path, slashed(path)))
     for (const entry of names) {
       // Of this run or another: there for a moment, under a name that is never the same.
       if (isPartial(entry) || isWorkspace(entry)) continue
@@ -115,9 +144,42 @@ class Search {
       }
       const why = stats.isDirectory() ? skippedFolder(entry) : skippedByName(entry)
       if (why !== undefined) this.skipped.push({ label, why })
-      else if (stats.isDirectory()) await this.folder(inner, root, name)
-      else await this.file({ label, path: inner, name, named: false }, stats)
+      else if (stats.isDirectory()) {
+        await this.folder({ path: inner, root, relative: name, counted, table })
+      } else if (!this.isOld(inner, table)) {
+        const partitions = partitionsOf(`${counted}/${name}`)
+        await this.file({ label, path: inner, name, named: false, partitions }, stats)
+      }
     }
+  }
+
+  /** Whether the table in whose folder it lies has it no more. */
+  private isOld(path: string, table: ReadonlySet<string> | undefined): boolean {
+    if (table === undefined || table.has(resolve(path))) return false
+    this.skipped.push({ label: slashed(path), why: 'not_current' })
+    return true
+  }
+
+  private readonly tables = new Map<string, ReadonlySet<string> | undefined>()
+
+  /** The files of the table in which something lies that was not found from the table's own folder. */
+  private async tableAround(
+    path: string,
+    asked: boolean,
+  ): Promise<ReadonlySet<string> | undefined> {
+    const folder = dirname(resolve(path))
+    if (!this.tables.has(folder)) {
+      const own = await tableFiles(folder, slashed(dirname(path))).catch((error: unknown) => {
+        // Files that were named one by one are those that are meant.
+        if (asked) throw error
+        return undefined
+      })
+      this.tables.set(
+        folder,
+        own ?? (dirname(folder) === folder ? undefined : await this.tableAround(folder, asked)),
+      )
+    }
+    return this.tables.get(folder)
   }
 
   /** To be told once all is found. */
@@ -141,6 +203,19 @@ class Search {
     return false
   }
 }
+
+/** What of a path that was found is no longer the glob's own text. */
+function fromWildcard(pattern: string, path: string): string {
+  const parts = slashed(pattern).split('/')
+  const plain = join(...parts.slice(0, parts.findIndex(hasGlob)), '.')
+  const above = plain === '.' ? 0 : split(plain).length
+  return split(path).slice(above).join('/')
+}
+
+const split = (path: string): string[] =>
+  slashed(path)
+    .split('/')
+    .filter((part) => part !== '')
 
 const slashed = (path: string): string => (sep === '\\' ? path.replaceAll('\\', '/') : path)
 

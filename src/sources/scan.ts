@@ -25,6 +25,7 @@ import { fieldsOf, logColumns, logLayout } from './log-lines.js'
 import { assertLinesFit, tooLong } from './long-lines.js'
 import type { Member } from './nested-type.js'
 import { groupBySchema, mayBeRenamed, renamed } from './parquet-schemas.js'
+import { withPartitions } from './partition-columns.js'
 import { lineProbe, lineReader } from './reading.js'
 import type { SourceFile } from './source.js'
 import { spool } from './spool.js'
@@ -111,10 +112,12 @@ async function describeFiles(
     }
   }
   // SQL cannot hold NUL, so such a column cannot be named; those of text are read by position.
-  return groups.map((group) => ({
-    ...group,
-    columns: group.columns.filter(({ name }) => !name.includes('\0')),
-  }))
+  return groups.map((group) =>
+    withPartitions({
+      ...group,
+      columns: group.columns.filter(({ name }) => !name.includes('\0')),
+    }),
+  )
 }
 
 /** The engine passes over a gigantic line of text without a word; gzip is looked at by `verifyCompressed`. */

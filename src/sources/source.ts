@@ -1,4 +1,5 @@
 import type { ArchiveBudget } from './limits.js'
+import type { Partition } from './partitions.js'
 
 /**
  * What a file holds, after any compression is taken off.
@@ -38,6 +39,8 @@ export interface SourceFile {
    * could not be seen (a URL, a zstd file): the engine sniffs it.
    */
   readonly delimiter?: string
+  /** By the folders that it lies in, outermost first. */
+  readonly partitions?: readonly Partition[]
   /** Of a file that is still packed: what its content counts against when it is unpacked. */
   readonly budget?: ArchiveBudget
   /** `path` is a URL, read by the engine's own extensions. */
@@ -57,6 +60,7 @@ export interface SkippedFile {
    * - `resource_entry`: left by an operating system (`__MACOSX/`, `.DS_Store`, `._x`, `Thumbs.db`).
    * - `hidden`: a name that starts with a dot.
    * - `not_events`: a picture, a text, a program.
+   * - `not_current`: a table's log has removed it, or another file holds its day in a later form.
    * - `not_a_file`: found in a folder, and a pipe, a device, or a link that leads nowhere.
    */
   readonly why:
@@ -67,6 +71,7 @@ export interface SkippedFile {
     | 'hidden'
     | 'not_events'
     | 'not_a_file'
+    | 'not_current'
   /** Kept where a later step can use it: merged-id files (NDJSON) join identities. */
   readonly path?: string
   /** Of `path`. */

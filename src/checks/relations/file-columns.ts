@@ -83,7 +83,7 @@ async function columnsOf(
     case 'csv':
     case 'log':
       // All files of a group have the same columns anyway.
-      return group.columns
+      return group.columns.filter(({ partition }) => partition !== true)
   }
 }
 
