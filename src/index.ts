@@ -16,11 +16,10 @@ import { events } from './library/events.js'
 import { gap } from './library/gap.js'
 import { inspect } from './library/inspect.js'
 import { query } from './library/query.js'
-import { sessions, sessionsArrow, writeSessions } from './library/sessions.js'
 import { sql } from './library/sql.js'
-import { summary } from './library/summary.js'
 import { trend } from './library/trend.js'
 import { users } from './library/users.js'
+import { sessions, sessionsArrow, summary, writeSessions } from './library/with-state.js'
 
 /** Every function by the name of its command. */
 export const sessionize = {
@@ -141,6 +140,7 @@ export type { SqlOptions } from './library/sql.js'
 export type { SummaryOptions } from './library/summary.js'
 export type { TrendOptions } from './library/trend.js'
 export type { UsersOptions } from './library/users.js'
+export type { Added } from './sessions/dataset.js'
 export {
   DEFAULT_DEFINITION,
   type GapRule,
@@ -149,7 +149,6 @@ export {
 export { formatDuration, parseDuration } from './sessions/duration.js'
 export type { TableFormat } from './sessions/write.js'
 export type { SourceProgress } from './sources/open.js'
-export type { Added } from './state/dataset.js'
 export {
   audit,
   check,

@@ -12,9 +12,9 @@ import { SessionizeError } from '../src/errors/errors.js'
 import { SNOWPLOW_COLUMNS } from '../src/events/presets/snowplow.js'
 import { generate } from '../src/generate/generate.js'
 import type { GenerateOptions } from '../src/generate/options.js'
-import { parseCount, parseShare } from '../src/generate/quantity.js'
 import { summary } from '../src/index.js'
 import { raw, type Sql, sql, text } from '../src/sql/sql.js'
+import { parseCount, parseShare } from '../src/units/quantity.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'sessionize-generate-'))
 const at = (name: string): string => join(folder, name)

@@ -7,7 +7,17 @@ import { ROOT } from './docs/world.js'
 
 /** From the ground up: a folder, or a file beside them, imports what stands before it. */
 const ORDER = [
-  ...['package.ts', 'given.ts', 'errors', 'sql', 'dialects', 'files', 'engines', 'sources'],
+  ...[
+    'package.ts',
+    'given.ts',
+    'errors',
+    'units',
+    'sql',
+    'dialects',
+    'files',
+    'engines',
+    'sources',
+  ],
   ...['events', 'sessions', 'state', 'remote', 'analysis', 'checks', 'report', 'generate'],
   ...['pull', 'follow', 'library', 'index.ts', 'cli'],
 ]

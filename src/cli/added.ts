@@ -1,6 +1,6 @@
 /** What a run added to a state, and what is to be known of the state, in words. */
 import { formatNumberOf } from '../report/quantities.js'
-import type { Added } from '../state/dataset.js'
+import type { Added } from '../sessions/dataset.js'
 
 export function describeAdded({
   files,

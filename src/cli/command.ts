@@ -12,13 +12,10 @@ import {
   optionsOf,
 } from '../library/option-table.js'
 import { readValue } from '../library/options.js'
-import type { ConfiguredFlags } from './config/apply.js'
-import type { Context } from './context.js'
-import type { EngineFlags } from './engine.js'
+import type { ConfiguredFlags } from './config/configured.js'
+import type { Context, SourceFlags } from './context.js'
 import { requireInputs } from './inputs.js'
-import { tell } from './messages.js'
 import { type Output, refuseStdout, withOutput } from './output.js'
-import type { ReportFlag } from './reports.js'
 import { Watch } from './watch.js'
 import type { WrittenFlags } from './written.js'
 
@@ -30,18 +27,14 @@ export interface OutputFlags {
 }
 
 type Flags<Name extends CommandName> = Options<Name> &
-  EngineFlags &
+  SourceFlags &
   OutputFlags &
   ConfiguredFlags &
-  WrittenFlags & {
-    readonly state?: string
-    readonly tempDir?: string
-    /** Of `check`. */
-    readonly report?: readonly ReportFlag[]
-  }
+  WrittenFlags & { readonly tempDir?: string }
 
 /** One run of a command. */
-export interface Invocation<Name extends CommandName, Format extends string> {
+/** @typeParam Own flags of the command alone */
+export interface Invocation<Name extends CommandName, Format extends string, Own = unknown> {
   /** @throws SessionizeError `usage` where none is named and nothing is piped in */
   readonly inputs: readonly string[]
   /** As they were named, perhaps none. */
@@ -49,7 +42,7 @@ export interface Invocation<Name extends CommandName, Format extends string> {
   /** What stands before the inputs. */
   readonly words: readonly string[]
   readonly options: Options<Name> & Within
-  readonly flags: Flags<Name>
+  readonly flags: Flags<Name> & Own
   readonly format: Format
   readonly output: Output
   /** To be thrown once every output is in place. */
@@ -59,7 +52,7 @@ export interface Invocation<Name extends CommandName, Format extends string> {
   readonly holdApart: (files: readonly string[]) => Promise<unknown>
 }
 
-export interface CommandSpec<Name extends CommandName, Format extends string> {
+export interface CommandSpec<Name extends CommandName, Format extends string, Own> {
   readonly name: Name
   readonly about: string
   readonly examples: string
@@ -73,7 +66,7 @@ export interface CommandSpec<Name extends CommandName, Format extends string> {
   readonly formats?: readonly Format[]
   /** Options of its own kind. */
   readonly extend?: (command: Command) => void
-  readonly run: (invocation: Invocation<Name, Format>) => Promise<void>
+  readonly run: (invocation: Invocation<Name, Format, Own>) => Promise<void>
 }
 
 const EVENT_FILES = {
@@ -81,9 +74,11 @@ const EVENT_FILES = {
   about: 'files, folders, globs, archives, or - for standard input',
 }
 
-export function defineCommand<Name extends CommandName, const Format extends string = never>(
-  spec: CommandSpec<Name, Format>,
-): (context: Context) => Command {
+export function defineCommand<
+  Name extends CommandName,
+  const Format extends string = never,
+  Own = unknown,
+>(spec: CommandSpec<Name, Format, Own>): (context: Context) => Command {
   return (context) => {
     const command = new Command(spec.name).description(spec.about)
     const { words = [], inputs = EVENT_FILES, formats = [] } = spec
@@ -109,26 +104,23 @@ export function addOptions(name: CommandName, command: Command): Command {
 
 const RESOURCES = 'Resources:'
 
-async function invoke<Name extends CommandName, Format extends string>(
-  spec: CommandSpec<Name, Format>,
+async function invoke<Name extends CommandName, Format extends string, Own>(
+  spec: CommandSpec<Name, Format, Own>,
   command: Command,
   context: Context,
 ): Promise<void> {
   const { words = [], formats = [] } = spec
   const { terminal, signal } = context
-  const flags = command.opts<Flags<Name>>()
+  const flags = command.opts<Flags<Name> & Own>()
   const named = command.args.slice(words.length)
   const watch = await Watch.on(terminal)
-  const engine = context.engineOf?.(flags, watch)
+  const source = await context.eventSourceOf?.(flags, watch)
   let failure: SessionizeError | undefined
-  const notices = await stateNotices(flags.state, terminal)
   const together = flags.outputs?.together
   const run = withOutput(formats.length === 0 ? {} : flags, terminal, (output) =>
     spec.run({
       get inputs() {
-        return engine !== undefined || flags.state !== undefined
-          ? named
-          : requireInputs(named, terminal)
+        return source === undefined ? requireInputs(named, terminal) : named
       },
       named,
       words: command.args.slice(0, words.length),
@@ -138,8 +130,7 @@ async function invoke<Name extends CommandName, Format extends string>(
         signal,
         onProgress: watch.sources,
         onRead: watch.read,
-        ...notices,
-        ...given({ engine, presets: flags.presets, outputs: flags.outputs }),
+        ...given({ source, presets: flags.presets, outputs: flags.outputs }),
       },
       flags,
       get format() {
@@ -172,19 +163,6 @@ async function invoke<Name extends CommandName, Format extends string>(
     watch.finish()
   }
   if (failure !== undefined) throw failure
-}
-
-/** What a run adds to a state, and what is to be known of the state, is said. */
-async function stateNotices(
-  folder: string | undefined,
-  terminal: Context['terminal'],
-): Promise<Pick<Within, 'onAdded' | 'onUnchecked'>> {
-  if (folder === undefined) return {}
-  const { describeAdded, describeUnchecked } = await import('./added.js')
-  return {
-    onAdded: (added) => tell(terminal, ...describeAdded(added)),
-    onUnchecked: () => tell(terminal, describeUnchecked(folder)),
-  }
 }
 
 /** The options that are the library's too; one that writes a file cannot write to standard output. */

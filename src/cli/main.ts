@@ -12,7 +12,7 @@ import { COMMANDS, HIDDEN_COMMANDS } from './commands/index.js'
 import { SUMMARY_EXAMPLES } from './commands/summary.js'
 import { applyConfig, configOptions } from './config/apply.js'
 import type { Context } from './context.js'
-import { remoteSourceOf } from './engine.js'
+import { eventSourceOf } from './event-source.js'
 import { tell } from './messages.js'
 import { isStdout } from './output.js'
 import { appearance, type Terminal } from './terminal.js'
@@ -32,8 +32,7 @@ export async function main(
     signal,
     argv,
     program: main,
-    engineOf: (flags, { remote }) =>
-      remoteSourceOf(flags, { terminal: seen, signal, onProgress: remote }),
+    eventSourceOf: (flags, watch) => eventSourceOf(flags, watch, { terminal: seen, signal }),
   }
   const root = program(context, terminal, seen)
   try {
@@ -79,6 +78,9 @@ function plain(problem: SessionizeError): string {
 export const reportUncaught = (error: unknown, terminal: Terminal): Promise<number> =>
   report(asProblem(error, [], []), terminal)
 
+/** Loaded only for a config file, which may say something of them. */
+const knownRules = async () => (await import('../checks/registry.js')).RULES
+
 type World = { -readonly [Key in keyof Terminal]: Terminal[Key] } & { verbose?: boolean }
 
 /** What a run took. */
@@ -103,7 +105,7 @@ function program(context: Context, terminal: Terminal, seen: World): Command {
     const { quiet, verbose, safeCsv } = command.optsWithGlobals<MessageFlags>()
     if (quiet === true) seen.stderr = new PassThrough().resume()
     if (verbose === true) seen.verbose = true
-    await applyConfig(command, terminal, (line) => {
+    await applyConfig(command, terminal, knownRules, (line) => {
       if (verbose === true) tell(terminal, line)
     })
     command.setOptionValueWithSource('outputs', await holdApart(command, seen), 'config')

@@ -1,4 +1,3 @@
-import type { RemoteProgress } from '../remote/engine.js'
 import type { Progress } from '../report/progress.js'
 import type { Dataset } from '../sessions/dataset.js'
 import type { SourceProgress } from '../sources/open.js'
@@ -26,7 +25,14 @@ export class Watch {
     })
   }
 
-  readonly remote = ({ rows, totalRows }: RemoteProgress): void => {
+  /** Of a table whose size is perhaps not known. */
+  readonly rows = ({
+    rows,
+    totalRows,
+  }: {
+    readonly rows: number
+    readonly totalRows: number | null
+  }): void => {
     this.progress?.update({ phase: 'reading events', done: rows, total: totalRows, unit: 'rows' })
   }
 

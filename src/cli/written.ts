@@ -2,7 +2,7 @@
 import type { Command, Option } from 'commander'
 import { type OptionSpec, SPECS } from '../library/option-table.js'
 import type { Input, Output, Outputs } from '../sources/outputs.js'
-import type { ConfiguredFlags } from './config/apply.js'
+import type { ConfiguredFlags } from './config/configured.js'
 import { tell } from './messages.js'
 import { isStdout } from './output.js'
 import type { Terminal } from './terminal.js'

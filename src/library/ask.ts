@@ -3,7 +3,6 @@
  * rejected rows are written where that was asked for, and nothing stays open behind it.
  */
 import type { Readable } from 'node:stream'
-import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import {
   type DatasetOptions,
@@ -14,13 +13,10 @@ import {
 } from '../events/dataset.js'
 import type { Preset } from '../events/presets/preset.js'
 import { given } from '../given.js'
-import type { RemoteSource } from '../remote/source.js'
-import type { Dataset } from '../sessions/dataset.js'
+import type { Added, Dataset, EventSource, TableColumns } from '../sessions/dataset.js'
 import { ruleProperties, type SessionDefinition } from '../sessions/definition.js'
 import type { SourceProgress } from '../sources/open.js'
 import { assertApart, inputAt, type Output, type Outputs, outputAt } from '../sources/outputs.js'
-import type { Added } from '../state/dataset.js'
-import type { StateColumns } from '../state/spec.js'
 import { readDefinition } from './definition.js'
 import {
   type CommandName,
@@ -53,8 +49,8 @@ export interface Surroundings {
 
 /** What the program itself asks with. */
 export interface Within extends Surroundings {
-  /** Events that stay in a remote engine, instead of inputs. */
-  readonly engine?: RemoteSource
+  /** Where the events are, instead of in the inputs alone. */
+  readonly source?: EventSource
   /** What the run writes, which must not be what it reads. */
   readonly outputs?: Outputs
   /** Told of the events once they are read. */
@@ -65,7 +61,7 @@ const KEYS: Readonly<Record<keyof Within, true>> = {
   stdin: true,
   signal: true,
   presets: true,
-  engine: true,
+  source: true,
   onProgress: true,
   onAdded: true,
   onUnchecked: true,
@@ -127,10 +123,8 @@ export interface Question {
   readonly properties?: readonly string[]
   /** What else. */
   readonly dataset?: DatasetOptions
-  /** Where it needs no more than sessions, so that a remote engine can be asked too. */
-  readonly ofSessions?: boolean
-  /** What it needs of a state, where it can be asked of one. */
-  readonly state?: StateColumns
+  /** What it needs of the session table, where it needs no single events. */
+  readonly columns?: TableColumns
 }
 
 /** A question to the events of the inputs. */
@@ -147,24 +141,21 @@ export function ask<T>(
       await onRejected?.(dataset)
       return use(dataset, reading)
     }
-    const { engine: remote, onAdded, onUnchecked } = surroundings
-    const state = 'state' in options ? options.state : undefined
-    if (remote !== undefined) {
-      assertRemote(remote, inputs, question, { ...options, ...given({ state }) })
-      const { withRemote } = await import('../remote/source.js')
-      return withRemote(remote, reading, onRead)
+    const { source } = surroundings
+    if (source === undefined) {
+      if ('state' in options) throw new RangeError('a state is named, and nothing opens it')
+      return withDataset(inputList(inputs), reading, onRead)
     }
-    if (state !== undefined && question.state !== undefined) {
-      const { withState } = await import('../state/dataset.js')
-      const request = {
-        directory: state,
+    return source.withEvents(
+      {
+        inputs: inputList(inputs),
         definition,
-        columns: question.state,
-        ...given({ onAdded, onUnchecked }),
-      }
-      return withState(request, inputList(inputs), reading, onRead)
-    }
-    return withDataset(inputList(inputs), reading, onRead)
+        reading,
+        columns: question.columns,
+        rejects: options.rejects,
+      },
+      onRead,
+    )
   })
 }
 
@@ -179,8 +170,13 @@ export function askFiles<T>(
     onRead: (dataset: Dataset) => Promise<void>,
   ) => Promise<T>,
 ): Promise<T> {
-  const { engine: remote } = surroundings
-  if (remote !== undefined) assertRemote(remote, inputs, question, options)
+  surroundings.source?.assertAnswers({
+    inputs: inputList(inputs),
+    definition,
+    reading: readingOf(options, definition, surroundings, question),
+    columns: undefined,
+    rejects: options.rejects,
+  })
   return withRejects(options.rejects, surroundings.outputs?.together, (onRejected) => {
     const reading = readingOf(options, definition, surroundings, question, onRejected)
     return withSources(inputList(inputs), reading, (opened) =>
@@ -257,42 +253,4 @@ const namesByOption = (
       'gap',
     ),
   ])
-}
-
-/** @throws SessionizeError `usage` or `unsupported` for what cannot be asked of a remote engine. */
-function assertRemote(
-  { name }: RemoteSource,
-  inputs: Inputs,
-  { ofSessions = false }: Question,
-  { state, rejects }: { readonly state?: string; readonly rejects?: string },
-): void {
-  if (!ofSessions) {
-    throw new SessionizeError('unsupported', `This needs single events, which stay in ${name}.`, {
-      hint: 'Write the rows that it is about into a Parquet file there, and name that file.',
-    })
-  }
-  const [first] = inputList(inputs)
-  if (first !== undefined) {
-    throw new SessionizeError(
-      'usage',
-      `${first} is a file, and ${option('engine')} asks a table.`,
-      {
-        hint: `Name the table with ${option('table')}, or leave out ${option('engine')}.`,
-      },
-    )
-  }
-  if (state !== undefined) {
-    throw new SessionizeError('usage', `${option('state')} keeps what is read from files.`, {
-      hint: `With ${option('engine')} the events stay where they are: leave out ${option('state')}.`,
-    })
-  }
-  if (rejects !== undefined) {
-    throw new SessionizeError(
-      'unsupported',
-      `${option('rejects')} cannot be written from ${name}.`,
-      {
-        hint: 'The ledger counts the rejected rows; look at them with a query there.',
-      },
-    )
-  }
 }

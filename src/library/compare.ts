@@ -40,14 +40,19 @@ export async function compare(inputs: Inputs, options: CompareOptions): Promise<
     }),
   }
   const properties = segmentProperties(segments.by)
-  return ask(inputs, asked, { properties, ofSessions: true }, async (dataset, reading) => {
-    const { engine, events, workspace } = dataset
-    const exported =
-      baseline === undefined
-        ? undefined
-        : await withDataset(baseline, reading, (other) =>
-            exportBaseline(other.engine, other.events, question, workspace.path('.parquet')),
-          )
-    return compareSessions(engine, events, question, exported)
-  })
+  return ask(
+    inputs,
+    asked,
+    { properties, columns: { dimensions: properties } },
+    async (dataset, reading) => {
+      const { engine, events, workspace } = dataset
+      const exported =
+        baseline === undefined
+          ? undefined
+          : await withDataset(baseline, reading, (other) =>
+              exportBaseline(other.engine, other.events, question, workspace.path('.parquet')),
+            )
+      return compareSessions(engine, events, question, exported)
+    },
+  )
 }

@@ -2,8 +2,8 @@
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
-import { parseCount, parseShare } from '../generate/quantity.js'
 import { parseDuration } from '../sessions/duration.js'
+import { parseCount, parseShare } from '../units/quantity.js'
 import {
   type CommandName,
   type OptionName,

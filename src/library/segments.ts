@@ -1,6 +1,6 @@
 import type { SegmentOptions } from '../analysis/segmented-sessions.js'
 import { given } from '../given.js'
-import type { BuildOptions } from '../sessions/build.js'
+import type { BuildOptions } from '../sessions/request.js'
 import type { Read } from './ask.js'
 import type { ReadOptions } from './options.js'
 

@@ -3,20 +3,15 @@ import { type Table, tableFromIPC } from 'apache-arrow'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import {
-  type BuildOptions,
-  neededProperties,
-  planSessions,
-  sessionTable,
-} from '../sessions/build.js'
+import { neededProperties, planSessions, sessionTable } from '../sessions/build.js'
 import { chooseColumns } from '../sessions/compile.js'
+import type { BuildOptions } from '../sessions/request.js'
 import {
   type NamedTable,
   type TableFormat,
   takesEnumerations,
   writeTable,
 } from '../sessions/write.js'
-import { stateColumns } from '../state/spec.js'
 import { type Asked, ask, type Inputs, type Question, read, type Within } from './ask.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 import { tableOf } from './segments.js'
@@ -25,35 +20,28 @@ import { writeFile } from './write.js'
 /** Options of `sessions`, `sessionsArrow` and `writeSessions`. */
 export type SessionsOptions = Omit<Asked<'sessions'>, 'createTable'>
 
-/**
- * One plain object per session, ordered by user and start: `sessionize sessions`. The keys are the
- * columns of the session table (docs/definitions.md). Rows are made as they are read, and what goes
- * wrong is thrown then; leaving the loop early ends the work.
- */
-export const sessions = (inputs: Inputs, options: SessionsOptions = {}): AsyncIterable<Row> =>
+export const sessions = (
+  inputs: Inputs,
+  options: SessionsOptions & Within = {},
+): AsyncIterable<Row> =>
   iterateWithin((each) =>
     withSessions(inputs, options, (engine, { query, names }) => each(rowsOf(engine, query, names))),
   )
 
-/** The whole session table in memory, as an Apache Arrow table. */
-export async function sessionsArrow(inputs: Inputs, options: SessionsOptions = {}): Promise<Table> {
+export async function sessionsArrow(
+  inputs: Inputs,
+  options: SessionsOptions & Within = {},
+): Promise<Table> {
   return withSessions(inputs, options, async (engine, { query, names }, scratch) => {
     await writeTable(engine, query, 'arrow', scratch, names)
     return tableFromIPC(readFileSync(scratch))
   })
 }
 
-/**
- * Writes the session table to a file, whole or not at all; its name tells the format unless one is
- * given. A file that would be read as events is not replaced.
- *
- * @throws SessionizeError `usage` when neither tells it, or it is an input; `output_unwritable`,
- * `disk_full`
- */
 export const writeSessions = (
   inputs: Inputs,
   path: string,
-  { format, ...options }: SessionsOptions & { readonly format?: TableFormat } = {},
+  { format, ...options }: SessionsOptions & Within & { readonly format?: TableFormat } = {},
 ): Promise<void> =>
   writeFile('writeSessions', path, format, (partial, chosen, outputs) =>
     putSessions(inputs, partial, chosen, { ...options, outputs }),
@@ -81,7 +69,7 @@ export const putSessions = (
 export async function createSessionTable(
   inputs: Inputs,
   name: string,
-  options: SessionsOptions,
+  options: SessionsOptions & Within,
 ): Promise<void> {
   const asked = read('sessions', options)
   const build = tableOf(asked)
@@ -116,6 +104,5 @@ async function withSessions<T>(
 /** What the session table needs of the inputs. */
 const questionOf = (build: BuildOptions): Question => ({
   properties: neededProperties(build),
-  state: stateColumns(build),
-  ofSessions: true,
+  columns: build,
 })

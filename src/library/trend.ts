@@ -13,7 +13,11 @@ export async function trend(inputs: Inputs, options: TrendOptions = {}): Promise
   const segments = segmentsOf(asked)
   const { per = 'day', attribute } = asked.options
   const properties = segmentProperties(segments.by)
-  return ask(inputs, asked, { properties, ofSessions: true }, ({ engine, events }) =>
-    analyseTrend(engine, events, { ...segments, per, ...given({ attribute }) }),
+  return ask(
+    inputs,
+    asked,
+    { properties, columns: { dimensions: properties } },
+    ({ engine, events }) =>
+      analyseTrend(engine, events, { ...segments, per, ...given({ attribute }) }),
   )
 }

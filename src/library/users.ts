@@ -20,7 +20,7 @@ export type UsersOptions = Asked<'users'>
 export function users(inputs: Inputs, options: UsersOptions = {}): AsyncIterable<Row> {
   return iterateWithin((each) => {
     const { asked, question } = readUsers(options)
-    return ask(inputs, asked, { ofSessions: true }, async ({ engine, events }) => {
+    return ask(inputs, asked, { columns: { dimensions: [] } }, async ({ engine, events }) => {
       const { figures } = await cohort(engine, events, question)
       await each(rowsOf(engine, figures))
     })
@@ -35,7 +35,7 @@ export async function writeUsers(
   options: UsersOptions,
 ): Promise<{ readonly users: number; readonly ofUsers: number }> {
   const { asked, question } = readUsers(options)
-  return ask(inputs, asked, { ofSessions: true }, async ({ engine, events }) => {
+  return ask(inputs, asked, { columns: { dimensions: [] } }, async ({ engine, events }) => {
     const found = await cohort(engine, events, question)
     const about = answerContext(events, asked.definition, found.ledger)
     await writeCohort(engine, found, about, question.where ?? null, format, path)

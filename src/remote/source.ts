@@ -1,13 +1,14 @@
 /** Events of a remote table, in the place of events from files. */
-
-import { assertUsable, type ReadingOptions, withoutSources } from '../events/dataset.js'
-import type { Dataset } from '../sessions/dataset.js'
+import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
+import { assertUsable, withoutSources } from '../events/dataset.js'
+import type { AskedOfEvents, EventSource } from '../sessions/dataset.js'
 import type { Workspace } from '../sources/workspace.js'
 import type { RemoteEngine, RemoteTable } from './engine.js'
 import { openRemoteEvents } from './events.js'
 import { refuseUnsupported } from './unsupported.js'
 
-export interface RemoteSource {
+export interface Connection {
   /** As messages call it. */
   readonly name: string
   /** @param workspace for temporary files of this run */
@@ -15,27 +16,55 @@ export interface RemoteSource {
   table(remote: RemoteEngine): RemoteTable | Promise<RemoteTable>
 }
 
-/**
- * As `withDataset`, over a remote table. The connection ends with `use`.
- *
- * @throws SessionizeError `unsupported` for what only files can be asked.
- */
-export async function withRemote<T>(
-  request: RemoteSource,
-  options: ReadingOptions,
-  use: (dataset: Dataset) => Promise<T>,
-): Promise<T> {
-  refuseUnsupported(request.name, options)
-  return withoutSources(options, async (opened) => {
-    const remote = await request.connect(opened.workspace)
-    try {
-      const table = await request.table(remote)
-      const events = await openRemoteEvents(remote, table, opened, options)
-      const dataset = { ...opened, events }
-      await assertUsable(dataset, options)
-      return await use(dataset)
-    } finally {
-      await remote.close()
-    }
-  })
+/** The connection ends with the question. */
+export const remoteSource = (connection: Connection): EventSource => ({
+  assertAnswers: (asked) => assertAnswers(connection, asked),
+  withEvents(asked, use) {
+    assertAnswers(connection, asked)
+    const { reading } = asked
+    return withoutSources(reading, async (opened) => {
+      const remote = await connection.connect(opened.workspace)
+      try {
+        const table = await connection.table(remote)
+        const events = await openRemoteEvents(remote, table, opened, reading)
+        const dataset = { ...opened, events }
+        await assertUsable(dataset, reading)
+        return await use(dataset)
+      } finally {
+        await remote.close()
+      }
+    })
+  },
+})
+
+/** @throws SessionizeError `usage` or `unsupported` for what only files can be asked. */
+function assertAnswers(
+  { name }: Connection,
+  { columns, inputs, rejects, reading }: AskedOfEvents,
+): void {
+  if (columns === undefined) {
+    throw new SessionizeError('unsupported', `This needs single events, which stay in ${name}.`, {
+      hint: 'Write the rows that it is about into a Parquet file there, and name that file.',
+    })
+  }
+  const [first] = inputs
+  if (first !== undefined) {
+    throw new SessionizeError(
+      'usage',
+      `${first} is a file, and ${option('engine')} asks a table.`,
+      {
+        hint: `Name the table with ${option('table')}, or leave out ${option('engine')}.`,
+      },
+    )
+  }
+  if (rejects !== undefined) {
+    throw new SessionizeError(
+      'unsupported',
+      `${option('rejects')} cannot be written from ${name}.`,
+      {
+        hint: 'The ledger counts the rejected rows; look at them with a query there.',
+      },
+    )
+  }
+  refuseUnsupported(name, reading)
 }

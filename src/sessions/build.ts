@@ -27,25 +27,9 @@ import {
   type SessionDefinition,
 } from './definition.js'
 import { type BlockPlan, type DataEdges, type EventRow, type KnownCodes, ofEvents } from './plan.js'
-import type { NamedMeasure, Property, SessionRequest } from './request.js'
+import type { BuildOptions, NamedMeasure, Property, SessionRequest } from './request.js'
 import { nameForm } from './sets.js'
 import { assertDefinition } from './validity.js'
-
-export interface BuildOptions {
-  readonly definition: SessionDefinition
-  /** Names among `events.dimensions`. */
-  readonly dimensions: readonly string[]
-  /** The same, for `entry_` and `exit_` columns. */
-  readonly properties?: readonly string[]
-  /** Numeric properties to add up. */
-  readonly sums?: readonly string[]
-  /** Event names, as patterns with `*`, to count. */
-  readonly counts?: readonly string[]
-  /** Event names, as patterns, that make a session a conversion. */
-  readonly conversions?: readonly string[]
-  /** Forces a plan; measured by default. The results are the same. */
-  readonly plan?: BlockPlan
-}
 
 /** Every property of events that the options need to have been read. */
 export function neededProperties(options: BuildOptions): string[] {

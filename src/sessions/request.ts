@@ -4,6 +4,23 @@ import type { Sql, Stage } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
 import type { BlockPlan, DataEdges, KnownCodes, Measure, SetForms } from './plan.js'
 
+/** What is wanted, in the user's names. */
+export interface BuildOptions {
+  readonly definition: SessionDefinition
+  /** Names among `events.dimensions`. */
+  readonly dimensions: readonly string[]
+  /** The same, for `entry_` and `exit_` columns. */
+  readonly properties?: readonly string[]
+  /** Numeric properties to add up. */
+  readonly sums?: readonly string[]
+  /** Event names, as patterns with `*`, to count. */
+  readonly counts?: readonly string[]
+  /** Event names, as patterns, that make a session a conversion. */
+  readonly conversions?: readonly string[]
+  /** Forces a plan; measured by default. The results are the same. */
+  readonly plan?: BlockPlan
+}
+
 /** A property of events that sessions carry, under the user's name for it. */
 export interface Property {
   readonly name: string

@@ -1,5 +1,6 @@
 /** Events from a state and from files that are added to it, in the place of events from files alone. */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import {
   type Opened,
   type ReadingOptions,
@@ -7,8 +8,8 @@ import {
   withoutSources,
   withSources,
 } from '../events/dataset.js'
-import type { Dataset, Events } from '../sessions/dataset.js'
-import type { SessionDefinition } from '../sessions/definition.js'
+
+import type { Added, AskedOfEvents, Dataset, EventSource, Events } from '../sessions/dataset.js'
 import { assertIdentical, type IdentifiedFile, identify } from './content.js'
 import { damaged, hasChecksums, type Manifest, type StateSpec } from './manifest.js'
 import {
@@ -17,8 +18,8 @@ import {
   assertSameSpec,
   mappingOf,
   readProperties,
-  type StateColumns,
   specOf,
+  stateColumns,
 } from './spec.js'
 import { assertFolder, State } from './state.js'
 import { storedEvents } from './stored-events.js'
@@ -27,24 +28,24 @@ import { copied } from './whole.js'
 
 export interface StateRequest {
   readonly directory: string
-  readonly definition: SessionDefinition
-  readonly columns: StateColumns
   readonly onAdded?: (added: Added) => void
   /** Told of a state that is read although its files have no checksums. */
   readonly onUnchecked?: () => void
 }
 
-/** What this run changed. */
-export interface Added {
-  readonly files: readonly string[]
-  readonly rows: number
-  readonly kept: number
-  readonly duplicates: number
-  /** Files whose bytes the state has seen. */
-  readonly known: readonly string[]
-  /** Files whose name the state has seen, with other bytes. */
-  readonly changed: readonly string[]
-  readonly filesInState: number
+/** The folder of `--state` as a place where events are. */
+export const stateSource = (request: StateRequest): EventSource => ({
+  assertAnswers: wantedOf,
+  withEvents: (asked, use) => withState(request, asked, use),
+})
+
+function wantedOf({ columns, definition, reading }: AskedOfEvents): StateSpec {
+  if (columns !== undefined) return specOf(definition, stateColumns(columns), reading)
+  throw new SessionizeError(
+    'unsupported',
+    'This needs single events, and a state keeps blocks of them.',
+    { hint: `Leave out ${option('state')}, and name the files.` },
+  )
 }
 
 /**
@@ -54,19 +55,19 @@ export interface Added {
  * @throws SessionizeError `unsupported`, `state_in_use`, `state_damaged`, `state_mismatch`; whatever
  * goes wrong, the state is as it was or holds the inputs whole.
  */
-export async function withState<T>(
+async function withState<T>(
   request: StateRequest,
-  inputs: readonly string[],
-  options: ReadingOptions,
+  asked: AskedOfEvents,
   use: (dataset: Dataset) => Promise<T>,
 ): Promise<T> {
-  const wanted = specOf(request.definition, request.columns, options)
+  const wanted = wantedOf(asked)
+  const { inputs, reading } = asked
   return inputs.length === 0
-    ? asked(request, wanted, options, use)
-    : added(request, wanted, inputs, options, use)
+    ? kept(request, wanted, reading, use)
+    : added(request, wanted, inputs, reading, use)
 }
 
-function asked<T>(
+function kept<T>(
   request: StateRequest,
   wanted: StateSpec,
   options: ReadingOptions,

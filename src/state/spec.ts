@@ -4,7 +4,7 @@ import { option } from '../errors/option.js'
 import { formatName } from '../events/clock.js'
 import type { Mapping } from '../events/mapping.js'
 import type { EventOptions } from '../events/open.js'
-import type { BuildOptions } from '../sessions/build.js'
+import type { TableColumns } from '../sessions/dataset.js'
 import { ruleProperties, rulesOf, type SessionDefinition } from '../sessions/definition.js'
 import { formatDuration } from '../sessions/duration.js'
 import { canonical, type Manifest, type StateMapping, type StateSpec } from './manifest.js'
@@ -19,9 +19,7 @@ export interface StateColumns {
 }
 
 /** What a state must keep for a question. */
-export const stateColumns = (
-  build: Pick<BuildOptions, 'dimensions' | 'properties' | 'sums' | 'counts' | 'conversions'>,
-): StateColumns => ({
+export const stateColumns = (build: TableColumns): StateColumns => ({
   properties: [...new Set([...build.dimensions, ...(build.properties ?? [])])],
   sums: build.sums ?? [],
   counts: build.counts ?? [],

@@ -130,14 +130,24 @@ suite(title, { timeout: 300_000 }, () => {
         logged.push(...explained.map(({ explain }) => explain))
         return keep(query, signal)
       }
-      const { withRemote } = await import('../../src/remote/source.js')
+      const { remoteSource } = await import('../../src/remote/source.js')
       const { summarize } = await import('../../src/analysis/summarize.js')
       const { DEFAULT_DEFINITION } = await import('../../src/sessions/definition.js')
-      const summary = await withRemote(
-        { name: 'clickhouse', connect: async () => cluster, table: () => cluster.table(shards) },
-        { dimensions: ['platform'] },
-        ({ engine, events }) =>
-          summarize(engine, events, { definition: DEFAULT_DEFINITION, by: ['platform'] }),
+      const definition = DEFAULT_DEFINITION
+      const dimensions = ['platform']
+      const summary = await remoteSource({
+        name: 'clickhouse',
+        connect: async () => cluster,
+        table: () => cluster.table(shards),
+      }).withEvents(
+        {
+          inputs: [],
+          definition,
+          reading: { dimensions },
+          columns: { dimensions },
+          rejects: undefined,
+        },
+        ({ engine, events }) => summarize(engine, events, { definition, by: dimensions }),
       )
       // Both shards hold all events: twice as many, and the same sessions.
       const single = JSON.parse(await output([file, '--format', 'json']))

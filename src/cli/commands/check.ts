@@ -1,13 +1,17 @@
 import { appendFileSync } from 'node:fs'
 import { Option } from 'commander'
 import { SessionizeError } from '../../errors/errors.js'
-import { CHECK_FORMATS } from '../../report/check/format-names.js'
+import { CHECK_FORMATS, type CheckFormat } from '../../report/check/format-names.js'
 import { defineCommand } from '../command.js'
-import { configuredChecks } from '../config/apply.js'
+import { type CheckFlags, configuredChecks } from '../config/apply.js'
 import { lookOf, printText } from '../output.js'
-import { reportFlag, withReports } from '../reports.js'
+import { type ReportFlag, reportFlag, withReports } from '../reports.js'
 
-export const checkCommand = defineCommand({
+interface Own extends CheckFlags {
+  readonly report?: readonly ReportFlag[]
+}
+
+export const checkCommand = defineCommand<'check', CheckFormat, Own>({
   name: 'check',
   about: 'data-quality rules with thresholds, and drift against a baseline; for CI',
   examples: `Examples:

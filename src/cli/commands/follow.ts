@@ -2,7 +2,7 @@ import { SessionizeError } from '../../errors/errors.js'
 import { flagOf } from '../../errors/option.js'
 import { SPECS } from '../../library/option-table.js'
 import { defineCommand } from '../command.js'
-import type { Config } from '../config/config.js'
+import type { Configured } from '../config/configured.js'
 import { tell } from '../messages.js'
 import { isStdout } from '../output.js'
 import type { Terminal } from '../terminal.js'
@@ -56,7 +56,7 @@ function piped({ stdin }: Terminal): Terminal['stdin'] {
 }
 
 /** What a config file says of the rows of an export, and a stream cannot do. */
-function ignoredSettings(config: Config | undefined): string[] {
+function ignoredSettings(config: Configured | undefined): string[] {
   const set = [...SPECS].flatMap(([name, { ofExports }]) => {
     const key = flagOf(name).slice(2)
     return ofExports === true && (config?.flags.get(key) ?? false) !== false ? [key] : []

@@ -1,9 +1,9 @@
 import { SessionizeError } from '../../errors/errors.js'
 import { defineCommand } from '../command.js'
 import { commandLine } from '../command-line.js'
-import { configuredChecks } from '../config/apply.js'
+import { type CheckFlags, configuredChecks } from '../config/apply.js'
 
-export const reportCommand = defineCommand({
+export const reportCommand = defineCommand<'report', 'html' | 'markdown' | 'json', CheckFlags>({
   name: 'report',
   about: 'one self-contained HTML file with everything: lengths, trends, timeout, checks',
   examples: `Examples:

@@ -3,16 +3,10 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { SessionizeError } from '../../errors/errors.js'
-import type { Preset } from '../../events/presets/preset.js'
 import type { Terminal } from '../terminal.js'
-import type { Config, FlagValue } from './config.js'
+import type { Config, KnownRule } from './config.js'
+import type { FlagValue } from './configured.js'
 import { findConfig } from './find.js'
-
-/** What a config file adds to a command's flags. */
-export interface ConfiguredFlags {
-  readonly configured?: Config
-  readonly presets?: readonly Preset[]
-}
 
 const GROUP = 'Configuration:'
 
@@ -30,14 +24,19 @@ export function configOptions(command: Command): void {
 }
 
 /** Which data-quality rules the config file says are run, and how. */
-export const configuredChecks = ({ configured }: ConfiguredFlags): Partial<Config['checks']> =>
+export const configuredChecks = ({ configured }: CheckFlags): Partial<Config['checks']> =>
   configured?.checks ?? {}
+
+export interface CheckFlags {
+  readonly configured?: Config
+}
 
 /** Before a command runs. @throws SessionizeError `usage` with the place in the file. */
 export async function applyConfig(
   command: Command,
   terminal: Terminal,
-  note: (line: string) => void = () => undefined,
+  knownRules: () => Promise<readonly KnownRule[]>,
+  note: (line: string) => void,
 ): Promise<void> {
   if (!command.options.some(({ long }) => long === '--config')) return
   const named: unknown = command.getOptionValue('config')
@@ -46,8 +45,7 @@ export async function applyConfig(
   const path = typeof named === 'string' ? resolve(folder, named) : findConfig(folder)
   if (path === undefined) return
   const { readConfig } = await import('./config.js')
-  const { RULES } = await import('../../checks/registry.js')
-  const config = readConfig(path, RULES)
+  const config = readConfig(path, await knownRules())
   note(`config file ${path}`)
   for (const [flag, value] of config.flags) setDefault(command, config, flag, value)
   command.setOptionValueWithSource('presets', config.presets, 'config')

@@ -9,23 +9,17 @@ import { didYouMean } from '../../errors/suggest.js'
 import { parsePreset } from '../../events/presets/parse.js'
 import type { Preset } from '../../events/presets/preset.js'
 import { parseDuration } from '../../sessions/duration.js'
+import type { Configured, FlagValue } from './configured.js'
 import { ConfigDocument, type Path } from './document.js'
 import {
   CONFIG,
   type ConfigContent,
-  type FlagValue,
   type OwnRuleContent,
   SECTIONS,
   type SettingContent,
 } from './schema.js'
 
-export type { FlagValue }
-
-export interface Config {
-  /** As it was named or found. */
-  readonly file: string
-  /** By the flag's long name, without dashes. */
-  readonly flags: ReadonlyMap<string, FlagValue>
+export interface Config extends Configured {
   readonly checks: {
     readonly select?: readonly string[]
     readonly exclude?: readonly string[]

@@ -2,8 +2,7 @@
 import * as v from 'valibot'
 import { flagOf } from '../../errors/option.js'
 import { type ConfigSection, SPECS, type Takes } from '../../library/option-table.js'
-
-export type FlagValue = string | number | boolean | readonly string[]
+import type { FlagValue } from './configured.js'
 
 const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'))
 /** One, or a list of them. */
