@@ -1,8 +1,7 @@
 import { prepareQuery, runQuery } from '../analysis/query.js'
+import { firstRows, type QueryRows, writeQueryJson } from '../analysis/query-rows.js'
 import type { Engine } from '../engines/duckdb.js'
 import { given } from '../given.js'
-import type { Block } from '../report/document.js'
-import { queryDocument, writeQueryJson } from '../report/query.js'
 import { type TableFormat, writeTable } from '../sessions/write.js'
 import type { Sql } from '../sql/sql.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
@@ -29,12 +28,18 @@ export const query = (
     ),
   )
 
+/** A screen or two. */
+const MOST_ROWS = 200
+
 /** Its first rows, for a reader. */
-export const queryAsDocument = (
+export const queryRows = (
   statement: string,
   inputs: Inputs,
   options: QueryOptions,
-): Promise<readonly Block[]> => withQuery(statement, inputs, options, undefined, queryDocument)
+): Promise<QueryRows> =>
+  withQuery(statement, inputs, options, undefined, (engine, prepared) =>
+    firstRows(engine, prepared, MOST_ROWS),
+  )
 
 /** Writes its rows to a path that is the caller's business. */
 export const putQuery = (

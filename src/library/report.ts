@@ -2,10 +2,10 @@ import { basename } from 'node:path'
 import { segmentProperties } from '../analysis/segment-key.js'
 import { check } from '../checks/check.js'
 import { nowMicros } from '../checks/scene.js'
-import type { ReportContents } from '../report/html/contents.js'
-import { AUDIT_DIMENSIONS, gather } from '../report/html/gather.js'
+import type { ReportContents } from '../report/contents.js'
 import { type Asked, askFiles, type Inputs, inputList, read } from './ask.js'
 import { type CheckRules, chosenOf } from './check.js'
+import { AUDIT_DIMENSIONS, gather } from './gather.js'
 import { segmentsOf } from './segments.js'
 
 /** Options of `report`; `command` is told as the way to make it again. */

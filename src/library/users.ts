@@ -1,7 +1,7 @@
 import { cohort } from '../analysis/cohort.js'
+import { type CohortFormat, writeCohort } from '../analysis/cohort-file.js'
 import { answerContext } from '../analysis/context.js'
 import { given } from '../given.js'
-import { type CohortFormat, writeCohort } from '../report/cohort.js'
 import { type Asked, ask, type Inputs, type Read, read } from './ask.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 import { buildOf } from './segments.js'

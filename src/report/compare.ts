@@ -1,59 +1,40 @@
 import type { CompareAnswer, Comparison, Difference } from '../analysis/compare/compare.js'
 import type { GroupFigures } from '../analysis/compare/groups.js'
 import { formatDuration } from '../sessions/duration.js'
-import type { Render } from './appearance.js'
 import { contextBlock } from './context.js'
 import { type Cell, csvTable } from './csv.js'
-import { type Block, number, text } from './document.js'
+import { type Block, type Blocks, heading, number, paragraph, table, text } from './document.js'
 import { count, decimal, difference, probability, seconds, share } from './figures.js'
-import type { ReportFormat } from './formats.js'
-import { answerAsJson } from './json.js'
-import { documentAsMarkdown } from './markdown.js'
+import { answerFormats } from './formats.js'
 import { formatNumberOf, formatShare } from './quantities.js'
 import { quantileName } from './summary/detail.js'
 import { describeSpan, segmentValue } from './summary/wording.js'
-import { documentAsTerminal } from './terminal.js'
 import { shorten } from './width.js'
 
-export const compareFormats: Readonly<Record<ReportFormat, Render<CompareAnswer>>> = {
-  terminal: (answer, look) => documentAsTerminal(blocks(answer), look),
-  json: answerAsJson,
-  csv: asCsv,
-  markdown: (answer) => documentAsMarkdown('Sessions compared', blocks(answer)),
-}
+export const compareFormats = answerFormats('Sessions compared', blocks, asCsv)
 
 /** A table of more differences is for a program. */
 const MOST_QUANTILES = 4
 
-function blocks(answer: CompareAnswer): readonly Block[] {
+function blocks(answer: CompareAnswer): Blocks {
   const { comparisons, method, baseline, leftOut } = answer
+  const none = comparisons.length === 0
+  const intervals = `${Math.round(method.confidence * 100)}%, from ${count(method.replicates)} resamples of users (${count(method.buckets)} buckets, seed ${method.seed}); p is of users as wholes, adjusted for ${formatNumberOf(comparisons.length, 'comparison')}`
   return [
-    ...(comparisons.length === 0
-      ? [{ kind: 'heading', text: 'There are no two groups to compare.' } as const]
-      : verdicts(answer).map((said) => ({ kind: 'paragraph', text: said }) as const)),
+    none ? heading('There are no two groups to compare.') : verdicts(answer).map(paragraph),
     groupTable(answer),
-    ...(comparisons.length === 0 ? [] : [differenceTable(answer), testTable(answer)]),
+    none ? null : [differenceTable(answer), testTable(answer)],
     contextBlock(answer, [
-      ...(baseline === null
-        ? []
-        : [{ label: 'baseline', text: describeSpan(baseline.firstEvent, baseline.lastEvent) }]),
-      ...(comparisons.length === 0
-        ? []
-        : [
-            {
-              label: 'intervals',
-              text: `${Math.round(method.confidence * 100)}%, from ${count(method.replicates)} resamples of users (${count(method.buckets)} buckets, seed ${method.seed}); p is of users as wholes, adjusted for ${formatNumberOf(comparisons.length, 'comparison')}`,
-            },
-          ]),
-      ...(method.withBounces ? [] : [{ label: 'sessions', text: 'of two events or more' }]),
-      ...(leftOut === 0
-        ? []
-        : [
-            {
-              label: 'left out',
-              text: `${formatNumberOf(leftOut, 'smaller group')}: --top compares more`,
-            },
-          ]),
+      [
+        'baseline',
+        baseline === null ? null : describeSpan(baseline.firstEvent, baseline.lastEvent),
+      ],
+      ['intervals', none ? null : intervals],
+      ['sessions', method.withBounces ? null : 'of two events or more'],
+      [
+        'left out',
+        leftOut === 0 ? null : `${formatNumberOf(leftOut, 'smaller group')}: --top compares more`,
+      ],
     ]),
   ]
 }
@@ -131,20 +112,21 @@ function meanClause({ meanSeconds }: Comparison, mean: string): string {
   return ` ${mean} is ${seconds(Math.abs(estimate))} ${estimate > 0 ? 'longer' : 'shorter'} (${interval(meanSeconds, difference)}).`
 }
 
-function groupTable(answer: CompareAnswer): Block {
-  const shares = (answer.groups[0]?.quantiles ?? []).slice(0, MOST_QUANTILES)
-  return {
-    kind: 'table',
-    columns: [
+const groupTable = (answer: CompareAnswer): Block =>
+  table(
+    'Groups',
+    [
       text('group'),
       number('sessions'),
       number('users', 3),
       number('bounces', 2),
       number('mean'),
-      ...shares.map(({ share: of }) => number(quantileName(of))),
+      ...(answer.groups[0]?.quantiles ?? [])
+        .slice(0, MOST_QUANTILES)
+        .map(({ share: of }) => number(quantileName(of))),
       number(longName(answer), 1),
     ],
-    rows: answer.groups.map((group) => [
+    answer.groups.map((group) => [
       nameOf(answer, group),
       count(group.sessions),
       count(group.users),
@@ -153,8 +135,7 @@ function groupTable(answer: CompareAnswer): Block {
       ...group.quantiles.slice(0, MOST_QUANTILES).map((of) => seconds(of.seconds)),
       share(group.longShare),
     ]),
-  }
-}
+  )
 
 /** `10m+` */
 const longName = ({ method }: CompareAnswer): string =>
@@ -169,45 +150,38 @@ const interval = (of: Difference, format: (value: number | null) => string): str
 const points = (value: number | null): string =>
   value === null ? '-' : `${value > 0 ? '+' : ''}${decimal(value * 100)} pp`
 
-function differenceTable(answer: CompareAnswer): Block {
-  return {
-    kind: 'table',
-    columns: [text('difference'), text('of'), number('is'), text('interval')],
-    rows: answer.comparisons.flatMap((comparison) => {
-      const name = pairName(answer, comparison)
+const differenceTable = (answer: CompareAnswer): Block =>
+  table(
+    'Differences',
+    [text('difference'), text('of'), number('is'), text('interval')],
+    answer.comparisons.flatMap((comparison) => {
+      const row = (
+        name: string,
+        of: Difference,
+        format: (value: number | null) => string,
+      ): readonly string[] => [
+        pairName(answer, comparison),
+        name,
+        format(of.estimate),
+        interval(of, format),
+      ]
       return [
-        [
-          name,
-          'mean',
-          difference(comparison.meanSeconds.estimate),
-          interval(comparison.meanSeconds, difference),
-        ],
+        row('mean', comparison.meanSeconds, difference),
         ...comparison.quantiles
           .slice(0, MOST_QUANTILES)
-          .map((of) => [
-            name,
-            quantileName(of.share),
-            difference(of.estimate),
-            interval(of, difference),
-          ]),
-        [
-          name,
-          longName(answer),
-          points(comparison.longShare.estimate),
-          interval(comparison.longShare, points),
-        ],
+          .map((of) => row(quantileName(of.share), of, difference)),
+        row(longName(answer), comparison.longShare, points),
       ]
     }),
-  }
-}
+  )
 
 const signed = (value: number | null): string =>
   value === null ? '-' : `${value > 0 ? '+' : ''}${value.toFixed(3)}`
 
-function testTable(answer: CompareAnswer): Block {
-  return {
-    kind: 'table',
-    columns: [
+const testTable = (answer: CompareAnswer): Block =>
+  table(
+    'Tests',
+    [
       text('test'),
       number("Cliff's delta"),
       text('interval', 3),
@@ -216,7 +190,7 @@ function testTable(answer: CompareAnswer): Block {
       number('adjusted p', 2),
       number('KS distance', 4),
     ],
-    rows: answer.comparisons.map((comparison) => [
+    answer.comparisons.map((comparison) => [
       pairName(answer, comparison),
       signed(comparison.cliffsDelta.estimate),
       interval(comparison.cliffsDelta, signed),
@@ -225,8 +199,7 @@ function testTable(answer: CompareAnswer): Block {
       probability(comparison.adjustedP),
       comparison.kolmogorovSmirnov.distance.toFixed(3),
     ]),
-  }
-}
+  )
 
 function asCsv(answer: CompareAnswer): string {
   const shares = (answer.groups[0]?.quantiles ?? []).map((of) => of.share)

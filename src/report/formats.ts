@@ -1,18 +1,22 @@
-import type { Summary } from '../analysis/summary.js'
 import type { Render } from './appearance.js'
+import type { Blocks, Medium } from './document.js'
 import { answerAsJson } from './json.js'
-import { summaryAsCsv } from './summary/csv.js'
-import { summaryAsMarkdown } from './summary/markdown.js'
-import { summaryAsTerminal } from './summary/terminal.js'
+import { documentAsMarkdown } from './markdown.js'
+import { documentAsTerminal } from './terminal.js'
 
 /** Every format an answer can be written in: `--format` takes these names, the first by default. */
 export const FORMATS = ['terminal', 'json', 'csv', 'markdown'] as const
 
 export type ReportFormat = (typeof FORMATS)[number]
 
-export const summaryFormats: Readonly<Record<ReportFormat, Render<Summary>>> = {
-  terminal: summaryAsTerminal,
+/** One document for readers, and the answer's own figures for programs. */
+export const answerFormats = <Answer extends { readonly schema: string }>(
+  title: string,
+  blocks: (answer: Answer, medium: Medium) => Blocks,
+  csv: (answer: Answer) => string,
+): Readonly<Record<ReportFormat, Render<Answer>>> => ({
+  terminal: (answer, look) => documentAsTerminal(blocks(answer, 'terminal'), look),
   json: answerAsJson,
-  csv: summaryAsCsv,
-  markdown: summaryAsMarkdown,
-}
+  csv,
+  markdown: (answer) => documentAsMarkdown(title, blocks(answer, 'markdown')),
+})

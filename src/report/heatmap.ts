@@ -1,17 +1,16 @@
 import type { Appearance } from './appearance.js'
+import type { Heatmap } from './document.js'
 import { pad, widest } from './width.js'
 
-export interface Heatmap {
-  readonly columns: readonly string[]
-  readonly rows: readonly { readonly label: string; readonly values: readonly number[] }[]
-}
-
 const SHADES = { unicode: ['·', '░', '▒', '▓', '█'], ascii: ['.', '-', '+', '*', '#'] } as const
-/** A heading is written above every so manieth column. */
+/** A heading is written above each sixth column. */
 const HEADING_EVERY = 6
 
 /** One shaded cell per value, the darkest for the largest; the mark of nothing only for nothing. */
-export function heatmapLines({ columns, rows }: Heatmap, look: Appearance): readonly string[] {
+export function heatmapLines(
+  { columns, rows }: Pick<Heatmap, 'columns' | 'rows'>,
+  look: Appearance,
+): readonly string[] {
   const shades = look.unicode ? SHADES.unicode : SHADES.ascii
   const most = Math.max(0, ...rows.flatMap(({ values }) => values))
   const labelWidth = widest(rows.map(({ label }) => label))

@@ -1,4 +1,5 @@
 import type { Appearance } from './appearance.js'
+import type { Histogram } from './document.js'
 import { formatCount, formatShare } from './quantities.js'
 import { styleFor } from './style.js'
 import { renderTable } from './table.js'
@@ -21,15 +22,11 @@ export function bar(fraction: number, width: number, unicode: boolean): string {
   return FULL.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '')
 }
 
-export interface Histogram {
-  /** What the bins are of, and what is counted in them. */
-  readonly of: string
-  readonly counted: string
-  readonly bins: readonly { readonly label: string; readonly count: number }[]
-}
-
 /** One line per bin: label, count, share of all, bar. Empty bins after the last full one are left out. */
-export function renderHistogram(histogram: Histogram, look: Appearance): string {
+export function renderHistogram(
+  histogram: Pick<Histogram, 'of' | 'counted' | 'bins'>,
+  look: Appearance,
+): string {
   const style = styleFor(look)
   const bins = withoutEmptyTail(histogram.bins)
   const all = bins.reduce((sum, { count }) => sum + count, 0)
@@ -54,7 +51,7 @@ export function renderHistogram(histogram: Histogram, look: Appearance): string 
         { header: histogram.of, align: 'left' },
         { header: histogram.counted, align: 'right' },
         { header: 'share', align: 'right' },
-        ...(drawn ? [{ header: '', align: 'left', paint: style.accent } as const] : []),
+        ...(drawn ? [{ header: '', align: 'left', ink: 'accent' } as const] : []),
       ],
       rows: cells.map((row, at) =>
         drawn ? [...row, bar((bins[at]?.count ?? 0) / most, barWidth, look.unicode)] : row,

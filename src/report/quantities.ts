@@ -19,6 +19,12 @@ function numbers(options: Intl.NumberFormatOptions): Pick<Intl.NumberFormat, 'fo
 const whole = numbers({ maximumFractionDigits: 0 })
 const oneDecimal = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 })
 
+/** Of an average hour: `12`, `0.4`; what is not nothing never reads as `0`. */
+export function formatRate(rate: number): string {
+  if (rate >= 10) return formatCount(rate)
+  return rate > 0 && rate < 0.05 ? '<0.1' : String(Math.round(rate * 10) / 10)
+}
+
 /** `12,345` */
 export const formatCount = (count: number | null, absent = ABSENT): string =>
   count === null ? absent : whole.format(count)

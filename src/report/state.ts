@@ -2,7 +2,7 @@
 import type { StateDescription } from '../state/state.js'
 import type { Render } from './appearance.js'
 import { describeDefinition } from './definition.js'
-import { type Block, number, text } from './document.js'
+import { type Blocks, fields, number, paragraph, table, text } from './document.js'
 import { answerAsJson } from './json.js'
 import { formatBytes, formatCount, formatNumberOf } from './quantities.js'
 import { documentAsTerminal } from './terminal.js'
@@ -15,54 +15,49 @@ export const stateFormats: Readonly<Record<'terminal' | 'json', Render<StateDesc
 /** The last ones added. */
 const MOST_FILES = 20
 
-function stateBlocks(state: StateDescription): readonly Block[] {
-  const { columns, reading } = state.spec
-  const kept = (['properties', 'sums', 'counts', 'conversions'] as const).flatMap((kind) =>
-    columns[kind].length === 0 ? [] : [{ label: kind, text: columns[kind].join(', ') }],
-  )
-  const said = (['where', 'from', 'to'] as const).flatMap((flag) => {
-    const value = reading[flag]
-    return value === null ? [] : [{ label: flag, text: value }]
-  })
-  const { mapping } = state
+function stateBlocks({ spec, mapping, ...state }: StateDescription): Blocks {
+  const { columns, reading } = spec
+  const listed = (names: readonly string[]): string | null =>
+    names.length === 0 ? null : names.join(', ')
   const earlier = state.files.length - MOST_FILES
+  const event = mapping.event === null ? '' : `, event ${mapping.event}`
+  const dedupe = mapping.dedupe.length === 0 ? '' : `, dedupe ${mapping.dedupe.join(',')}`
+  const rowBytes =
+    state.rowBytes === 0 ? '' : `, of which ${formatBytes(state.rowBytes)} to know duplicates again`
   return [
-    {
-      kind: 'fields',
-      fields: [
-        { label: 'state', text: state.directory },
-        { label: 'session', text: describeDefinition(state.spec.definition) },
-        ...kept,
-        ...said,
-        {
-          label: 'mapping',
-          text: `preset ${mapping.preset}, user ${mapping.user.join(',')}, time ${mapping.time}${mapping.event === null ? '' : `, event ${mapping.event}`}${mapping.dedupe.length === 0 ? '' : `, dedupe ${mapping.dedupe.join(',')}`}`,
-        },
-        {
-          label: 'size',
-          text: `${formatBytes(state.bytes)} in ${formatNumberOf(state.segments, 'segment')}${state.rowBytes === 0 ? '' : `, of which ${formatBytes(state.rowBytes)} to know duplicates again`}`,
-        },
+    fields([
+      ['state', state.directory],
+      ['session', describeDefinition(spec.definition)],
+      ['properties', listed(columns.properties)],
+      ['sums', listed(columns.sums)],
+      ['counts', listed(columns.counts)],
+      ['conversions', listed(columns.conversions)],
+      ['where', reading.where],
+      ['from', reading.from],
+      ['to', reading.to],
+      [
+        'mapping',
+        `preset ${mapping.preset}, user ${mapping.user.join(',')}, time ${mapping.time}${event}${dedupe}`,
       ],
-    },
-    {
-      kind: 'table',
-      columns: [text('file'), number('rows'), number('events'), number('duplicates', 1)],
-      rows: state.files
+      [
+        'size',
+        `${formatBytes(state.bytes)} in ${formatNumberOf(state.segments, 'segment')}${rowBytes}`,
+      ],
+    ]),
+    table(
+      'Files added last',
+      [text('file'), number('rows'), number('events'), number('duplicates', 1)],
+      state.files
         .slice(-MOST_FILES)
-        .map(({ label, counts }) => [
+        .map(({ label, counts: { read, kept, duplicates } }) => [
           label,
-          formatCount(counts.read),
-          formatCount(counts.kept),
-          formatCount(counts.duplicates),
+          formatCount(read),
+          formatCount(kept),
+          formatCount(duplicates),
         ]),
-    },
-    ...(earlier > 0
-      ? [
-          {
-            kind: 'paragraph',
-            text: `and ${formatNumberOf(earlier, 'earlier file')}: --format json has all`,
-          } as const,
-        ]
-      : []),
+    ),
+    earlier > 0
+      ? paragraph(`and ${formatNumberOf(earlier, 'earlier file')}: --format json has all`)
+      : null,
   ]
 }

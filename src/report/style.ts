@@ -1,18 +1,11 @@
 import { Chalk } from 'chalk'
 import type { Appearance } from './appearance.js'
+import type { Ink } from './document.js'
 
 export type Paint = (text: string) => string
 
 /** The few inks and marks of the terminal output; without colour the inks change nothing. */
-export interface Style {
-  /** The figures one came for. */
-  readonly strong: Paint
-  /** Labels, column headings, and what may be passed over. */
-  readonly quiet: Paint
-  /** Bars. */
-  readonly accent: Paint
-  readonly caution: Paint
-  readonly failure: Paint
+export interface Style extends Readonly<Record<Ink, Paint>> {
   /** Where there is no value. */
   readonly absent: string
   /** Where text was cut. */

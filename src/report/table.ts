@@ -1,24 +1,8 @@
 import type { Appearance } from './appearance.js'
-import { type Paint, styleFor } from './style.js'
+import { type Column, cellText, type Table } from './document.js'
+import { styleFor } from './style.js'
 import { visibleExcerpt } from './untrusted.js'
 import { pad, shorten, shortenStart, textWidth, widest } from './width.js'
-
-export interface Column {
-  readonly header: string
-  /** Text is on the left (the default) and is cut when space is scarce; numbers, right, are not. */
-  readonly align?: 'left' | 'right'
-  /** The column that a narrow table gives up first has the highest number; without one, it stays. */
-  readonly giveUp?: number
-  /** Which part of a text is kept when it is cut: the start, unless it is told apart by its end. */
-  readonly keep?: 'start' | 'end'
-  readonly paint?: Paint
-}
-
-export interface Table {
-  readonly columns: readonly Column[]
-  /** Plain text. Escapes in it are shown, not obeyed, so ink is a matter of the column. */
-  readonly rows: readonly (readonly string[])[]
-}
 
 const GAP = '  '
 /** A text column is not cut below this while another column could be given up instead. */
@@ -34,19 +18,29 @@ interface Sized {
 
 /**
  * A borderless table no wider than the terminal. No newline at the end, no trailing spaces; no
- * heading line when every heading is empty.
+ * heading line when it is bare or every heading is empty.
  *
  * (Not built on the `table` package: it measures with string-width 4, which takes Thai and
  * Devanagari marks and zero-width characters for columns, so such rows come out crooked.)
  */
-export function renderTable(table: Table, look: Appearance): string {
+export function renderTable(
+  table: Pick<Table, 'columns' | 'rows' | 'bare' | 'turns'>,
+  look: Appearance,
+): string {
   const style = styleFor(look)
-  const all = table.columns.map((column, at): Sized => {
-    const cells = [column.header, ...table.rows.map((row) => row[at] ?? '')].map((cell) =>
+  const bare = table.bare === true || table.columns.every(({ header }) => header === '')
+  const all = table.columns.flatMap((column, at): Sized[] => {
+    if (column.onPage === true) return []
+    const texts = table.rows.map((row) =>
+      cellText(row[at] === undefined ? '' : row[at], column, style.absent),
+    )
+    const cells = [bare ? '' : column.header, ...texts].map((cell) =>
       visibleExcerpt(cell, style.ellipsis),
     )
-    return { column, cells, natural: widest(cells) }
+    return [{ column, cells, natural: widest(cells) }]
   })
+  const natural = total(all.map((sized) => sized.natural))
+  if (table.turns === true && natural > look.columns) return renderTable(turned(all), look)
   const { kept, cut } = chooseColumns(all, look.columns, textWidth(style.ellipsis))
   const room = look.columns - (cut ? GAP.length + textWidth(style.ellipsis) : 0)
   const widths = shareOut(kept, room)
@@ -58,19 +52,28 @@ export function renderTable(table: Table, look: Appearance): string {
     })
     const last = cut ? texts.length - 1 : texts.findLastIndex((text) => text.trimEnd() !== '')
     const painted = texts.slice(0, last + 1).map((text, at) => {
-      const { align = 'left', paint } = kept[at]?.column ?? {}
+      const { align = 'left', ink } = kept[at]?.column ?? {}
       const ends = at === last && align === 'left' && !cut
       const cell = ends ? text.trimEnd() : pad(text, widths[at] ?? 0, align)
       if (line === 0) return style.quiet(cell)
-      return paint === undefined ? cell : paint(cell)
+      return ink === undefined ? cell : style[ink](cell)
     })
     return [...painted, ...(cut ? [style.quiet(style.ellipsis)] : [])].join(GAP)
   }
 
-  const first = table.columns.every(({ header }) => header === '') ? 1 : 0
+  const first = bare ? 1 : 0
   const lines: string[] = []
   for (let line = first; line <= table.rows.length; line += 1) lines.push(lineAt(line))
   return lines.join('\n')
+}
+
+/** Rows become columns, which are headed by what stood first in them. */
+function turned(all: readonly Sized[]): Pick<Table, 'columns' | 'rows'> {
+  const [headings = [], ...rows] = all.map(({ cells }) => cells)
+  return {
+    columns: headings.map((header, at) => ({ header, align: at === 0 ? 'left' : 'right' })),
+    rows,
+  }
 }
 
 const isText = ({ align = 'left' }: Column): boolean => align === 'left'

@@ -1,5 +1,12 @@
 import type { Appearance } from './appearance.js'
-import type { Block } from './document.js'
+import {
+  type Block,
+  type Blocks,
+  type Figure,
+  flatten,
+  NOTICE_INKS,
+  plainText,
+} from './document.js'
 import { renderFields, renderNotice } from './fields.js'
 import { heatmapLines } from './heatmap.js'
 import { renderHistogram } from './histogram.js'
@@ -7,16 +14,16 @@ import { formatNumberOf } from './quantities.js'
 import { styleFor } from './style.js'
 import { renderTable } from './table.js'
 import { visibleExcerpt } from './untrusted.js'
-import { wrap } from './width.js'
+import { textWidth, wrap } from './width.js'
 
 /** Lines of prose are not read easily when longer. */
 const LONGEST_LINE = 100
 
-export const documentAsTerminal = (blocks: readonly Block[], look: Appearance): string =>
+export const documentAsTerminal = (blocks: Blocks, look: Appearance): string =>
   `${blocksAsTerminal(blocks, look)}\n`
 
-export const blocksAsTerminal = (blocks: readonly Block[], look: Appearance): string =>
-  blocks
+const blocksAsTerminal = (blocks: Blocks, look: Appearance): string =>
+  flatten(blocks)
     .map((block) => blockAsTerminal(block, look))
     .filter((part) => part !== '')
     .join('\n\n')
@@ -24,36 +31,67 @@ export const blocksAsTerminal = (blocks: readonly Block[], look: Appearance): st
 function blockAsTerminal(block: Block, look: Appearance): string {
   const style = styleFor(look)
   const shown = (text: string): string => visibleExcerpt(text, style.ellipsis)
-  const room = Math.min(look.columns, LONGEST_LINE)
+  const lines = (text: string): readonly string[] =>
+    wrap(shown(text), Math.min(look.columns, LONGEST_LINE))
   switch (block.kind) {
     case 'heading':
-      return wrap(shown(block.text), room).map(style.strong).join('\n')
+      return lines(block.text)
+        .map(style[block.ink ?? 'strong'])
+        .join('\n')
     case 'paragraph':
-      return wrap(shown(block.text), room).join('\n')
+      return lines(block.text).join('\n')
+    case 'figures':
+      return figureLines(block.figures, look)
     case 'fields':
-      return renderFields(
-        block.fields.map(({ label, text }) => ({ label, text: shown(text) })),
-        look,
-      )
+      if (block.fields.length === 0) return ''
+      return [
+        ...(block.title === undefined ? [] : [style.quiet(block.title)]),
+        renderFields(
+          block.fields.map(({ label, text }) => ({ label, text: plainText(text, shown) })),
+          look,
+        ),
+      ].join('\n')
     case 'table': {
       if (block.rows.length === 0) return ''
       const table = renderTable(block, look)
       if (block.more === undefined) return table
-      const note = `and ${formatNumberOf(block.more.count, `more ${block.more.one}`)}: --format csv has all`
-      return `${table}\n${wrap(note, room).map(style.quiet).join('\n')}`
+      const { count, one, format = 'csv' } = block.more
+      const note = `and ${formatNumberOf(count, `more ${one}`)}: --format ${format} has all`
+      return `${table}\n${lines(note).map(style.quiet).join('\n')}`
     }
     case 'bars':
-      return block.histogram.bins.length === 0 ? '' : renderHistogram(block.histogram, look)
+      return block.bins.length === 0 ? '' : renderHistogram(block, look)
     case 'heatmap': {
       const [heading = '', ...rows] = heatmapLines(block, look)
       return [style.quiet(heading), ...rows].join('\n')
     }
-    case 'notice':
-      return renderNotice(
-        block.label,
-        shown(block.text),
-        block.label === 'warning' ? style.caution : style.accent,
-        look,
-      )
+    case 'notice': {
+      const notice = (label: keyof typeof NOTICE_INKS, text: string): string =>
+        renderNotice(label, shown(text), style[NOTICE_INKS[label]], look)
+      const { label, text, hint } = block
+      return [notice(label, text), ...(hint === undefined ? [] : [notice('hint', hint)])].join('\n')
+    }
+    case 'listing':
+      return block.text.split('\n').map(shown).join('\n')
+    case 'group':
+      return blocksAsTerminal(block.blocks, look)
   }
+}
+
+/** As many on a line as there is room for. */
+function figureLines(figures: readonly Figure[], look: Appearance): string {
+  const style = styleFor(look)
+  let line = ''
+  let width = 0
+  for (const { name, one = name, value, in: media } of figures) {
+    if (media !== undefined && !media.includes('terminal')) continue
+    const figure = value ?? style.absent
+    const label = figure === '1' ? one : name
+    const needed = textWidth(`${figure} ${label}`)
+    const breaks = width + 3 + needed > look.columns
+    const separator = width === 0 ? '' : breaks ? '\n' : '   '
+    line += `${separator}${style.strong(figure)} ${label}`
+    width = (separator === '   ' ? width + 3 : 0) + needed
+  }
+  return line
 }

@@ -1,22 +1,23 @@
 import type { HourOfWeek, Trend, TrendPeriod, TrendSeries } from '../analysis/trend.js'
-import type { Render } from './appearance.js'
 import { contextBlock } from './context.js'
 import { type Cell, csvTable } from './csv.js'
-import { type Block, number, text } from './document.js'
+import {
+  type Block,
+  type Blocks,
+  type Chart,
+  heading,
+  type Medium,
+  number,
+  paragraph,
+  table,
+  text,
+} from './document.js'
 import { change, count, seconds, share } from './figures.js'
-import type { ReportFormat } from './formats.js'
-import { answerAsJson } from './json.js'
-import { documentAsMarkdown } from './markdown.js'
-import { formatNumberOf } from './quantities.js'
+import { answerFormats } from './formats.js'
+import { formatNumberOf, formatRate } from './quantities.js'
 import { segmentValue } from './summary/wording.js'
-import { documentAsTerminal } from './terminal.js'
 
-export const trendFormats: Readonly<Record<ReportFormat, Render<Trend>>> = {
-  terminal: (answer, look) => documentAsTerminal(blocks(answer), look),
-  json: answerAsJson,
-  csv: asCsv,
-  markdown: (answer) => documentAsMarkdown('Sessions over time', blocks(answer)),
-}
+export const trendFormats = answerFormats<Trend>('Sessions over time', trendBlocks, asCsv)
 
 /** What fits a screen or two; the other formats have all. */
 const MOST_PERIODS = 62
@@ -24,53 +25,42 @@ const MOST_SERIES = 8
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 
-function blocks(answer: Trend): readonly Block[] {
-  const shown = answer.series.slice(0, MOST_SERIES)
-  const more = answer.series.length - shown.length
-  const partial = answer.series.some(({ periods }) => periods.some((period) => period.partial))
+export function trendBlocks(answer: Trend, medium: Medium): Blocks {
+  const most = medium === 'page' ? Number.POSITIVE_INFINITY : MOST_PERIODS
+  const more = answer.series.length - MOST_SERIES
+  const hasPartial = answer.series.some(({ periods }) => periods.some(({ partial }) => partial))
   return [
     contextBlock(answer, [
-      {
-        label: 'periods',
-        text: `per ${answer.per.replaceAll('-', ' ')} in ${answer.timeZone}, a session counts where it ${answer.attribute}s`,
-      },
+      [
+        'periods',
+        `per ${answer.per.replaceAll('-', ' ')} in ${answer.timeZone}, a session counts where it ${answer.attribute}s`,
+      ],
     ]),
-    ...shown.flatMap((series): readonly Block[] => [
-      ...(answer.dimensions.length === 0
-        ? []
-        : [{ kind: 'heading', text: title(answer.dimensions, series) } as const]),
-      ...(answer.per === 'hour-of-week'
-        ? heatmap(series.hoursOfWeek)
-        : [periodTable(series.periods)]),
-    ]),
-    ...(more > 0
-      ? [
-          {
-            kind: 'paragraph',
-            text: `and ${formatNumberOf(more, 'more segment')}: --format csv has all`,
-          } as const,
-        ]
-      : []),
-    ...(partial
-      ? [
-          {
-            kind: 'paragraph',
-            text: '* The data begin or end inside this period, so it is not compared.',
-          } as const,
-        ]
-      : []),
+    answer.series
+      .slice(0, MOST_SERIES)
+      .map((series) => [
+        answer.dimensions.length === 0 ? null : heading(title(answer.dimensions, series)),
+        answer.per === 'hour-of-week'
+          ? heatmap(series.hoursOfWeek, answer)
+          : periodTable(series.periods, answer, most),
+      ]),
+    more > 0
+      ? paragraph(`and ${formatNumberOf(more, 'more segment')}: --format csv has all`)
+      : null,
+    hasPartial && medium !== 'page'
+      ? paragraph('* The data begin or end inside this period, so it is not compared.')
+      : null,
   ]
 }
 
 const title = (dimensions: readonly string[], { values }: TrendSeries): string =>
   dimensions.map((name, i) => `${name}: ${segmentValue(values[i] ?? null)}`).join(', ')
 
-function periodTable(periods: readonly TrendPeriod[]): Block {
-  const shown = periods.slice(-MOST_PERIODS)
-  const more = periods.length - shown.length
-  return {
-    kind: 'table',
-    columns: [
+function periodTable(periods: readonly TrendPeriod[], answer: Trend, most: number): Block {
+  const more = periods.length - most
+  return table(
+    `Sessions per ${answer.per}`,
+    [
       text('period'),
       number('sessions'),
       number('change', 3),
@@ -81,28 +71,61 @@ function periodTable(periods: readonly TrendPeriod[]): Block {
       number('p50', 1),
       number('p90', 2),
     ],
-    rows: shown.map((period) => [
-      period.partial ? `${period.label} *` : period.label,
-      count(period.sessions),
-      period.sessionsChange === null ? '' : change(period.sessionsChange),
-      count(period.users),
-      share(period.bounceShare),
-      seconds(period.meanSeconds),
-      period.meanChange === null ? '' : change(period.meanChange),
-      seconds(period.p50Seconds),
-      seconds(period.p90Seconds),
-    ]),
-    ...(more > 0 ? { more: { count: more, one: 'earlier period' } } : {}),
-  }
+    periods
+      .slice(-most)
+      .map((period) => [
+        period.partial ? `${period.label} *` : period.label,
+        count(period.sessions),
+        period.sessionsChange === null ? '' : change(period.sessionsChange),
+        count(period.users),
+        share(period.bounceShare),
+        seconds(period.meanSeconds),
+        period.meanChange === null ? '' : change(period.meanChange),
+        seconds(period.p50Seconds),
+        seconds(period.p90Seconds),
+      ]),
+    {
+      charts: charts(periods, answer),
+      ...(more > 0 ? { more: { count: more, one: 'earlier period' } } : {}),
+    },
+  )
 }
 
-/** Sessions in an average such hour: `12`, `0.4`; what is not nothing never reads as `0`. */
-export function hourlyRate(rate: number): string {
-  if (rate >= 10) return count(rate)
-  return rate > 0 && rate < 0.05 ? '<0.1' : String(Math.round(rate * 10) / 10)
+function charts(periods: readonly TrendPeriod[], { per, timeZone }: Trend): readonly Chart[] {
+  const x = { scale: 'names', names: periods.map(({ label }) => label) } as const
+  const medians = periods.flatMap(({ p50Seconds, partial }, at) =>
+    p50Seconds === null ? [] : [{ x: at, y: p50Seconds, hollow: partial }],
+  )
+  return [
+    {
+      about: `Counted where they start, in ${timeZone}. Pale bars, and * in the table, are partial: the data begin or end inside the ${per}.`,
+      x,
+      y: { scale: 'count', label: 'sessions' },
+      marks: [
+        {
+          kind: 'bars',
+          bars: periods.map(({ sessions, partial }) => ({
+            value: sessions,
+            ...(partial ? { ink: 'pale' } : {}),
+          })),
+        },
+      ],
+    },
+    {
+      caption: `Median length of sessions per ${per}`,
+      about: 'Hollow points are partial.',
+      x,
+      y: {
+        scale: 'length',
+        label: 'median length',
+        to: medians.reduce((most, { y }) => Math.max(most, y), 1),
+      },
+      marks: [{ kind: 'line', points: medians, dotted: true }],
+    },
+  ]
 }
 
-function heatmap(hours: readonly HourOfWeek[]): readonly Block[] {
+function heatmap(hours: readonly HourOfWeek[], { timeZone }: Trend): Blocks {
   const rate = (hour: HourOfWeek): number =>
     hour.occurrences === 0 ? 0 : hour.sessions / hour.occurrences
   const busiest = hours.reduce<HourOfWeek | undefined>(
@@ -112,17 +135,20 @@ function heatmap(hours: readonly HourOfWeek[]): readonly Block[] {
   const words =
     busiest === undefined || rate(busiest) === 0
       ? 'No session.'
-      : `Busiest: ${WEEKDAYS[busiest.weekday - 1]} ${String(busiest.hour).padStart(2, '0')} h, ${hourlyRate(rate(busiest))} sessions an hour, mean length ${seconds(busiest.meanSeconds)}.`
+      : `Busiest: ${WEEKDAYS[busiest.weekday - 1]} ${String(busiest.hour).padStart(2, '0')} h, ${formatRate(rate(busiest))} sessions an hour, mean length ${seconds(busiest.meanSeconds)}.`
   return [
     {
       kind: 'heatmap',
+      caption: 'Sessions by hour of the week',
+      about: `How many start in an average such hour, in ${timeZone}. The stronger the colour, the more.`,
+      across: 'hour of the day',
       columns: Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0')),
       rows: WEEKDAYS.map((label, day) => ({
         label,
         values: hours.slice(day * 24, day * 24 + 24).map(rate),
       })),
     },
-    { kind: 'paragraph', text: words },
+    paragraph(words),
   ]
 }
 

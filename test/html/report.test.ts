@@ -100,6 +100,28 @@ describe('the report', () => {
     expect(page()).toMatch(/no user<\/th><td class="number">\d+<\/td>/)
   })
 
+  it('tells what the commands tell: it shows the same documents', () => {
+    const { document } = parseHTML(page())
+    const texts = (selector: string): (string | null)[] =>
+      [...document.querySelectorAll(selector)].map(({ textContent }) => textContent)
+    expect(texts('h3')).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^(Suggested timeout: |The data suggest no timeout)/),
+        expect.stringMatching(/^(failed|warning): missing-user$/),
+        'Background activity',
+      ]),
+    )
+    expect(texts('dt')).toEqual(expect.arrayContaining(['within visits', 'Rand index', 'found']))
+    expect(texts('caption')).toEqual(
+      expect.arrayContaining([
+        'Quantiles of lengths, with intervals',
+        'Examples of missing-user',
+        'What is odd about recorded ids',
+        'Lengths without background activity',
+      ]),
+    )
+  })
+
   it('gives the same bytes again', async () => {
     const again = await run([
       'report',

@@ -6,9 +6,8 @@ import { parse } from 'csv-parse/sync'
 import { afterAll, describe, expect, it, test } from 'vitest'
 import { csvTable } from '../../src/report/csv.js'
 import { change } from '../../src/report/figures.js'
-import { summaryFormats } from '../../src/report/formats.js'
-import { formatCount, formatDecimal } from '../../src/report/quantities.js'
-import { hourlyRate } from '../../src/report/trend.js'
+import { formatCount, formatDecimal, formatRate } from '../../src/report/quantities.js'
+import { summaryFormats } from '../../src/report/summary/formats.js'
 import { textWidth } from '../../src/report/width.js'
 import { output, run } from '../oracle/run.js'
 import { plain, SAMPLE } from './samples.js'
@@ -47,7 +46,7 @@ test('what is rounded to nothing has no sign', () => {
 })
 
 test('an hour that had some never reads as none', () => {
-  expect([0, 0.01, 0.05, 1.26, 12.4].map(hourlyRate)).toEqual(['0', '<0.1', '0.1', '1.3', '12'])
+  expect([0, 0.01, 0.05, 1.26, 12.4].map(formatRate)).toEqual(['0', '<0.1', '0.1', '1.3', '12'])
 })
 
 test('no two columns of a file have one name', () => {

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { REJECT_REASONS } from '../../src/events/ledger.js'
-import { summaryFormats } from '../../src/report/formats.js'
+import { summaryFormats } from '../../src/report/summary/formats.js'
 import { anySummary } from './arbitraries.js'
 import { plain, SAMPLE, SAMPLES } from './samples.js'
 

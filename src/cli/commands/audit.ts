@@ -12,7 +12,7 @@ export const auditCommand = defineCommand({
   formats: ['terminal', 'json', 'csv', 'markdown'],
   async run({ inputs, options, format, output }) {
     const { audit } = await import('../../library/audit.js')
-    const { auditFormats } = await import('../../report/audit/formats.js')
+    const { auditFormats } = await import('../../report/audit/blocks.js')
     const found = await audit(inputs, options)
     await output.print((look) => auditFormats[format](found, look))
   },

@@ -11,15 +11,16 @@ export const queryCommand = defineCommand({
   words: [['sql', 'one SELECT statement']],
   formats: ['terminal', 'json', 'markdown', 'csv', 'ndjson', 'parquet', 'arrow'],
   async run({ words: [statement = ''], inputs, options, format, output }) {
-    const { putQuery, queryAsDocument } = await import('../../library/query.js')
+    const { putQuery, queryRows } = await import('../../library/query.js')
     if (format !== 'terminal' && format !== 'markdown') {
       return output.write((path) => putQuery(statement, inputs, path, format, options))
     }
     const { documentAsMarkdown } = await import('../../report/markdown.js')
     const { documentAsTerminal } = await import('../../report/terminal.js')
-    const found = await queryAsDocument(statement, inputs, options)
+    const { queryBlocks } = await import('../../report/query.js')
+    const rows = queryBlocks(await queryRows(statement, inputs, options))
     await output.print((look) =>
-      format === 'terminal' ? documentAsTerminal(found, look) : documentAsMarkdown('Query', found),
+      format === 'terminal' ? documentAsTerminal(rows, look) : documentAsMarkdown('Query', rows),
     )
   },
 })

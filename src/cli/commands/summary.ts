@@ -14,7 +14,7 @@ export const summaryCommand = defineCommand({
   formats: ['terminal', 'json', 'csv', 'markdown'],
   async run({ inputs, options, format, output }) {
     const { summary } = await import('../../library/summary.js')
-    const { summaryFormats } = await import('../../report/formats.js')
+    const { summaryFormats } = await import('../../report/summary/formats.js')
     const found = await summary(inputs, options)
     await output.print((look) => summaryFormats[format](found, look))
   },

@@ -1,28 +1,36 @@
-/** Background activity as blocks. */
+/** Background activity as a part of the audit. */
 import type {
   Background,
   BackgroundEvent,
   BackgroundLengths,
 } from '../../analysis/background/background.js'
-import { type Block, number, text } from '../document.js'
+import { type Block, type Blocks, heading, number, paragraph, table, text } from '../document.js'
 import { count as formatCount, seconds as formatSeconds, share as formatShare } from '../figures.js'
 import { formatNumberOf } from '../quantities.js'
 
-export function backgroundBlocks(found: Background): readonly Block[] {
-  const alive = found.events.filter(({ keepsAlive }) => keepsAlive)
+export function backgroundBlocks(background: Background): Blocks {
+  const { events, without } = background
+  const alive = events.filter(({ keepsAlive }) => keepsAlive)
+  const harmless = events.filter(({ keepsAlive }) => !keepsAlive).map(({ name }) => name)
   return [
-    { kind: 'heading', text: 'Background activity' },
-    {
-      kind: 'paragraph',
-      text:
-        alive.length === 0
-          ? 'No event was found that keeps sessions alive by itself.'
-          : alive.map(sentence).join(' '),
-    },
-    effects(found, alive),
-    ...harmless(found.events),
-    ...suggestion(found),
-    ...sleepless(found),
+    heading('Background activity'),
+    paragraph(
+      alive.length === 0
+        ? 'No event was found that keeps sessions alive by itself.'
+        : alive.map(sentence).join(' '),
+    ),
+    effects(background, alive),
+    harmless.length === 0
+      ? null
+      : paragraph(`Looked at too, with next to no effect on the lengths: ${harmless.join(', ')}.`),
+    without === null
+      ? null
+      : {
+          kind: 'notice',
+          label: 'hint',
+          text: `If no one is there when it is sent, count it without letting it keep sessions alive: ${without.flags.join(' ')}`,
+        },
+    roundTheClock(background),
   ]
 }
 
@@ -43,7 +51,7 @@ function sentence({ name, rhythm, tail, events, users }: BackgroundEvent): strin
   return `${name} (${many}) ${[...beats, ...fills].join(', and ')}.`
 }
 
-function effects(found: Background, alive: readonly BackgroundEvent[]): Block {
+function effects(background: Background, alive: readonly BackgroundEvent[]): Block {
   const row = (name: string, lengths: BackgroundLengths): readonly string[] => [
     name,
     formatCount(lengths.sessions),
@@ -51,61 +59,37 @@ function effects(found: Background, alive: readonly BackgroundEvent[]): Block {
     formatSeconds(lengths.p50Seconds),
     formatSeconds(lengths.p90Seconds),
   ]
-  const { roundTheClock } = found
-  return {
-    kind: 'table',
-    columns: [text('length'), number('sessions'), number('mean'), number('p50'), number('p90')],
-    rows: [
-      row('as it is', found.lengths),
+  const { roundTheClock, lengths, without } = background
+  return table(
+    'Lengths without background activity',
+    [text('length'), number('sessions'), number('mean'), number('p50'), number('p90')],
+    [
+      row('as it is', lengths),
       ...alive.map((event) => row(`without ${event.name}`, event.without)),
-      ...(alive.length < 2 || found.without === null
+      ...(alive.length < 2 || without === null
         ? []
-        : [row('without all of these', found.without.lengths)]),
+        : [row('without all of these', without.lengths)]),
       ...(roundTheClock.users === 0
         ? []
         : [row('without round-the-clock users', roundTheClock.withoutThem)]),
     ],
-  }
+  )
 }
 
-function harmless(events: readonly BackgroundEvent[]): readonly Block[] {
-  const names = events.filter(({ keepsAlive }) => !keepsAlive).map(({ name }) => name)
-  if (names.length === 0) return []
+function roundTheClock({ roundTheClock: of, method }: Background): Blocks {
+  if (of.users === 0) return null
   return [
-    {
-      kind: 'paragraph',
-      text: `Looked at too, with next to no effect on the lengths: ${names.join(', ')}.`,
-    },
-  ]
-}
-
-function suggestion({ without }: Background): readonly Block[] {
-  return without === null
-    ? []
-    : [
-        {
-          kind: 'notice',
-          label: 'hint',
-          text: `If no one is there when it is sent, count it without letting it keep sessions alive: ${without.flags.join(' ')}`,
-        },
-      ]
-}
-
-function sleepless({ roundTheClock: found, method }: Background): readonly Block[] {
-  if (found.users === 0) return []
-  return [
-    {
-      kind: 'paragraph',
-      text: `${formatNumberOf(found.users, 'user')} (${formatShare(found.userShare)} of all) had events in ${method.activeHours} or more hours of a day on ${method.activeDays} days or more: ${formatShare(found.eventShare)} of the events and ${formatShare(found.timeShare)} of the time. No one person does that.`,
-    },
-    {
-      kind: 'table',
-      columns: [text('user'), number('such days'), text('commonest event')],
-      rows: found.examples.map(({ user, days, commonestEvent }) => [
+    paragraph(
+      `${formatNumberOf(of.users, 'user')} (${formatShare(of.userShare)} of all) had events in ${method.activeHours} or more hours of a day on ${method.activeDays} days or more: ${formatShare(of.eventShare)} of the events and ${formatShare(of.timeShare)} of the time. No one person does that.`,
+    ),
+    table(
+      'Users who are active round the clock',
+      [text('user'), number('such days'), text('commonest event')],
+      of.examples.map(({ user, days, commonestEvent }) => [
         user,
         formatCount(days),
         commonestEvent ?? '(none)',
       ]),
-    },
+    ),
   ]
 }

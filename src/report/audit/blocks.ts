@@ -1,7 +1,6 @@
-/** The audit as blocks, for the terminal and for Markdown. */
+/** The audit as a document. */
 import type {
   Audit,
-  BoundaryExample,
   Cause,
   IdFinding,
   LengthPair,
@@ -11,52 +10,65 @@ import type {
 } from '../../analysis/audit/audit.js'
 import { SESSION_KINDS } from '../../analysis/audit/audit.js'
 import { describeDefinition } from '../definition.js'
-import { type Block, number, tableOf, text } from '../document.js'
+import {
+  type Block,
+  type Blocks,
+  fields,
+  heading,
+  number,
+  paragraph,
+  table,
+  text,
+  warning,
+} from '../document.js'
 import { count as formatCount, seconds as formatSeconds, share as formatShare } from '../figures.js'
+import { answerFormats } from '../formats.js'
 import { formatInstant, formatNumberOf } from '../quantities.js'
 import { segmentValue } from '../summary/wording.js'
 import { backgroundBlocks } from './background.js'
+import { auditAsCsv } from './csv.js'
 import { CAUSE_WORDS, KIND_WORDS } from './wording.js'
+
+export const auditFormats = answerFormats<Audit>(
+  'Session audit',
+  (audit) => [
+    audit.recorded === null ? null : heading('Recorded sessions against rebuilt ones'),
+    auditBlocks(audit),
+  ],
+  auditAsCsv,
+)
 
 const MOST_VALUES = 10
 
-export function auditBlocks(audit: Audit): readonly Block[] {
-  const { recorded } = audit
-  return [
-    ...(recorded === null ? [] : recordedBlocks(recorded, describeDefinition(audit.definition))),
-    ...backgroundBlocks(audit.background),
-    ...audit.warnings.flatMap(({ message, hint }): Block[] => [
-      { kind: 'notice', label: 'warning', text: message },
-      ...(hint === undefined ? [] : [{ kind: 'notice', label: 'hint', text: hint } as const]),
-    ]),
-  ]
-}
+export const auditBlocks = ({ recorded, background, definition, warnings }: Audit): Blocks => [
+  recorded === null ? null : recordedBlocks(recorded, describeDefinition(definition)),
+  backgroundBlocks(background),
+  warnings.map(({ message, hint }) => [
+    warning(message),
+    hint === undefined ? null : ({ kind: 'notice', label: 'hint', text: hint } as const),
+  ]),
+]
 
-function recordedBlocks(recorded: RecordedAudit, definition: string): readonly Block[] {
-  return [
-    { kind: 'heading', text: 'Recorded sessions against rebuilt ones' },
-    { kind: 'paragraph', text: verdict(recorded) },
-    fields(recorded, definition),
-    kinds(recorded),
-    ...causes(recorded.causes),
-    lengths(recorded),
-    ...recorded.lengths.dimensions.flatMap(({ name, rows }) =>
-      rows.length < 2
-        ? []
-        : [
-            tableOf(
-              [text(name), ...LENGTH_COLUMNS],
-              rows.map(({ value, ...pair }) => [segmentValue(value), ...lengthCells(pair)]),
-              MOST_VALUES,
-              'value',
-            ),
-          ],
-    ),
-    ...ids(recorded),
-    ...(recorded.reportedLength === null ? [] : reported(recorded.reportedLength)),
-    ...recorded.causes.flatMap(examples),
-  ]
-}
+const recordedBlocks = (recorded: RecordedAudit, definition: string): Blocks => [
+  paragraph(verdict(recorded)),
+  comparison(recorded, definition),
+  kinds(recorded),
+  causes(recorded.causes),
+  lengths(recorded),
+  recorded.lengths.dimensions.map(({ name, rows }) =>
+    rows.length < 2
+      ? null
+      : table(
+          `Lengths by ${name}`,
+          [text(name), ...LENGTH_COLUMNS],
+          rows.map(({ value, ...pair }) => [segmentValue(value), ...lengthCells(pair)]),
+          { most: MOST_VALUES, one: 'value' },
+        ),
+  ),
+  ids(recorded),
+  recorded.reportedLength === null ? null : reported(recorded.reportedLength),
+  recorded.causes.map(example),
+]
 
 function verdict({ agreement, causes }: RecordedAudit): string {
   const share = formatShare(agreement.exactShare)
@@ -70,99 +82,102 @@ function verdict({ agreement, causes }: RecordedAudit): string {
   return `${share} of the recorded sessions are rebuilt exactly.${because}`
 }
 
-function fields(
+const comparison = (
   { events, agreement, boundaries, timeouts }: RecordedAudit,
   definition: string,
-): Block {
-  return {
-    kind: 'fields',
-    fields: [
-      { label: 'rebuilt by', text: definition },
-      {
-        label: 'compared',
-        text: `${formatNumberOf(events.compared, 'event')}${events.passive === 0 ? '' : `, ${formatCount(events.passive)} passive ones apart`}`,
-      },
-      {
-        label: 'boundaries',
-        text: `${formatCount(boundaries.both)} in both, ${formatCount(boundaries.recordedOnly)} only recorded, ${formatCount(boundaries.rebuiltOnly)} only rebuilt: precision ${formatShare(boundaries.precision)}, recall ${formatShare(boundaries.recall)}, F1 ${formatShare(boundaries.f1)}`,
-      },
-      {
-        label: 'Rand index',
-        text: `${agreement.adjustedRandIndex === null ? '-' : agreement.adjustedRandIndex.toFixed(3)} adjusted for chance (1: the same sessions, 0: no better than chance)`,
-      },
-      ...bestTimeout(timeouts, boundaries.f1),
+): Block =>
+  fields([
+    ['rebuilt by', definition],
+    [
+      'compared',
+      `${formatNumberOf(events.compared, 'event')}${events.passive === 0 ? '' : `, ${formatCount(events.passive)} passive ones apart`}`,
     ],
-  }
+    [
+      'boundaries',
+      `${formatCount(boundaries.both)} in both, ${formatCount(boundaries.recordedOnly)} only recorded, ${formatCount(boundaries.rebuiltOnly)} only rebuilt: precision ${formatShare(boundaries.precision)}, recall ${formatShare(boundaries.recall)}, F1 ${formatShare(boundaries.f1)}`,
+    ],
+    [
+      'Rand index',
+      `${agreement.adjustedRandIndex === null ? '-' : agreement.adjustedRandIndex.toFixed(3)} adjusted for chance (1: the same sessions, 0: no better than chance)`,
+    ],
+    ['timeout', bestTimeout(timeouts, boundaries.f1)],
+  ])
+
+function bestTimeout({ best }: Timeouts, now: number | null): string | null {
+  if (best === null) return null
+  return now === null || best.f1 > now + 0.005
+    ? `of single timeouts, ${formatSeconds(best.seconds)} fits the recorded ids best (F1 ${formatShare(best.f1)})`
+    : 'no single timeout fits the recorded ids better than this definition'
 }
 
-function bestTimeout({ best }: Timeouts, now: number | null): { label: string; text: string }[] {
-  if (best === null) return []
-  const better = now === null || best.f1 > now + 0.005
-  return [
-    {
-      label: 'timeout',
-      text: better
-        ? `of single timeouts, ${formatSeconds(best.seconds)} fits the recorded ids best (F1 ${formatShare(best.f1)})`
-        : 'no single timeout fits the recorded ids better than this definition',
-    },
-  ]
-}
-
-function kinds({ agreement: { recorded, rebuilt } }: RecordedAudit): Block {
+function kinds({ agreement: { recorded, rebuilt, exactShare } }: RecordedAudit): Block {
   const share = (part: number, whole: number): string =>
     formatShare(whole === 0 ? null : part / whole)
-  return {
-    kind: 'table',
-    columns: [
-      text('sessions'),
-      number('recorded'),
-      number('share'),
-      number('rebuilt'),
-      number('share'),
-    ],
-    rows: [
+  const shown = SESSION_KINDS.filter(
+    (kind) => recorded[kind] + rebuilt[kind] > 0 || kind === 'exact',
+  )
+  return table(
+    'What became of sessions on the other side',
+    [text('sessions'), number('recorded'), number('share'), number('rebuilt'), number('share')],
+    [
       ['all', formatCount(recorded.sessions), '', formatCount(rebuilt.sessions), ''],
-      ...SESSION_KINDS.filter((kind) => recorded[kind] + rebuilt[kind] > 0 || kind === 'exact').map(
-        (kind) => [
-          `${kind}: ${KIND_WORDS[kind]}`,
-          formatCount(recorded[kind]),
-          share(recorded[kind], recorded.sessions),
-          formatCount(rebuilt[kind]),
-          share(rebuilt[kind], rebuilt.sessions),
-        ],
-      ),
+      ...shown.map((kind) => [
+        `${kind}: ${KIND_WORDS[kind]}`,
+        formatCount(recorded[kind]),
+        share(recorded[kind], recorded.sessions),
+        formatCount(rebuilt[kind]),
+        share(rebuilt[kind], rebuilt.sessions),
+      ]),
     ],
-  }
+    {
+      charts: [
+        {
+          about: `Of the recorded sessions, ${formatShare(exactShare)} were rebuilt with exactly their events.`,
+          x: { scale: 'count', label: 'sessions' },
+          y: {
+            scale: 'names',
+            names: shown.flatMap((kind) => [`${kind}, recorded`, `${kind}, rebuilt`]),
+          },
+          marks: [
+            {
+              kind: 'bars',
+              bars: shown.flatMap((kind) => [
+                { value: recorded[kind] },
+                { value: rebuilt[kind], ink: 'second' },
+              ]),
+            },
+          ],
+        },
+      ],
+    },
+  )
 }
 
 const side = ({ kind }: Cause): string => (kind === 'split' ? 'only recorded' : 'only rebuilt')
 
-function causes(found: readonly Cause[]): readonly Block[] {
-  if (found.length === 0) return []
-  return [
-    {
-      kind: 'table',
-      columns: [
-        text('likely cause'),
-        text('boundary'),
-        number('boundaries'),
-        number('share'),
-        number('median pause', 1),
-      ],
-      rows: found.map((cause) => [
-        CAUSE_WORDS[cause.id].name,
-        side(cause),
-        formatCount(cause.boundaries),
-        formatShare(cause.share),
-        formatSeconds(cause.medianGapSeconds),
-      ]),
-    },
-    {
-      kind: 'fields',
-      fields: found.map(({ id }) => ({ label: CAUSE_WORDS[id].name, text: CAUSE_WORDS[id].why })),
-    },
-  ]
-}
+const causes = (all: readonly Cause[]): Blocks =>
+  all.length === 0
+    ? null
+    : [
+        table(
+          'Why boundaries are on one side only',
+          [
+            text('likely cause'),
+            text('boundary'),
+            number('boundaries'),
+            number('share'),
+            number('median pause', 1),
+          ],
+          all.map((cause) => [
+            CAUSE_WORDS[cause.id].name,
+            side(cause),
+            formatCount(cause.boundaries),
+            formatShare(cause.share),
+            formatSeconds(cause.medianGapSeconds),
+          ]),
+        ),
+        fields(all.map(({ id }) => [CAUSE_WORDS[id].name, CAUSE_WORDS[id].why])),
+      ]
 
 const LENGTH_COLUMNS = [
   number('recorded', 3),
@@ -188,32 +203,21 @@ const signed = (seconds: number | null): string =>
   `${seconds !== null && seconds > 0 ? '+' : ''}${formatSeconds(seconds)}`
 
 function lengths({ lengths: { overall } }: RecordedAudit): Block {
-  const { recorded, rebuilt, difference } = overall
-  return {
-    kind: 'table',
-    columns: [text('length'), number('mean'), number('p50'), number('p90')],
-    rows: [
-      [
-        'recorded',
-        ...[recorded.meanSeconds, recorded.p50Seconds, recorded.p90Seconds].map((value) =>
-          formatSeconds(value),
-        ),
-      ],
-      [
-        'rebuilt',
-        ...[rebuilt.meanSeconds, rebuilt.p50Seconds, rebuilt.p90Seconds].map((value) =>
-          formatSeconds(value),
-        ),
-      ],
-      [
-        'difference',
-        ...[difference.meanSeconds, difference.p50Seconds, difference.p90Seconds].map(signed),
-      ],
-    ],
+  const row = (
+    name: 'recorded' | 'rebuilt' | 'difference',
+    format: (seconds: number | null) => string,
+  ): readonly string[] => {
+    const { meanSeconds, p50Seconds, p90Seconds } = overall[name]
+    return [name, format(meanSeconds), format(p50Seconds), format(p90Seconds)]
   }
+  return table(
+    'Lengths of recorded and of rebuilt sessions',
+    [text('length'), number('mean'), number('p50'), number('p90')],
+    [row('recorded', formatSeconds), row('rebuilt', formatSeconds), row('difference', signed)],
+  )
 }
 
-function ids({ ids: checks }: RecordedAudit): readonly Block[] {
+function ids({ ids: { notStartTime, ...checks } }: RecordedAudit): Blocks {
   const line = (name: string, of: string, finding: IdFinding): readonly string[] => [
     name,
     `${formatCount(finding.found)} of ${formatNumberOf(finding.checked, of)}`,
@@ -222,12 +226,11 @@ function ids({ ids: checks }: RecordedAudit): readonly Block[] {
       ? ''
       : `${finding.examples[0].recordedSession} (user ${finding.examples[0].user})`,
   ]
-  const { notStartTime } = checks
   return [
-    {
-      kind: 'table',
-      columns: [text('recorded ids'), text('found'), number('share'), text('for example', 1)],
-      rows: [
+    table(
+      'What is odd about recorded ids',
+      [text('recorded ids'), text('found'), number('share'), text('for example', 1)],
+      [
         line('equal to the user id', 'session', checks.equalToUser),
         line('under several users', 'id', checks.underSeveralUsers),
         ...(notStartTime === null
@@ -241,92 +244,83 @@ function ids({ ids: checks }: RecordedAudit): readonly Block[] {
             ]),
         line('overlap an earlier session', 'session', checks.overlapping),
       ],
-    },
-    ...(notStartTime === null || notStartTime.found === 0
-      ? []
-      : [
-          {
-            kind: 'paragraph',
-            text: `The ids are times: ${formatCount(notStartTime.later)} are later than the session's first event and ${formatCount(notStartTime.earlier)} earlier, by ${formatSeconds(Math.abs(notStartTime.medianSeconds ?? 0))} in the middle. Lengths taken from the id, as one of Amplitude's definitions does, are off by that.`,
-          } as const,
-        ]),
+    ),
+    notStartTime === null || notStartTime.found === 0
+      ? null
+      : paragraph(
+          `The ids are times: ${formatCount(notStartTime.later)} are later than the session's first event and ${formatCount(notStartTime.earlier)} earlier, by ${formatSeconds(Math.abs(notStartTime.medianSeconds ?? 0))} in the middle. Lengths taken from the id, as one of Amplitude's definitions does, are off by that.`,
+        ),
   ]
 }
 
-function reported(found: ReportedLength): readonly Block[] {
-  const { tolerance } = found
+function reported(lengths: ReportedLength): Blocks {
+  const { tolerance, event, events, unreadable, property } = lengths
   return [
-    { kind: 'heading', text: `Lengths reported by ${found.event}` },
-    {
-      kind: 'paragraph',
-      text: `${formatNumberOf(found.events, 'event')}${found.unreadable === 0 ? '' : `, ${formatCount(found.unreadable)} without a number in ${found.property}`}. Lengths disagree when they are more than ${formatSeconds(tolerance.seconds)} and ${formatShare(tolerance.share)} apart.`,
-    },
-    {
-      kind: 'table',
-      columns: [
+    heading(`Lengths reported by ${event}`),
+    paragraph(
+      `${formatNumberOf(events, 'event')}${unreadable === 0 ? '' : `, ${formatCount(unreadable)} without a number in ${property}`}. Lengths disagree when they are more than ${formatSeconds(tolerance.seconds)} and ${formatShare(tolerance.share)} apart.`,
+    ),
+    table(
+      'Reported lengths against those of sessions',
+      [
         text('against'),
         number('compared'),
         number('disagree'),
         number('share'),
         number('median difference'),
       ],
-      rows: (['recorded', 'rebuilt'] as const).map((name) => [
+      (['recorded', 'rebuilt'] as const).map((name) => [
         `${name} sessions`,
-        formatCount(found[name].compared),
-        formatCount(found[name].disagree),
-        formatShare(found[name].share),
-        signed(found[name].medianDifferenceSeconds),
+        formatCount(lengths[name].compared),
+        formatCount(lengths[name].disagree),
+        formatShare(lengths[name].share),
+        signed(lengths[name].medianDifferenceSeconds),
       ]),
-    },
-    {
-      kind: 'table',
-      columns: [
+    ),
+    table(
+      'Lengths that disagree, for example',
+      [
         text('user'),
         text('recorded id'),
         number('reported'),
         number('recorded'),
         number('rebuilt'),
       ],
-      rows: found.examples.map((example) => [
+      lengths.examples.map((example) => [
         example.user,
         example.recordedSession,
         formatSeconds(example.reportedSeconds),
         formatSeconds(example.recordedSeconds),
         formatSeconds(example.rebuiltSeconds),
       ]),
-    },
+    ),
   ]
 }
 
-function examples(cause: Cause): readonly Block[] {
-  const [first] = cause.examples
-  return first === undefined
-    ? []
-    : [
-        {
-          kind: 'paragraph',
-          text: `For example, ${CAUSE_WORDS[cause.id].name}, user ${first.user}:`,
-        },
-        around(first),
-      ]
+/** The events about the boundary of its first example. */
+function example({ id, examples: [first] }: Cause): Blocks {
+  if (first === undefined) return null
+  const { name } = CAUSE_WORDS[id]
+  return [
+    paragraph(`For example, ${name}, user ${first.user}:`),
+    table(
+      `Events about a boundary: ${name}`,
+      [
+        text(''),
+        text('time (UTC)'),
+        number('pause'),
+        text('event'),
+        text('recorded id'),
+        number('rebuilt'),
+      ],
+      first.events.map((event) => [
+        event.afterBoundary ? '>' : '',
+        formatInstant(event.time),
+        event.secondsSincePrevious === null ? '' : formatSeconds(event.secondsSincePrevious),
+        event.name ?? '(none)',
+        event.recordedSession,
+        String(event.rebuiltSession),
+      ]),
+    ),
+  ]
 }
-
-const around = ({ events }: BoundaryExample): Block => ({
-  kind: 'table',
-  columns: [
-    text(''),
-    text('time (UTC)'),
-    number('pause'),
-    text('event'),
-    text('recorded id'),
-    number('rebuilt'),
-  ],
-  rows: events.map((event) => [
-    event.afterBoundary ? '>' : '',
-    formatInstant(event.time),
-    event.secondsSincePrevious === null ? '' : formatSeconds(event.secondsSincePrevious),
-    event.name ?? '(none)',
-    event.recordedSession,
-    String(event.rebuiltSession),
-  ]),
-})

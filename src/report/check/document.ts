@@ -1,6 +1,6 @@
-/** The checks as blocks, for the terminal and for Markdown. */
+/** The checks as a document. */
 import type { CheckReport, CheckResult } from '../../checks/result.js'
-import { type Block, number, tableOf, text } from '../document.js'
+import { type Blocks, fields, heading, number, table, text } from '../document.js'
 import { ledgerLines } from '../ledger.js'
 import { formatCount, formatInstant, formatNumberOf, formatShare } from '../quantities.js'
 import { describeSpan } from '../summary/wording.js'
@@ -8,84 +8,77 @@ import { describeLimit, describePlace, describeValue, problems } from './wording
 
 const WORDS = { fail: 'failed', warn: 'warning', pass: 'passed', skipped: 'skipped' } as const
 
-export function checkBlocks(report: CheckReport): Block[] {
-  return [
-    ...problems(report).flatMap(problemBlocks),
-    ...overview(report),
-    { kind: 'fields', fields: contextFields(report) },
-  ]
-}
+export const checkBlocks = (report: CheckReport): Blocks => [
+  problems(report).map(problemBlocks),
+  {
+    kind: 'group',
+    folded: { title: 'All checks', in: 'page' },
+    blocks: overview(report),
+  },
+  context(report),
+]
 
-function problemBlocks(check: CheckResult): Block[] {
+function problemBlocks(check: CheckResult): Blocks {
   const limit = describeLimit(check)
-  return [
-    { kind: 'heading', text: `${WORDS[check.verdict]}: ${check.id}` },
-    {
-      kind: 'fields',
-      fields: [
-        { label: 'what', text: check.meaning },
-        {
-          label: 'found',
-          text: `${describeValue(check)}${limit === '' ? '' : `; should be ${limit}`}`,
-        },
-        ...(check.hint === null ? [] : [{ label: 'hint', text: check.hint }]),
-      ],
-    },
-    ...exampleTable(check),
-  ]
+  return {
+    kind: 'group',
+    tone: check.verdict === 'fail' ? 'failure' : 'caution',
+    blocks: [
+      heading(`${WORDS[check.verdict]}: ${check.id}`),
+      fields([
+        ['what', check.meaning],
+        ['found', `${describeValue(check)}${limit === '' ? '' : `; should be ${limit}`}`],
+        ['hint', check.hint],
+      ]),
+      exampleTable(check),
+    ],
+  }
 }
 
-function exampleTable({ examples }: CheckResult): Block[] {
-  if (examples.length === 0) return []
+function exampleTable({ id, examples }: CheckResult): Blocks {
   const names = [...new Set(examples.flatMap(({ values }) => Object.keys(values)))]
   const places = examples.map(describePlace)
-  const placed = places.some((place) => place !== '')
-  return [
-    {
-      kind: 'table',
-      columns: [
-        ...(placed ? [{ header: 'where', align: 'left', keep: 'end' } as const] : []),
-        ...names.map((name) => text(name)),
-      ],
-      rows: examples.map(({ values }, at) => [
-        ...(placed ? [places[at] ?? ''] : []),
-        ...names.map((name) => values[name] ?? ''),
-      ]),
-    },
-  ]
+  const hasPlaces = places.some((place) => place !== '')
+  return table(
+    `Examples of ${id}`,
+    [
+      ...(hasPlaces ? [{ header: 'where', align: 'left', keep: 'end' } as const] : []),
+      ...names.map((name) => text(name)),
+    ],
+    examples.map(({ values }, at) => [
+      ...(hasPlaces ? [places[at] ?? ''] : []),
+      ...names.map((name) => values[name] ?? ''),
+    ]),
+  )
 }
 
-function overview({ checks }: CheckReport): Block[] {
+function overview({ checks }: CheckReport): Blocks {
   const measured = checks.filter(({ verdict }) => verdict !== 'skipped')
   const skipped = checks.filter(({ verdict }) => verdict === 'skipped')
+  const meaning = { header: 'what it finds', onPage: true } as const
   return [
-    { kind: 'heading', text: 'All checks' },
-    {
-      kind: 'table',
-      columns: [text('check'), text('verdict'), number('value'), text('should be', 1)],
-      rows: measured.map((check) => [
+    heading('All checks'),
+    table(
+      'All checks',
+      [text('check'), text('verdict'), number('value'), text('should be', 1), meaning],
+      measured.map((check) => [
         check.id,
         WORDS[check.verdict],
         describeValue(check),
         describeLimit(check),
+        check.meaning,
       ]),
-    },
-    ...(skipped.length === 0
-      ? []
-      : [
-          { kind: 'heading', text: 'Skipped' } as const,
-          tableOf(
-            [text('check'), text('because')],
-            skipped.map(({ id, why }) => [id, why ?? '']),
-            skipped.length,
-            'check',
-          ),
-        ]),
+    ),
+    skipped.length === 0 ? null : heading('Skipped'),
+    table(
+      'Checks that were skipped',
+      [text('check'), text('because'), meaning],
+      skipped.map((check) => [check.id, check.why ?? '', check.meaning]),
+    ),
   ]
 }
 
-function contextFields(report: CheckReport): { label: string; text: string }[] {
-  const { firstEvent, lastEvent, ledger, baseline } = report
+function context({ firstEvent, lastEvent, ledger, baseline }: CheckReport): Blocks {
   const rows = ledgerLines(ledger)
     .filter(({ depth }) => depth < 2)
     .map(({ label, rows: count, share, depth }) =>
@@ -93,20 +86,25 @@ function contextFields(report: CheckReport): { label: string; text: string }[] {
         ? `${formatNumberOf(count, 'row')} read`
         : `${formatCount(count)} ${label} (${formatShare(share)})`,
     )
-  return [
-    { label: 'data', text: describeSpan(firstEvent, lastEvent) },
-    { label: 'rows', text: rows.join(', ') },
-    ...(baseline === null
-      ? []
-      : [
-          {
-            label: 'baseline',
-            text: `${baseline.file}: ${formatNumberOf(baseline.sessions, 'session')}${
-              baseline.firstEvent === null || baseline.lastEvent === null
-                ? ''
-                : `, ${formatInstant(baseline.firstEvent)} to ${formatInstant(baseline.lastEvent)}`
-            }`,
-          },
-        ]),
-  ]
+  return fields(
+    [
+      ['data', describeSpan(firstEvent, lastEvent)],
+      ['rows', rows.join(', ')],
+      ['baseline', baseline === null ? null : describeBaseline(baseline)],
+    ],
+    { context: true },
+  )
+}
+
+function describeBaseline({
+  file,
+  sessions,
+  firstEvent,
+  lastEvent,
+}: NonNullable<CheckReport['baseline']>): string {
+  const span =
+    firstEvent === null || lastEvent === null
+      ? ''
+      : `, ${formatInstant(firstEvent)} to ${formatInstant(lastEvent)}`
+  return `${file}: ${formatNumberOf(sessions, 'session')}${span}`
 }

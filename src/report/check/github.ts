@@ -6,13 +6,7 @@ import type { CheckReport } from '../../checks/result.js'
 import { visibleExcerpt } from '../untrusted.js'
 import { checkAsMarkdown } from './markdown.js'
 import { fileOnDisk } from './sarif.js'
-import {
-  describeCheck,
-  describeCounts,
-  describeExample,
-  describeVerdict,
-  problems,
-} from './wording.js'
+import { describeCheck, describeExample, describeOutcome, problems } from './wording.js'
 
 const SHOWN_EXAMPLES = 3
 
@@ -31,8 +25,7 @@ export function checkAsGithub(report: CheckReport): string {
     const command = check.verdict === 'fail' ? 'error' : 'warning'
     return `::${command} ${properties.join(',')}::${text.map(data).join('%0A')}`
   })
-  const verdict = `Checks ${describeVerdict(report)}: ${describeCounts(report)}`
-  return `${[...lines, `::notice title=sessionize::${data(verdict)}`].join('\n')}\n`
+  return `${[...lines, `::notice title=sessionize::${data(describeOutcome(report))}`].join('\n')}\n`
 }
 
 const data = (text: string): string =>

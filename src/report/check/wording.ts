@@ -74,3 +74,7 @@ export const failsRun = ({ failOn }: CheckReport, { verdict }: CheckResult): boo
 
 export const describeVerdict = (report: CheckReport): string =>
   hasFailed(report) ? 'failed' : report.verdict === 'warn' ? 'passed with warnings' : 'passed'
+
+/** `Checks failed: 2 failed, 1 warning, 25 passed` */
+export const describeOutcome = (report: CheckReport): string =>
+  `Checks ${describeVerdict(report)}: ${describeCounts(report)}`

@@ -44,5 +44,3 @@ const escaped = (text: string): string =>
 export const trusted = (markup: string): Html => new Html(markup)
 
 export const joined = (parts: readonly Html[]): Html => new Html(parts.map(render).join('\n'))
-
-export const NOTHING = new Html('')

@@ -4,39 +4,21 @@
  */
 import { createHash } from 'node:crypto'
 import { VERSION } from '../../package.js'
+import type { ReportContents } from '../contents.js'
 import { describeSpan } from '../summary/wording.js'
-import { type Drawing, loadDrawing } from './chart.js'
-import type { ReportContents } from './contents.js'
+import { loadDrawing } from './chart.js'
+import { documentAsHtml } from './document.js'
 import { html, trusted } from './html.js'
-import { checks } from './sections/checks.js'
-import { gap } from './sections/gap.js'
-import { headline } from './sections/headline.js'
-import { lengths } from './sections/lengths.js'
-import { provenance } from './sections/provenance.js'
-import { recorded } from './sections/recorded.js'
-import type { Section } from './sections/section.js'
-import { segments } from './sections/segments.js'
-import { trend } from './sections/trend.js'
+import { sectionsOf } from './sections.js'
 import { STYLE_SHEET } from './style-sheet.js'
-
-const SECTIONS: readonly ((contents: ReportContents, drawing: Drawing) => Section)[] = [
-  headline,
-  checks,
-  lengths,
-  segments,
-  trend,
-  gap,
-  recorded,
-  provenance,
-]
 
 const STYLE_HASH = createHash('sha256').update(STYLE_SHEET).digest('base64')
 
 const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`
 
 export async function reportAsHtml(contents: ReportContents): Promise<string> {
-  const drawing = await loadDrawing()
-  const sections = SECTIONS.map((section) => section(contents, drawing))
+  const draw = await loadDrawing()
+  const sections = sectionsOf(contents)
   const { summary, title } = contents
   return html`<!doctype html>
 <html lang="en">
@@ -57,9 +39,9 @@ export async function reportAsHtml(contents: ReportContents): Promise<string> {
 </header>
 <main>
 ${sections.map(
-  ({ id, title: name, body }) => html`<section aria-labelledby="${id}">
+  ({ id, title: name, blocks }) => html`<section aria-labelledby="${id}">
 <h2 id="${id}">${name}</h2>
-${body}
+${documentAsHtml(blocks, draw)}
 </section>
 `,
 )}</main>

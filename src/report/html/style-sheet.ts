@@ -40,7 +40,7 @@ summary { cursor: pointer; color: var(--muted); font-size: .9rem; }
 table { border-collapse: collapse; font-size: .9rem; margin: .75rem 0; min-width: 60%; }
 caption { text-align: left; color: var(--muted); font-size: .85rem; padding-bottom: .25rem; }
 th, td { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); font-weight: normal; }
-tbody th { white-space: pre-wrap; }
+th:first-child { min-width: 6.5rem; } tbody th { white-space: pre-wrap; }
 thead th { color: var(--muted); font-size: .8rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; font-size: .9rem; }
@@ -49,11 +49,11 @@ pre { background: var(--panel); border: 1px solid var(--line); border-radius: .5
 pre code { white-space: pre; }
 .note { color: var(--muted); }
 .warning { border-left: 3px solid var(--warn); padding-left: .75rem; }
-.problem { border-left: 3px solid var(--warn); padding-left: .75rem; margin: 1rem 0; }
-.problem.fail { border-color: var(--bad); }
-.problem h3 { margin: 0; } .problem p { margin: .25rem 0; }
-.problem .verdict { color: var(--warn); } .problem.fail .verdict { color: var(--bad); }
-.examples { font-size: .85rem; color: var(--muted); margin: .25rem 0; padding-left: 1.25rem; }
+.hint { border-left: 3px solid var(--accent); padding-left: .75rem; }
+.problem { border-left: 3px solid var(--warn); padding-left: .75rem; margin: 1.5rem 0; }
+.problem.failure { border-color: var(--bad); }
+.problem h3 { margin: 0; color: var(--warn); } .problem.failure h3 { color: var(--bad); }
+.problem dl, .problem table { margin: .5rem 0; }
 footer { margin-top: 3rem; color: var(--muted); font-size: .85rem; }
 @media (max-width: 40rem) {
   body { padding-top: 1rem; } .tiles { grid-template-columns: repeat(2, 1fr); }

@@ -1,69 +1,68 @@
 import type { Detail, LengthDistribution, LogNormalFit, Spread } from '../../analysis/figures.js'
-import { type Block, number, text } from '../document.js'
+import { type Block, type Blocks, number, paragraph, table, text } from '../document.js'
 import { count, decimal, seconds } from '../figures.js'
 import { formatDecimal, formatNumberOf, formatSeconds, formatShare } from '../quantities.js'
 
-/** What `--detail` adds, for the terminal and for Markdown. */
-export function detailBlocks(detail: Detail): readonly Block[] {
-  if (detail.length.sessions === 0) return []
-  return [
-    moments(detail),
-    quantiles(detail),
-    {
-      kind: 'paragraph',
-      text: `${Math.round(detail.confidence * 100)}% intervals, sessions of one user taken as alike`,
-    },
-    spreads(detail),
-    ...(detail.logNormal === null
-      ? []
-      : [{ kind: 'paragraph', text: logNormal(detail.logNormal) } as const]),
-  ]
-}
+/** What `--detail` adds. */
+export const detailBlocks = (detail: Detail): Blocks =>
+  detail.length.sessions === 0
+    ? null
+    : [
+        moments(detail),
+        quantiles(detail),
+        paragraph(
+          `${Math.round(detail.confidence * 100)}% intervals, sessions of one user taken as alike`,
+        ),
+        spreads(detail),
+        detail.logNormal === null ? null : paragraph(logNormal(detail.logNormal)),
+      ]
 
-const kinds = (detail: Detail): readonly (readonly [string, LengthDistribution])[] => [
-  ['all sessions', detail.length],
-  ['without bounces', detail.lengthWithoutBounces],
+const moments = (detail: Detail): Block =>
+  table(
+    'Lengths in other figures',
+    [
+      text('length'),
+      number('trimmed mean'),
+      number('geometric mean', 2),
+      number('std deviation', 1),
+    ],
+    [
+      momentsOf('all sessions', detail.length),
+      momentsOf('without bounces', detail.lengthWithoutBounces),
+    ],
+  )
+
+const momentsOf = (name: string, of: LengthDistribution): readonly string[] => [
+  name,
+  seconds(of.trimmedMeanSeconds),
+  seconds(of.geometricMeanSeconds),
+  seconds(of.standardDeviationSeconds),
 ]
-
-const moments = (detail: Detail): Block => ({
-  kind: 'table',
-  columns: [
-    text('length'),
-    number('trimmed mean'),
-    number('geometric mean', 2),
-    number('std deviation', 1),
-  ],
-  rows: kinds(detail).map(([name, of]) => [
-    name,
-    seconds(of.trimmedMeanSeconds),
-    seconds(of.geometricMeanSeconds),
-    seconds(of.standardDeviationSeconds),
-  ]),
-})
 
 /** `p50`, `p99.9` */
 export const quantileName = (share: number): string => `p${Number((share * 100).toPrecision(12))}`
 
-const quantiles = (detail: Detail): Block => ({
-  kind: 'table',
-  columns: [
-    text('quantile'),
-    number('all sessions'),
-    text('interval', 2),
-    number('without bounces', 1),
-    text('interval', 3),
-  ],
-  rows: detail.length.quantiles.map((of, i) => {
-    const without = detail.lengthWithoutBounces.quantiles[i]
-    return [
-      quantileName(of.share),
-      seconds(of.seconds),
-      interval(of.lowSeconds, of.highSeconds),
-      seconds(without?.seconds ?? null),
-      interval(without?.lowSeconds ?? null, without?.highSeconds ?? null),
-    ]
-  }),
-})
+const quantiles = ({ length, lengthWithoutBounces }: Detail): Block =>
+  table(
+    'Quantiles of lengths, with intervals',
+    [
+      text('quantile'),
+      number('all sessions'),
+      text('interval', 2),
+      number('without bounces', 1),
+      text('interval', 3),
+    ],
+    length.quantiles.map((of, i) => {
+      const without = lengthWithoutBounces.quantiles[i]
+      return [
+        quantileName(of.share),
+        seconds(of.seconds),
+        interval(of.lowSeconds, of.highSeconds),
+        seconds(without?.seconds ?? null),
+        interval(without?.lowSeconds ?? null, without?.highSeconds ?? null),
+      ]
+    }),
+  )
 
 export const interval = (low: number | null, high: number | null): string =>
   low === null || high === null ? '' : `${formatSeconds(low)} to ${formatSeconds(high)}`
@@ -77,9 +76,9 @@ function spreads(detail: Detail): Block {
     name,
     ...[of.mean, of.p50, of.p75, of.p90, of.p95, of.p99, of.max].map(format),
   ]
-  return {
-    kind: 'table',
-    columns: [
+  return table(
+    'How events, sessions and pauses spread',
+    [
       text(''),
       number('mean'),
       number('p50'),
@@ -89,12 +88,12 @@ function spreads(detail: Detail): Block {
       number('p99', 2),
       number('max', 5),
     ],
-    rows: [
+    [
       row('events per session', detail.eventsPerSession, amount),
       row('sessions per user', detail.sessionsPerUser, amount),
       row('between sessions', detail.secondsBetweenSessions, seconds),
     ],
-  }
+  )
 }
 
 const amount = (value: number | null): string =>

@@ -1,10 +1,10 @@
 /** Everything that the report tells: answers of the analyses, put together once. */
-import type { Audit } from '../../analysis/audit/audit.js'
-import type { HistogramBin, QuantileEstimate } from '../../analysis/figures.js'
-import type { GapAnswer } from '../../analysis/gap/gap.js'
-import type { Segments, Summary } from '../../analysis/summary.js'
-import type { Trend } from '../../analysis/trend.js'
-import type { CheckReport } from '../../checks/result.js'
+import type { Audit } from '../analysis/audit/audit.js'
+import type { HistogramBin, QuantileEstimate } from '../analysis/figures.js'
+import type { GapAnswer } from '../analysis/gap/gap.js'
+import type { Segments, Summary } from '../analysis/summary.js'
+import type { Trend } from '../analysis/trend.js'
+import type { CheckReport } from '../checks/result.js'
 
 export interface ReportContents {
   readonly schema: 'sessionize/report/v1'

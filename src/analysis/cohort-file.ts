@@ -1,15 +1,15 @@
 /** Cohorts as files. They can be millions of users, so the rows are never held as a whole. */
-import type { Cohort } from '../analysis/cohort.js'
-import type { AnswerContext } from '../analysis/context.js'
+
 import type { Engine } from '../engines/duckdb.js'
 import { plainPath } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
-import { type TableFormat, writeTable } from '../sessions/write.js'
+import { writeTable } from '../sessions/write.js'
 import { sql, text } from '../sql/sql.js'
+import type { Cohort } from './cohort.js'
+import type { AnswerContext } from './context.js'
 import { writeJsonRows } from './json-rows.js'
 
-export const COHORT_FORMATS = ['list', 'csv', 'json', 'ndjson', 'parquet'] as const
-export type CohortFormat = (typeof COHORT_FORMATS)[number]
+export type CohortFormat = 'list' | 'csv' | 'json' | 'ndjson' | 'parquet'
 
 export async function writeCohort(
   engine: Engine,
@@ -21,8 +21,7 @@ export async function writeCohort(
 ): Promise<void> {
   if (format === 'list') return writeList(engine, cohort, path)
   if (format === 'json') return writeJson(engine, cohort, context, where, path)
-  const table: TableFormat = format
-  return writeTable(engine, cohort.figures, table, path)
+  return writeTable(engine, cohort.figures, format, path)
 }
 
 /** One id a line, as it is. */

@@ -3,7 +3,6 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import type { Engine } from '../engines/duckdb.js'
 import { harmlessJson } from '../files/json-escapes.js'
 import type { Sql } from '../sql/sql.js'
-import { jsonText } from './untrusted.js'
 
 /**
  * Writes `{...head, "rows": [...]}`, a row a line.
@@ -18,7 +17,10 @@ export async function writeJsonRows(
   query: Sql,
   shown: (row: string) => string = spaced,
 ): Promise<void> {
-  writeFileSync(path, `${jsonText(head).replace(/\n\}$/, '')},\n  "rows": [`)
+  writeFileSync(
+    path,
+    `${harmlessJson(JSON.stringify(head, null, 2)).replace(/\n\}$/, '')},\n  "rows": [`,
+  )
   const { chunks } = await engine.stream(query)
   let first = true
   for await (const [rows = []] of chunks) {
