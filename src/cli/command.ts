@@ -1,6 +1,7 @@
 /** A command: its options from the table, its inputs, where its answer goes, and what it does. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { SessionizeError } from '../errors/errors.js'
+import type { LeftOut } from '../events/left-out.js'
 import { formatOf } from '../files/endings.js'
 import { given } from '../given.js'
 import type { Within } from '../library/ask.js'
@@ -116,6 +117,8 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
   const watch = await Watch.on(terminal)
   const source = await context.eventSourceOf?.(flags, watch)
   let failure: SessionizeError | undefined
+  const { leftOutLines } = await import('../report/left-out.js')
+  const onLeftOut = (leftOut: LeftOut): void => tell(terminal, ...leftOutLines(leftOut))
   const together = flags.outputs?.together
   const run = withOutput(formats.length === 0 ? {} : flags, terminal, (output) =>
     spec.run({
@@ -130,6 +133,7 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
         signal,
         onProgress: watch.sources,
         onRead: watch.read,
+        onLeftOut,
         ...given({ source, presets: flags.presets, outputs: flags.outputs }),
       },
       flags,

@@ -13,7 +13,8 @@ import { brokeOnEncoding } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { lookThrough } from '../sources/verify.js'
 import { Workspace } from '../sources/workspace.js'
-import { REJECT_REASONS, rejectedTotal } from './ledger.js'
+import { rejectedTotal } from './ledger.js'
+import { adviceOn, describeRejected } from './left-out.js'
 import { type EventOptions, type FileEvents, openEvents, type RejectedRow } from './open.js'
 
 /** What may be spent. */
@@ -197,7 +198,7 @@ export async function assertUsable(
   const rejected = rejectedTotal(ledger)
   if (ledger.read === 0) {
     throw new SessionizeError('no_events', `No rows in ${files(events)}.`, {
-      hint: 'Check that the export covers the period you want.',
+      hint: 'Check that the export, or the command before it, gave any events.',
     })
   }
   if (rejected > 0 && (strict || rejected === ledger.read)) await onRejected?.(dataset)
@@ -214,8 +215,12 @@ export async function assertUsable(
   if (rejected === ledger.read) {
     throw new SessionizeError(
       'no_events',
-      `None of the ${ledger.read} rows of ${files(events)} is an event.\n${examples(await events.rejects())}`,
-      { hint: 'Check --user and --time, or see: sessionize inspect FILE' },
+      [
+        `None of the ${ledger.read} rows of ${files(events)} is an event.`,
+        examples(await events.rejects()),
+        ...events.mapping.doubts,
+      ].join('\n'),
+      { hint: adviceOn(ledger, events.mapping) },
     )
   }
 }
@@ -223,10 +228,4 @@ export async function assertUsable(
 const files = ({ ledger }: FileEvents): string =>
   ledger.files.length === 1 ? (ledger.files[0]?.label ?? '') : `${ledger.files.length} files`
 
-const examples = (rows: readonly RejectedRow[]): string =>
-  rows
-    .map(
-      ({ file, row, reason, value }) =>
-        `${file}, row ${row}: ${REJECT_REASONS[reason]}${reason === 'bad_time' && value !== null ? ` "${value}"` : ''}`,
-    )
-    .join('\n')
+const examples = (rows: readonly RejectedRow[]): string => rows.map(describeRejected).join('\n')

@@ -100,7 +100,7 @@ export async function mapSources(
       'no_events',
       `There are no rows that can be read in ${groupLabel(described)}.`,
       {
-        hint: 'Check that the export covers the period you want.',
+        hint: 'Check that the export, or the command before it, gave any events.',
       },
     )
   }

@@ -4,13 +4,18 @@ import type { NumberedFile, SourceGroup } from '../sources/group.js'
 import { rejectedLines, type ScanSpan } from '../sources/reading.js'
 import { join, type Sql, sql, text } from '../sql/sql.js'
 import { brokenLines } from './broken-lines.js'
-import type { Ledger, RejectReason } from './ledger.js'
+import { type Ledger, type RejectReason, rejectedTotal } from './ledger.js'
 import { rejectsLines } from './row-counts.js'
 import { type RowPlan, rejectsQuery } from './rows.js'
 
 export interface RejectedRows {
-  /** Rejected rows with their place, at most `limit` per file. */
-  rejects(limit?: number): Promise<RejectedRow[]>
+  /**
+   * Rejected rows with their place.
+   *
+   * @param limit at most per file
+   * @param reason only those
+   */
+  rejects(limit?: number, reason?: RejectReason): Promise<RejectedRow[]>
   /** All rejected rows as a query: `file`, `row`, `reason`, `value`, `record`. */
   rejectsQuery(): Sql | undefined
 }
@@ -22,7 +27,14 @@ export interface RejectedRow {
   readonly reason: RejectReason
   /** The raw time. */
   readonly value: string | null
+  /** The row as it stands, as far as it can be shown. */
+  readonly record: string | null
+  /** What its file is read as. */
+  readonly format: SourceGroup['format']
 }
+
+/** Each is read once more. */
+const MOST_FILES = 5
 
 interface RejectContext {
   readonly plan: RowPlan
@@ -36,7 +48,7 @@ export async function rejectedRows(
   engine: Engine,
   { plan, groups, ledger, scans }: RejectContext,
 ): Promise<RejectedRows> {
-  const places: { file: NumberedFile; query: Sql }[] = []
+  const places: { file: NumberedFile; format: SourceGroup['format']; query: Sql }[] = []
   for (const [at, group] of groups.entries()) {
     for (const file of group.files) {
       if (rejectedIn(ledger, file.number) === 0) continue
@@ -48,6 +60,7 @@ export async function rejectedRows(
         : sql``
       places.push({
         file,
+        format: group.format,
         query: sql`SELECT ${text(file.label)} AS file, row, fate AS reason, value, record FROM (${rejectsQuery(plan, group, at, file, broken)}${lines})`,
       })
     }
@@ -61,14 +74,16 @@ export async function rejectedRows(
             ' UNION ALL ',
           )}) ORDER BY file, row`
     },
-    async rejects(limit = 3) {
+    async rejects(limit = 3, reason) {
+      const having = places.filter(({ file }) => rejectedIn(ledger, file.number, reason) > 0)
+      const only = reason === undefined ? sql`` : sql`WHERE reason = ${text(reason)}`
       await engine.setTimeZone(plan.timeZone)
       const found: RejectedRow[] = []
-      for (const { query } of places.slice(0, 5)) {
-        const rows = await engine.rows<Omit<RejectedRow, 'row'> & { row: bigint }>(
-          sql`SELECT file, row, reason, value FROM (${query}) ORDER BY row LIMIT ${limit}`,
+      for (const { query, format } of having.slice(0, MOST_FILES)) {
+        const rows = await engine.rows<Omit<RejectedRow, 'row' | 'format'> & { row: bigint }>(
+          sql`SELECT file, row, reason, value, CAST(record AS VARCHAR) AS record FROM (${query}) ${only} ORDER BY row LIMIT ${limit}`,
         )
-        found.push(...rows.map((row) => ({ ...row, row: Number(row.row) })))
+        found.push(...rows.map((row) => ({ ...row, row: Number(row.row), format })))
       }
       await engine.setTimeZone('UTC')
       return found
@@ -76,5 +91,8 @@ export async function rejectedRows(
   }
 }
 
-const rejectedIn = (ledger: Ledger, number: number): number =>
-  Object.values(ledger.files[number]?.rejected ?? {}).reduce((sum, n) => sum + n, 0)
+function rejectedIn({ files }: Ledger, number: number, reason?: RejectReason): number {
+  const file = files[number]
+  if (file === undefined) return 0
+  return reason === undefined ? rejectedTotal(file) : file.rejected[reason]
+}

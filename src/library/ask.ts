@@ -18,6 +18,7 @@ import { ruleProperties, type SessionDefinition } from '../sessions/definition.j
 import type { SourceProgress } from '../sources/open.js'
 import { assertApart, inputAt, type Output, type Outputs, outputAt } from '../sources/outputs.js'
 import { readDefinition } from './definition.js'
+import type { OnLeftOut } from './left-out.js'
 import {
   type CommandName,
   type OptionSpec,
@@ -43,6 +44,8 @@ export interface Surroundings {
   readonly onProgress?: (progress: SourceProgress) => void
   /** Told what was added to `state`. */
   readonly onAdded?: (added: Added) => void
+  /** Told of what a table of sessions, events or users, or a query, does not hold. */
+  readonly onLeftOut?: OnLeftOut
   /** Told that `state` was made by a version that kept no checksums. */
   readonly onUnchecked?: () => void
 }
@@ -65,6 +68,7 @@ const KEYS: Readonly<Record<keyof Within, true>> = {
   onProgress: true,
   onAdded: true,
   onUnchecked: true,
+  onLeftOut: true,
   onRead: true,
   outputs: true,
 }

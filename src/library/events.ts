@@ -4,6 +4,7 @@ import { planSessions } from '../sessions/build.js'
 import { labelledEvents } from '../sessions/label.js'
 import { type NamedTable, type TableFormat, writeTable } from '../sessions/write.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
+import { tellLeftOut } from './left-out.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 
 /** Options of `events`. */
@@ -41,8 +42,10 @@ async function withLabelled(
   const { columns, order = 'user' } = asked.options
   const { definition } = asked
   const dataset = { carry: columns ?? ('all' as const) }
-  await ask(inputs, asked, { dataset }, async ({ engine, events: kept }) => {
+  await ask(inputs, asked, { dataset }, async (opened) => {
+    const { engine, events: kept } = opened
     const request = await planSessions(engine, kept, { definition, dimensions: [], plan: 'events' })
+    await tellLeftOut(asked.surroundings, opened, { request })
     await use(engine, labelledEvents(request, kept.carried, order, duckdb))
   })
 }

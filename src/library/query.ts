@@ -5,6 +5,7 @@ import { given } from '../given.js'
 import { type TableFormat, writeTable } from '../sessions/write.js'
 import type { Sql } from '../sql/sql.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
+import { tellLeftOut } from './left-out.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 import { buildOf } from './segments.js'
 
@@ -64,7 +65,9 @@ function withQuery<T>(
 ): Promise<T> {
   const asked = read('query', options)
   const { by = [] } = asked.options
-  return ask(inputs, asked, { properties: by }, async ({ engine, events }) => {
+  return ask(inputs, asked, { properties: by }, async (dataset) => {
+    const { engine, events } = dataset
+    await tellLeftOut(asked.surroundings, dataset, events)
     const prepared = await prepareQuery(engine, events, statement, {
       ...buildOf(asked),
       by,

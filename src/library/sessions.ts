@@ -13,6 +13,7 @@ import {
   writeTable,
 } from '../sessions/write.js'
 import { type Asked, ask, type Inputs, type Question, read, type Within } from './ask.js'
+import { tellLeftOut } from './left-out.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 import { tableOf } from './segments.js'
 import { writeFile } from './write.js'
@@ -73,7 +74,8 @@ export async function createSessionTable(
 ): Promise<void> {
   const asked = read('sessions', options)
   const build = tableOf(asked)
-  await ask(inputs, asked, questionOf(build), async ({ engine, events }) => {
+  await ask(inputs, asked, questionOf(build), async (dataset) => {
+    const { engine, events } = dataset
     const request = await planSessions(engine, events, build)
     if (request.remote === undefined) {
       throw new SessionizeError('usage', `${option('createTable')} makes a table of an engine.`, {
@@ -81,6 +83,7 @@ export async function createSessionTable(
       })
     }
     const columns = chooseColumns(request, asked.options.columns)
+    await tellLeftOut(asked.surroundings, dataset, { request })
     await request.remote.createTable(name, request, columns)
   })
 }
@@ -93,8 +96,10 @@ async function withSessions<T>(
 ): Promise<T> {
   const asked = read('sessions', options)
   const build = tableOf(asked)
-  return ask(inputs, asked, questionOf(build), async ({ engine, events, workspace }) => {
+  return ask(inputs, asked, questionOf(build), async (dataset) => {
+    const { engine, events, workspace } = dataset
     const request = await planSessions(engine, events, build)
+    await tellLeftOut(asked.surroundings, dataset, { request })
     const { columns } = asked.options
     const query = await sessionTable(engine, request, columns, { enumerated })
     return use(engine, { query, names: chooseColumns(request, columns) }, workspace.path())

@@ -3,6 +3,7 @@ import { type CohortFormat, writeCohort } from '../analysis/cohort-file.js'
 import { answerContext } from '../analysis/context.js'
 import { given } from '../given.js'
 import { type Asked, ask, type Inputs, type Read, read } from './ask.js'
+import { tellLeftOut } from './left-out.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
 import { buildOf } from './segments.js'
 
@@ -20,8 +21,10 @@ export type UsersOptions = Asked<'users'>
 export function users(inputs: Inputs, options: UsersOptions = {}): AsyncIterable<Row> {
   return iterateWithin((each) => {
     const { asked, question } = readUsers(options)
-    return ask(inputs, asked, { columns: { dimensions: [] } }, async ({ engine, events }) => {
-      const { figures } = await cohort(engine, events, question)
+    return ask(inputs, asked, { columns: { dimensions: [] } }, async (dataset) => {
+      const { engine, events } = dataset
+      const { figures, ledger } = await cohort(engine, events, question)
+      await tellLeftOut(asked.surroundings, dataset, { ledger })
       await each(rowsOf(engine, figures))
     })
   })
@@ -35,8 +38,10 @@ export async function writeUsers(
   options: UsersOptions,
 ): Promise<{ readonly users: number; readonly ofUsers: number }> {
   const { asked, question } = readUsers(options)
-  return ask(inputs, asked, { columns: { dimensions: [] } }, async ({ engine, events }) => {
+  return ask(inputs, asked, { columns: { dimensions: [] } }, async (dataset) => {
+    const { engine, events } = dataset
     const found = await cohort(engine, events, question)
+    await tellLeftOut(asked.surroundings, dataset, { ledger: found.ledger })
     const about = answerContext(events, asked.definition, found.ledger)
     await writeCohort(engine, found, about, question.where ?? null, format, path)
     return found

@@ -39,7 +39,7 @@ export async function storedEvents(
     clockSkew: null,
     stitched: null,
     merged: null,
-    rejects: (limit) => added?.rejects(limit) ?? Promise.resolve([]),
+    rejects: (...which) => added?.rejects(...which) ?? Promise.resolve([]),
     rejectsQuery: () => added?.rejectsQuery(),
   }
 }

@@ -1,0 +1,88 @@
+/** What a run did not take of its inputs, and why. */
+import { option } from '../errors/option.js'
+import { formatName } from './clock.js'
+import {
+  type Ledger,
+  type LedgerCounts,
+  REASONS,
+  REJECT_REASONS,
+  type RejectReason,
+} from './ledger.js'
+import type { Mapping } from './mapping.js'
+import type { FileEvents } from './open.js'
+import type { RejectedRow } from './rejected-rows.js'
+
+/** Rows that are in no session, files that were passed over, and what is not sure about the columns. */
+export interface LeftOut {
+  /** Where every row went; it adds up. */
+  readonly ledger: Ledger
+  /** The first row with the commonest reason of rejection; null where none was rejected, or it is no longer there to be seen. */
+  readonly example: RejectedRow | null
+  /** What may be wrong with the mapping, and what to do about it. */
+  readonly doubts: readonly string[]
+}
+
+/** @returns undefined when all was taken, and nothing is doubtful */
+export async function leftOut(events: FileEvents, ledger: Ledger): Promise<LeftOut | undefined> {
+  const { doubts } = events.mapping
+  if (ledger.kept === ledger.read && doubts.length === 0 && ledger.skipped.length === 0) {
+    return undefined
+  }
+  const reason = commonestReason(ledger)
+  const [example = null] = reason === undefined ? [] : await events.rejects(1, reason)
+  return { ledger, example, doubts }
+}
+
+const commonestReason = ({ rejected }: LedgerCounts): RejectReason | undefined =>
+  REASONS.filter((reason) => rejected[reason] > 0).sort((a, b) => rejected[b] - rejected[a])[0]
+
+/** What to type when rows are rejected, by the commonest reason. */
+export function adviceOn(ledger: LedgerCounts, { user, time, timeFormat }: Mapping): string {
+  switch (commonestReason(ledger)) {
+    case 'no_user':
+      return `The user was looked for in ${user.join(', ')}: name another column with ${option('user')}. See: sessionize inspect FILE`
+    case 'no_time':
+      return `The time was looked for in ${time}: name another column with ${option('time')}. See: sessionize inspect FILE`
+    case 'bad_time':
+    case 'time_out_of_range':
+      return `The time in ${time} was read as ${formatName(timeFormat)}: say how it is written with ${option('timeFormat')}, or name another column with ${option('time')}. See: sessionize inspect FILE`
+    case 'malformed':
+    case 'nested_too_deep':
+    case undefined:
+      return 'See what the input is taken for: sessionize inspect FILE'
+  }
+}
+
+const LONGEST_EXCERPT = 60
+
+/** What cutting can leave of a character. */
+const HALF_PAIR = /[\ud800-\udbff]$/
+
+const READ_AS: Readonly<Record<RejectedRow['format'], string>> = {
+  arrow: 'Arrow',
+  csv: 'CSV',
+  json: 'JSON',
+  log: 'a web server log',
+  ndjson: 'a line of JSON',
+  parquet: 'Parquet',
+}
+
+/** `events.csv, row 3: no user`, and of what could not be read the beginning. */
+export function describeRejected({
+  file,
+  row,
+  reason,
+  value,
+  record,
+  format,
+}: RejectedRow): string {
+  const place = `${file}, row ${row}: ${REJECT_REASONS[reason]}`
+  if (reason === 'bad_time') return value === null ? place : `${place} "${excerpt(value)}"`
+  if (reason !== 'malformed' || record === null) return place
+  return `${file}, row ${row}: not ${READ_AS[format]}: "${excerpt(record)}"`
+}
+
+const excerpt = (text: string): string =>
+  text.length <= LONGEST_EXCERPT
+    ? text
+    : `${text.slice(0, LONGEST_EXCERPT).replace(HALF_PAIR, '')}...`
