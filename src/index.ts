@@ -117,8 +117,10 @@ export { type ErrorCode, type ErrorOptions, SessionizeError } from './errors/err
 export type { ClockChoice } from './events/clock-choice.js'
 export type { InspectedGroup, Inspection } from './events/inspect.js'
 export type { Ledger, LedgerCounts, RejectReason } from './events/ledger.js'
+export type { LeftOut } from './events/left-out.js'
 export type { Choice, Role } from './events/mapping.js'
 export type { Clocks, Preset } from './events/presets/preset.js'
+export type { RejectedRow } from './events/rejected-rows.js'
 export {
   SessionTracker,
   type Tracked,
@@ -132,6 +134,7 @@ export type { CompareOptions } from './library/compare.js'
 export type { EventsOptions } from './library/events.js'
 export type { GapOptions } from './library/gap.js'
 export type { InspectOptions } from './library/inspect.js'
+export type { OnLeftOut } from './library/left-out.js'
 export type { CommandName, OptionName, Options, OptionsOf, Values } from './library/option-table.js'
 export type { QueryOptions } from './library/query.js'
 export type { Row, Value } from './library/rows.js'
@@ -149,6 +152,7 @@ export {
 export { formatDuration, parseDuration } from './sessions/duration.js'
 export type { TableFormat } from './sessions/write.js'
 export type { SourceProgress } from './sources/open.js'
+export type { Format } from './sources/source.js'
 export {
   audit,
   check,

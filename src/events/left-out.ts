@@ -11,6 +11,7 @@ import {
 import type { Mapping } from './mapping.js'
 import type { FileEvents } from './open.js'
 import type { RejectedRow } from './rejected-rows.js'
+import { excerpt, notRead } from './unreadable.js'
 
 /** Rows that are in no session, files that were passed over, and what is not sure about the columns. */
 export interface LeftOut {
@@ -53,20 +54,6 @@ export function adviceOn(ledger: LedgerCounts, { user, time, timeFormat }: Mappi
   }
 }
 
-const LONGEST_EXCERPT = 60
-
-/** What cutting can leave of a character. */
-const HALF_PAIR = /[\ud800-\udbff]$/
-
-const READ_AS: Readonly<Record<RejectedRow['format'], string>> = {
-  arrow: 'Arrow',
-  csv: 'CSV',
-  json: 'JSON',
-  log: 'a web server log',
-  ndjson: 'a line of JSON',
-  parquet: 'Parquet',
-}
-
 /** `events.csv, row 3: no user`, and of what could not be read the beginning. */
 export function describeRejected({
   file,
@@ -79,10 +66,5 @@ export function describeRejected({
   const place = `${file}, row ${row}: ${REJECT_REASONS[reason]}`
   if (reason === 'bad_time') return value === null ? place : `${place} "${excerpt(value)}"`
   if (reason !== 'malformed' || record === null) return place
-  return `${file}, row ${row}: not ${READ_AS[format]}: "${excerpt(record)}"`
+  return `${file}, row ${row}: ${notRead(format, record)}`
 }
-
-const excerpt = (text: string): string =>
-  text.length <= LONGEST_EXCERPT
-    ? text
-    : `${text.slice(0, LONGEST_EXCERPT).replace(HALF_PAIR, '')}...`

@@ -16,6 +16,7 @@ import { isNullLike } from './null-like.js'
 import { generic, type Preset } from './presets/index.js'
 import { Samples } from './samples.js'
 import { isTyped, type TimeColumn, timeColumn } from './time-column.js'
+import { noRows } from './unreadable.js'
 
 export { requireColumn } from './key.js'
 
@@ -95,15 +96,7 @@ export async function mapSources(
 ): Promise<Mapped> {
   const paths = [...presetPaths(options), ...givenPaths(options)]
   const first = await Samples.take(engine, described, paths)
-  if (first.none) {
-    throw new SessionizeError(
-      'no_events',
-      `There are no rows that can be read in ${groupLabel(described)}.`,
-      {
-        hint: 'Check that the export, or the command before it, gave any events.',
-      },
-    )
-  }
+  if (first.none) throw await noRows(engine, described)
   const { preset, doubts } = detectPreset(described, options, first)
   const { unnest } = preset
   const groups =

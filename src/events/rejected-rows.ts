@@ -2,6 +2,7 @@
 import type { Engine } from '../engines/duckdb.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
 import { rejectedLines, type ScanSpan } from '../sources/reading.js'
+import type { Format } from '../sources/source.js'
 import { join, type Sql, sql, text } from '../sql/sql.js'
 import { brokenLines } from './broken-lines.js'
 import { type Ledger, type RejectReason, rejectedTotal } from './ledger.js'
@@ -20,6 +21,7 @@ export interface RejectedRows {
   rejectsQuery(): Sql | undefined
 }
 
+/** A row that is no event, and where it stands. */
 export interface RejectedRow {
   readonly file: string
   /** 1-based record number in its file; headers are not counted. */
@@ -30,7 +32,7 @@ export interface RejectedRow {
   /** The row as it stands, as far as it can be shown. */
   readonly record: string | null
   /** What its file is read as. */
-  readonly format: SourceGroup['format']
+  readonly format: Format
 }
 
 /** Each is read once more. */
@@ -48,7 +50,7 @@ export async function rejectedRows(
   engine: Engine,
   { plan, groups, ledger, scans }: RejectContext,
 ): Promise<RejectedRows> {
-  const places: { file: NumberedFile; format: SourceGroup['format']; query: Sql }[] = []
+  const places: { file: NumberedFile; format: Format; query: Sql }[] = []
   for (const [at, group] of groups.entries()) {
     for (const file of group.files) {
       if (rejectedIn(ledger, file.number) === 0) continue
