@@ -82,7 +82,7 @@ export type {
 export type { Group, GroupFigures, GroupSet } from './analysis/compare/groups.js'
 export type { BrunnerMunzel, KolmogorovSmirnov } from './analysis/compare/ranks.js'
 export type { Magnitude, Verdict } from './analysis/compare/verdict.js'
-export type { AnswerContext } from './analysis/context.js'
+export type { AnswerContext, FarEvents } from './analysis/context.js'
 export type {
   Detail,
   EcdfPoint,

@@ -1,5 +1,6 @@
 import type { Ledger } from '../events/ledger.js'
 import type { SessionDefinition } from '../sessions/definition.js'
+import type { FarEvents } from './context.js'
 import type { Detail, Figures } from './figures.js'
 
 /** What was assumed about the input, short enough for a heading. */
@@ -25,9 +26,10 @@ export interface Summary {
   readonly schema: 'sessionize/summary/v1'
   readonly definition: SessionDefinition
   readonly mapping: MappingSummary
-  /** First and last kept event, ISO 8601 UTC; null when nothing was kept. */
+  /** First and last kept event but for those far from all others, ISO 8601 UTC; null when nothing was kept. */
   readonly firstEvent: string | null
   readonly lastEvent: string | null
+  readonly farEvents: FarEvents | null
   readonly overall: Figures
   /** Only where it was asked for. */
   readonly detail: Detail | null

@@ -365,7 +365,8 @@ async function heatmaps(
       ON occurring.cell = cells.cell
     LEFT JOIN (
       SELECT ${join([...keys, sql`${hourOfWeek(attributed(attribute))} AS cell`, ...FIGURES])}
-      FROM segmented GROUP BY ${join([...keys, raw('cell')])}
+      FROM segmented WHERE ${attributed(attribute)} BETWEEN ${events.firstMicros ?? 0n} AND ${events.lastMicros ?? 0n}
+      GROUP BY ${join([...keys, raw('cell')])}
     ) AS found ON found.cell = cells.cell AND ${sameKeys(by, 'found', 'told')}
     ORDER BY told.place, cells.cell`,
   )

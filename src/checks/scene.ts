@@ -43,11 +43,15 @@ export const SECOND = 1_000_000
 export const HOUR = 3_600 * SECOND
 export const DAY = 24 * HOUR
 
-/** Times that are neither before 1970 nor still to come: those are other rules' business. */
-export const plausible = ({ nowMicros }: Scene, t: Sql): Sql =>
-  sql`${t} BETWEEN ${YEAR_ONE_MICROS + BigInt(DAY)} AND ${nowMicros + BigInt(DAY)}`
+/** Times of the data's span that are neither before 1970 nor still to come: those are other rules' business. */
+export function plausible({ nowMicros, events: { firstMicros, lastMicros } }: Scene, t: Sql): Sql {
+  const [earliest, latest] = [YEAR_ONE_MICROS + BigInt(DAY), nowMicros + BigInt(DAY)]
+  const first = firstMicros !== null && firstMicros > earliest ? firstMicros : earliest
+  const last = lastMicros !== null && lastMicros < latest ? lastMicros : latest
+  return sql`${t} BETWEEN ${first} AND ${last}`
+}
 
-/** Between the first and the last kept event. */
+/** How long the data's span is. */
 export const spanMicros = ({ events: { firstMicros, lastMicros } }: Scene): number =>
   firstMicros === null || lastMicros === null ? 0 : Number(lastMicros - firstMicros)
 

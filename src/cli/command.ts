@@ -13,6 +13,7 @@ import {
   optionsOf,
 } from '../library/option-table.js'
 import { readValue } from '../library/options.js'
+import type { Events } from '../sessions/dataset.js'
 import type { ConfiguredFlags } from './config/configured.js'
 import type { Context, SourceFlags } from './context.js'
 import { requireInputs } from './inputs.js'
@@ -120,6 +121,7 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
   let failure: SessionizeError | undefined
   const { leftOutLines } = await import('../report/left-out.js')
   const onLeftOut = (leftOut: LeftOut): void => tell(terminal, ...leftOutLines(leftOut))
+  let spread: Events | undefined
   const together = flags.outputs?.together
   const run = withOutput(formats.length === 0 ? {} : flags, terminal, (output) =>
     spec.run({
@@ -133,8 +135,11 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
         stdin: terminal.stdin,
         signal,
         onProgress: watch.sources,
-        onRead: watch.read,
         onLeftOut,
+        onRead(dataset) {
+          watch.read(dataset)
+          if (dataset.events.far !== null) spread = dataset.events
+        },
         ...given({ source, presets: flags.presets, outputs: flags.outputs }),
       },
       flags,
@@ -161,6 +166,11 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
   try {
     await run
     await together?.place()
+    // An answer says itself what it rests on, but a table of rows does not.
+    if (spread !== undefined && formats.some((format) => format === 'ndjson')) {
+      const { describeSpread } = await import('./added.js')
+      tell(terminal, describeSpread(spread))
+    }
   } catch (error) {
     together?.abort()
     throw error

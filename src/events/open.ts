@@ -24,6 +24,7 @@ import { planRows, type RowOptions } from './row-plan.js'
 import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.js'
 import { settleCondition, withBindingTypes } from './settle-condition.js'
 import { type ClockSkew, measureSkew } from './skew.js'
+import { daysOfEvents, type Span, spanOf } from './span.js'
 import { assertSpellings } from './spellings.js'
 
 /** Which rows are events, and what is read of them. */
@@ -42,16 +43,13 @@ export type { RejectedRow } from './rejected-rows.js'
  * Events in the engine: the relation `events` has `file`, `user`, `t` (microseconds since year 1), `name`,
  * `session`, one text column per dimension, and with carried columns also `id`, in the order of the files.
  */
-export interface FileEvents extends RejectedRows {
+export interface FileEvents extends RejectedRows, Span {
   readonly mapping: Mapping
   readonly dimensions: readonly Dimension[]
   readonly carried: readonly CarriedColumn[]
   /** Columns of text that are read as the files have them, and with them their dictionaries. */
   readonly asRead?: ReadonlySet<string>
   readonly ledger: Ledger
-  /** First and last kept event, in microseconds since year 1; null when nothing was kept. */
-  readonly firstMicros: bigint | null
-  readonly lastMicros: bigint | null
   /** How far devices' clocks are off; measured when a clock is chosen. */
   readonly clockSkew: ClockSkew | null
   /** What joining identities did, where it was asked for. */
@@ -184,8 +182,7 @@ async function readEvents(
     carried: plan.carried,
     asRead,
     ledger,
-    firstMicros: edges.first,
-    lastMicros: edges.last,
+    ...(await spanOf(engine, edges, ledger.kept, daysOfEvents(raw('events')))),
     clockSkew: await measureSkew(engine, mapping.clock),
     stitched,
     merged,

@@ -12,9 +12,10 @@ import type { EventOptions } from '../events/open.js'
 import { type FateCount, tally } from '../events/row-counts.js'
 import { planRows } from '../events/row-plan.js'
 import { SAMPLE_ROWS } from '../events/samples.js'
+import { DAY_MICROS, type Edges, spanOf } from '../events/span.js'
 import type { Events } from '../sessions/dataset.js'
 import { describeSources } from '../sources/scan.js'
-import { identifier, join, type Sql, sql, withStages } from '../sql/sql.js'
+import { identifier, join, raw, type Sql, sql, withStages } from '../sql/sql.js'
 import type { RemoteColumn, RemoteEngine, RemoteTable } from './engine.js'
 import { fetchFiles, fetchRows } from './fetch.js'
 import type { RemoteEvents } from './plain-events.js'
@@ -54,7 +55,8 @@ export async function openRemoteEvents(
   }
   const plan = await planRows(engine, mapped, options)
   const compiled = compileRows({ remote, relation: table.relation, columns, group, plan })
-  const { counts, first, last } = await countFates(engine, await fetch(fateQuery(remote, compiled)))
+  const fates = await fetch(fateQuery(remote, compiled))
+  const { counts, edges, days } = await countFates(engine, fates)
   const ledger: Ledger = {
     ...tally(counts),
     files: [{ label: table.label, ...tally(counts) }],
@@ -75,8 +77,7 @@ export async function openRemoteEvents(
     dimensions: plan.dimensions,
     carried: [],
     ledger,
-    firstMicros: first,
-    lastMicros: last,
+    ...(await spanOf(engine, edges, ledger.kept, days)),
     remote: remoteSessions(there),
     clockSkew: null,
     stitched: null,
@@ -104,26 +105,23 @@ const fateQuery = (
 ): Sql =>
   withStages(
     plain.stages,
-    sql`SELECT ${fate} AS row_fate, ${dialect.count()} AS n, min(${plain.column('t')}) AS first_t, max(${plain.column('t')}) AS last_t FROM ${plain.from} GROUP BY ${fate}`,
+    sql`SELECT row_fate, ${dialect.count()} AS n, min(t) AS first_t, max(t) AS last_t
+FROM (SELECT ${fate} AS row_fate, ${plain.column('t')} AS t FROM ${plain.from}) AS told
+GROUP BY row_fate, ${dialect.quotient(raw('t'), DAY_MICROS)}`,
   )
 
 async function countFates(
   engine: Engine,
   fates: Sql,
-): Promise<{ counts: FateCount[]; first: bigint | null; last: bigint | null }> {
-  const rows = await engine.rows<{
-    fate: string | null
-    n: bigint
-    first: bigint | null
-    last: bigint | null
-  }>(
-    sql`SELECT row_fate AS fate, CAST(n AS BIGINT) AS n, CAST(first_t AS BIGINT) AS first, CAST(last_t AS BIGINT) AS last FROM ${fates} ORDER BY ALL`,
+): Promise<{ counts: FateCount[]; edges: Edges; days: Sql }> {
+  const told = sql`SELECT row_fate AS fate, CAST(n AS BIGINT) AS events, CAST(first_t AS BIGINT) AS first, CAST(last_t AS BIGINT) AS last FROM ${fates}`
+  const rows = await engine.rows<Edges & { readonly fate: string | null; readonly n: bigint }>(
+    sql`SELECT fate, CAST(sum(events) AS BIGINT) AS n, min(first) AS first, max(last) AS last FROM (${told}) GROUP BY fate ORDER BY ALL`,
   )
-  const kept = rows.find(({ fate }) => fate === null)
   return {
     counts: rows.map(({ fate, n }) => ({ file: 0, fate, n: Number(n) })),
-    first: kept?.first ?? null,
-    last: kept?.last ?? null,
+    edges: rows.find(({ fate }) => fate === null) ?? { first: null, last: null },
+    days: sql`SELECT first, last, events FROM (${told}) WHERE fate IS NULL`,
   }
 }
 

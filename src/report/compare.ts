@@ -8,7 +8,7 @@ import { count, decimal, difference, probability, seconds, share } from './figur
 import { answerFormats } from './formats.js'
 import { formatNumberOf, formatShare } from './quantities.js'
 import { quantileName } from './summary/detail.js'
-import { describeSpan, segmentValue } from './summary/wording.js'
+import { describeFar, describeSpan, segmentValue } from './summary/wording.js'
 import { shorten } from './width.js'
 
 export const compareFormats = answerFormats('Sessions compared', blocks, asCsv)
@@ -29,6 +29,7 @@ function blocks(answer: CompareAnswer): Blocks {
         'baseline',
         baseline === null ? null : describeSpan(baseline.firstEvent, baseline.lastEvent),
       ],
+      ['far of baseline', describeFar(baseline?.farEvents ?? null)],
       ['intervals', none ? null : intervals],
       ['sessions', method.withBounces ? null : 'of two events or more'],
       [

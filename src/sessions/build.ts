@@ -82,9 +82,10 @@ export async function planSessions(
   return { ...request, ...given({ remote: events.remote, asRead: events.asRead }) }
 }
 
-const edgesOf = ({ firstMicros, lastMicros }: Events): DataEdges => ({
+const edgesOf = ({ firstMicros, lastMicros, far }: Events): DataEdges => ({
   first: sql`${firstMicros ?? 0n}`,
   last: sql`${lastMicros ?? 0n}`,
+  beyond: far !== null,
 })
 
 /** Rules on properties were applied when the blocks were made, and so were measures. */

@@ -108,12 +108,12 @@ export const COLUMNS: readonly SessionColumn[] = [
   },
   {
     name: 'start_censored',
-    about: 'whether it starts within one gap of the first event of the data',
+    about: 'whether it starts within one gap of the first event of the span of the data',
     expression: () => raw('start_censored'),
   },
   {
     name: 'end_censored',
-    about: 'whether it ends within one gap of the last event of the data',
+    about: 'whether it ends within one gap of the last event of the span of the data',
     expression: () => raw('end_censored'),
   },
 ]

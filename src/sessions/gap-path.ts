@@ -21,7 +21,7 @@ import {
   mergedBlocks,
   timeOf,
 } from './codes.js'
-import { exceedsGap } from './liveness.js'
+import { exceedsGap, withinEdges } from './liveness.js'
 import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import {
   rowSetColumns,
@@ -49,10 +49,16 @@ export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): 
       joinedStage(plan, dialect),
     ],
     bounce: raw('s.events = 1'),
-    startCensored: sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
-    endCensored: sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
-    endReason: (censored) =>
-      sql`CASE WHEN s.is_last AND ${censored} THEN 'data_end' ELSE 'gap' END`,
+    startCensored: withinEdges(
+      edges,
+      sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
+    ),
+    endCensored: withinEdges(
+      edges,
+      sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
+    ),
+    // A later session of the user lies beyond the edge, if there is one.
+    endReason: (censored) => sql`CASE WHEN ${censored} THEN 'data_end' ELSE 'gap' END`,
     place: sql`0`,
   }
 }
@@ -122,9 +128,7 @@ FROM (
 /** A block that both opens and closes is a session; in sparse data nearly all are. */
 function aloneStage(plan: SessionPlan, dialect: Dialect): Stage {
   const columns = [
-    raw(
-      '"user", first AS "start", last AS "end", events, previous_last AS previous_end, next_first IS NULL AS is_last',
-    ),
+    raw('"user", first AS "start", last AS "end", events, previous_last AS previous_end'),
     ...carriedOver(plan),
     ...rowSetsOfBlock(plan, dialect),
   ]
@@ -153,11 +157,10 @@ function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
     sql`max(last) AS "end"`,
     sql`${dialect.integer(sql`sum(events)`)} AS events`,
     sql`max(CASE WHEN opens THEN previous_last END) AS previous_end`,
-    sql`max(CASE WHEN next_first IS NULL THEN 1 ELSE 0 END) = 1 AS is_last`,
     ...mergedBlocks(plan, dialect),
   ]
   const same = [
-    ...['"user"', '"start"', '"end"', 'events', 'previous_end', 'is_last'].map(raw),
+    ...['"user"', '"start"', '"end"', 'events', 'previous_end'].map(raw),
     ...carriedOver(plan),
   ]
   const sets = rowSetColumns(plan, dialect)

@@ -2,7 +2,7 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { join, type Sql, sql, text } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
-import { type EventRow, ofEvents, type SessionPlan } from './plan.js'
+import { type DataEdges, type EventRow, ofEvents, type SessionPlan } from './plan.js'
 
 /** Whether `micros`, the time between an event and the next, ends a session with the single gap. */
 export function exceedsGap({ gapMicros, boundary }: SessionDefinition, micros: Sql): Sql {
@@ -12,6 +12,10 @@ export function exceedsGap({ gapMicros, boundary }: SessionDefinition, micros: S
 /** Whether an event at `t` comes too late for a session that is alive until `alive`. */
 export const isPast = ({ boundary }: SessionDefinition, t: Sql, alive: Sql): Sql =>
   boundary === 'after' ? sql`${t} > ${alive}` : sql`${t} >= ${alive}`
+
+/** Over `joined AS s`: a session that goes beyond the data's edges is cut by neither. */
+export const withinEdges = ({ first, last, beyond }: DataEdges, cut: Sql): Sql =>
+  beyond === true ? sql`(s."start" >= ${first} AND s."end" <= ${last} AND ${cut})` : cut
 
 /** The timeouts of a definition, longest first: of tied events the longest counts. */
 export function rankedGaps({ gapMicros, gaps }: SessionDefinition): number[] {

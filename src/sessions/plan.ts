@@ -40,10 +40,12 @@ export interface KnownCodes {
   readonly of: (value: Sql) => Sql
 }
 
-/** The first and last event of the whole data, in microseconds since year 1. */
+/** Between which the data lie, in microseconds since year 1. */
 export interface DataEdges {
   readonly first: Sql
   readonly last: Sql
+  /** Whether some events lie outside, far from all others. */
+  readonly beyond?: boolean
 }
 
 /** How sets are carried where they are not lists; a set that is not named is a list. */

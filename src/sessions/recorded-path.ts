@@ -9,7 +9,7 @@ import {
   codeOf,
   summedMeasures,
 } from './codes.js'
-import { exceedsGap } from './liveness.js'
+import { exceedsGap, withinEdges } from './liveness.js'
 import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import { collectedSets, rowSetColumns, rowSetJoins, rowSetStages } from './sets.js'
 
@@ -27,8 +27,14 @@ export function recordedPath(plan: SessionPlan, edges: DataEdges, dialect: Diale
       joinedStage(plan, named, dialect),
     ],
     bounce: raw('s.events = 1'),
-    startCensored: sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
-    endCensored: sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
+    startCensored: withinEdges(
+      edges,
+      sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
+    ),
+    endCensored: withinEdges(
+      edges,
+      sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
+    ),
     endReason: () => sql`'recorded'`,
     place: raw('s.place'),
   }

@@ -16,7 +16,7 @@ import { blockStage } from './blocks.js'
 import { carriedOver, codeAt, codedColumns, mergedBlocks } from './codes.js'
 import { eventRules, hasGapRules, hasPassiveEvents } from './definition.js'
 import { eventsOfLongSessions, partsOfEvents, placedStages } from './event-stages.js'
-import { gapOfRank, isPast } from './liveness.js'
+import { gapOfRank, isPast, withinEdges } from './liveness.js'
 import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import { exceedsLimit, hasLimit, recutStages } from './recut.js'
 import { rowSetColumns, rowSetJoins, rowSetStages, splittingColumns } from './sets.js'
@@ -29,8 +29,15 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
   const byEvent = eventRules(definition).length > 0 || plan.blocks === 'events'
   const passive = hasPassiveEvents(definition)
   // A passive event outside any session is no event of the data either.
-  const first = passive ? sql`(SELECT min("start") FROM joined)` : edges.first
-  const last = passive ? sql`(SELECT max(last_seen) FROM joined)` : edges.last
+  const inside = (test: Sql): Sql => (edges.beyond === true ? sql` WHERE ${test}` : sql``)
+  const first = passive
+    ? sql`(SELECT min("start") FROM joined${inside(sql`"start" >= ${edges.first}`)})`
+    : edges.first
+  const last = passive
+    ? sql`(SELECT max(last_seen) FROM joined${inside(sql`last_seen <= ${edges.last}`)})`
+    : edges.last
+  const isFirst = orBeyond(edges, sql`s.previous_end`, sql`< ${edges.first}`)
+  const isLast = orBeyond(edges, sql`s.next_start`, sql`> ${edges.last}`)
   const firstGap = hasGapRules(definition)
     ? gapOfRank(definition, sql`s.gap_rank`)
     : sql`${definition.gapMicros}`
@@ -42,13 +49,25 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
       joinedStage(ordered, dialect),
     ],
     bounce: raw('s.active = 1'),
-    startCensored: sql`(s.previous_end IS NULL AND NOT s.started AND NOT (${isPast(definition, sql`s."start"`, sql`${first} + ${firstGap}`)}))`,
-    endCensored: sql`(s.next_start IS NULL AND NOT s.ended AND NOT (${isPast(definition, last, sql`s.alive`)}))`,
+    startCensored: withinEdges(
+      edges,
+      sql`(${isFirst} AND NOT s.started AND NOT (${isPast(definition, sql`s."start"`, sql`${first} + ${firstGap}`)}))`,
+    ),
+    endCensored: withinEdges(
+      edges,
+      sql`(${isLast} AND NOT s.ended AND NOT (${isPast(definition, last, sql`s.alive`)}))`,
+    ),
     endReason: (censored) =>
       sql`CASE WHEN s.ended THEN 'end_event' WHEN ${censored} THEN 'data_end' ELSE coalesce(s.next_reason, 'gap') END`,
     place: raw('s.place'),
   }
 }
+
+/** Whether a session has no neighbour on a side, or one only that lies beyond the data's edge. */
+const orBeyond = ({ beyond }: DataEdges, neighbour: Sql, outside: Sql): Sql =>
+  beyond === true
+    ? sql`(${neighbour} IS NULL OR ${neighbour} ${outside})`
+    : sql`${neighbour} IS NULL`
 
 /**
  * Why each session takes in no more events: what the event that opened the next one would have

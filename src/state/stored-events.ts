@@ -1,6 +1,7 @@
 /** A state as events whose blocks are all that is left of them. */
 import type { Engine } from '../engines/duckdb.js'
 import type { Mapping } from '../events/mapping.js'
+import { daysOfBlocks, spanOf } from '../events/span.js'
 import type { Events } from '../sessions/dataset.js'
 import { raw, sql } from '../sql/sql.js'
 import { columnOf, measureColumnsOf } from './block-table.js'
@@ -24,6 +25,7 @@ export async function storedEvents(
   const edges = await engine.row<{ first: bigint | null; last: bigint | null }>(
     sql`SELECT min(first) AS first, max(last) AS last FROM stored_blocks`,
   )
+  const ledger = ledgerOf(manifest)
   return {
     mapping: mappingFrom(manifest.mapping),
     dimensions: readProperties(manifest.spec).map((name) => ({
@@ -32,9 +34,8 @@ export async function storedEvents(
       column: columnOf(manifest.spec, name),
     })),
     carried: [],
-    ledger: ledgerOf(manifest),
-    firstMicros: edges.first,
-    lastMicros: edges.last,
+    ledger,
+    ...(await spanOf(engine, edges, ledger.kept, daysOfBlocks(raw('stored_blocks')))),
     stored: { blocks: raw('stored_blocks'), measures: measureColumnsOf(manifest.spec) },
     clockSkew: null,
     stitched: null,

@@ -39,6 +39,7 @@ export const reportOf = (
   definition: { gapMicros: 1_800_000_000, boundary: 'after' },
   firstEvent: '2024-03-04T09:00:00.000000Z',
   lastEvent: '2024-03-15T18:30:00.000000Z',
+  farEvents: null,
   ledger: {
     ...COUNTS,
     files: [{ label: 'data/events.csv', ...COUNTS }],

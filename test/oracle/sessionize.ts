@@ -169,7 +169,11 @@ export function sessionize(
     build(inOrder(byUser.get(user) ?? [], definition, columns), definition),
   )
   const keptEvents = cut.flat().flatMap((open) => open.events)
-  const times = keptEvents.map((event) => event.micros).sort(compareBig)
+  const bulk = bulkOf(events.map((event) => event.micros).sort(compareBig))
+  const times = keptEvents
+    .map((event) => event.micros)
+    .filter((micros) => micros >= bulk.first && micros <= bulk.last)
+    .sort(compareBig)
   const [first, last] = [times[0] ?? 0n, times.at(-1) ?? 0n]
 
   return {
@@ -180,6 +184,46 @@ export function sessionize(
     outOfSession: unique.length - inSession.length,
     keptEvents,
   }
+}
+
+const MONTH = 31n * 86_400_000_000n
+const TWO_YEARS = 731n * 86_400_000_000n
+
+/**
+ * Between which times the data lie: all of them, unless there are 1,000 over more than 31 days. Then
+ * the outermost 1 % on a side at most are far, where a pause parts them from the others that is longer
+ * than 31 days (10 events or 1 in 1,000 at most) or than two years, and twice as long as any in the
+ * middle. Of several such pauses the innermost counts; the middle begins and ends at the innermost
+ * pause of half a month with 1 % outside at most.
+ */
+export function bulkOf(times: readonly bigint[]): {
+  readonly first: bigint
+  readonly last: bigint
+} {
+  const n = times.length
+  const [first = 0n, last = 0n] = [times[0], times.at(-1)]
+  if (n < 1_000 || last - first <= MONTH) return { first, last }
+  const before = farBefore(times)
+  const after = farBefore(times.map((micros) => -micros).reverse())
+  return { first: times[before] ?? 0n, last: times[n - 1 - after] ?? 0n }
+}
+
+/** How many of the first times are far. */
+function farBefore(times: readonly bigint[]): number {
+  const n = times.length
+  const pause = (i: number): bigint => (times[i] ?? 0n) - (times[i - 1] ?? 0n)
+  const places = (from: number, to: number): number[] =>
+    Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
+  const outside = places(1, Math.floor(n / 100) + 1)
+  const begin = outside.filter((i) => pause(i) > MONTH / 2n).at(-1) ?? 0
+  const end = places(n - Math.floor(n / 100), n).find((i) => pause(i) > MONTH / 2n) ?? n
+  const longest = places(begin + 1, end)
+    .map(pause)
+    .sort(compareBig)
+    .at(-1)
+  const isFar = (i: number): boolean =>
+    pause(i) > (i <= Math.max(10, n / 1_000) ? MONTH : TWO_YEARS) && pause(i) > 2n * (longest ?? 0n)
+  return outside.filter(isFar).at(-1) ?? 0
 }
 
 function isOutOfSession({ byRecorded }: OracleDefinition, { recorded }: OracleEvent): boolean {
@@ -411,12 +455,16 @@ function describe(
       .filter((event) => event.micros === open.startMicros)
       .map((event) => gapOf(event, definition))
       .sort(compareBig)
+    const next = ofUser[i + 1]
+    const inside = open.startMicros >= dataFirst && last.micros <= dataLast
     const endCensored =
-      (recorded || i === ofUser.length - 1) &&
+      inside &&
+      (recorded || next === undefined || next.startMicros > dataLast) &&
       !open.endedByEvent &&
       isAlive(open.aliveUntil, dataLast, definition)
     const startCensored =
-      (recorded || i === 0) &&
+      inside &&
+      (recorded || before === undefined || (before.active.at(-1)?.micros ?? 0n) < dataFirst) &&
       !open.openedByStartEvent &&
       isAlive(dataFirst + (firstGaps.at(-1) ?? 0n), open.startMicros, definition)
     const count = (predicate: NamePredicate): number =>

@@ -184,6 +184,10 @@ export const anySummary: fc.Arbitrary<Summary> = fc.record({
   }),
   firstEvent: fc.option(instant, { nil: null }),
   lastEvent: fc.option(instant, { nil: null }),
+  farEvents: fc.option(
+    fc.record({ before: count, after: count, firstEvent: instant, lastEvent: instant }),
+    { nil: null },
+  ),
   overall: figures,
   detail: fc.option(detail, { nil: null }),
   segments: fc.option(segments, { nil: null }),

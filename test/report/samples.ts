@@ -120,6 +120,7 @@ export const SAMPLE: Summary = {
   },
   firstEvent: '2024-01-01T00:00:03.120000Z',
   lastEvent: '2024-01-31T23:59:58.004000Z',
+  farEvents: null,
   overall: {
     sessions: 12_345,
     users: 4_321,

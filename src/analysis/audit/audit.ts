@@ -1,6 +1,7 @@
 import type { Ledger } from '../../events/ledger.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { Background } from '../background/background.js'
+import type { FarEvents } from '../context.js'
 import type { Warning } from '../summary.js'
 
 /** Recorded sessions against rebuilt ones, and what keeps sessions alive in the background. */
@@ -8,9 +9,10 @@ export interface Audit {
   readonly schema: 'sessionize/audit/v1'
   readonly definition: SessionDefinition
   readonly mapping: AuditMapping
-  /** First and last event, ISO 8601 UTC; null when there is none. */
+  /** First and last event but for those far from all others, ISO 8601 UTC; null when there is none. */
   readonly firstEvent: string | null
   readonly lastEvent: string | null
+  readonly farEvents: FarEvents | null
   /** Null with `--background`, which does not look at recorded ids. */
   readonly recorded: RecordedAudit | null
   readonly background: Background

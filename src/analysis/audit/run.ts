@@ -3,12 +3,12 @@ import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
 import { option } from '../../errors/option.js'
 import { formatName } from '../../events/clock.js'
-import { isoTime } from '../../events/open.js'
 import type { Events } from '../../sessions/dataset.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { type Sql, sql } from '../../sql/sql.js'
 import { findBackground } from '../background/find.js'
+import { spanContext } from '../context.js'
 import type { Warning } from '../summary.js'
 import { measureAgreement } from './agreement.js'
 import type { Audit, RecordedAudit } from './audit.js'
@@ -61,8 +61,7 @@ export async function audit(engine: Engine, events: Events, options: AuditOption
       event: mapping.event,
       recordedSession: mapping.session,
     },
-    firstEvent: events.firstMicros === null ? null : isoTime(events.firstMicros),
-    lastEvent: events.lastMicros === null ? null : isoTime(events.lastMicros),
+    ...spanContext(events),
     recorded,
     background: await findBackground(engine, events, options, inRebuilt),
     ledger,

@@ -197,12 +197,7 @@ export async function compareSessions(
 
 const NOTHING_DRAWN: Replicates = { meanMicros: [], longShare: [], quantileMicros: [] }
 
-const withoutPath = ({ definition, firstEvent, lastEvent, ledger }: Baseline): AnswerContext => ({
-  definition,
-  firstEvent,
-  lastEvent,
-  ledger,
-})
+const withoutPath = ({ path: _path, ...context }: Baseline): AnswerContext => context
 
 interface Pair {
   readonly group: number

@@ -24,7 +24,7 @@ import {
 import { count as formatCount, seconds as formatSeconds, share as formatShare } from '../figures.js'
 import { answerFormats } from '../formats.js'
 import { formatInstant, formatNumberOf } from '../quantities.js'
-import { segmentValue } from '../summary/wording.js'
+import { describeFar, segmentValue } from '../summary/wording.js'
 import { backgroundBlocks } from './background.js'
 import { auditAsCsv } from './csv.js'
 import { CAUSE_WORDS, KIND_WORDS } from './wording.js'
@@ -40,9 +40,16 @@ export const auditFormats = answerFormats<Audit>(
 
 const MOST_VALUES = 10
 
-export const auditBlocks = ({ recorded, background, definition, warnings }: Audit): Blocks => [
+export const auditBlocks = ({
+  recorded,
+  background,
+  definition,
+  farEvents,
+  warnings,
+}: Audit): Blocks => [
   recorded === null ? null : recordedBlocks(recorded, describeDefinition(definition)),
   backgroundBlocks(background),
+  farEvents === null ? null : paragraph(`${describeFar(farEvents)}.`),
   warnings.map(({ message, hint }) => [
     warning(message),
     hint === undefined ? null : ({ kind: 'notice', label: 'hint', text: hint } as const),

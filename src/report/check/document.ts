@@ -3,7 +3,7 @@ import type { CheckReport, CheckResult } from '../../checks/result.js'
 import { type Blocks, fields, heading, number, table, text } from '../document.js'
 import { ledgerLines } from '../ledger.js'
 import { formatCount, formatInstant, formatNumberOf, formatShare } from '../quantities.js'
-import { describeSpan } from '../summary/wording.js'
+import { describeFar, describeSpan } from '../summary/wording.js'
 import { describeLimit, describePlace, describeValue, problems } from './wording.js'
 
 const WORDS = { fail: 'failed', warn: 'warning', pass: 'passed', skipped: 'skipped' } as const
@@ -78,7 +78,7 @@ function overview({ checks }: CheckReport): Blocks {
   ]
 }
 
-function context({ firstEvent, lastEvent, ledger, baseline }: CheckReport): Blocks {
+function context({ firstEvent, lastEvent, farEvents, ledger, baseline }: CheckReport): Blocks {
   const rows = ledgerLines(ledger)
     .filter(({ depth }) => depth < 2)
     .map(({ label, rows: count, share, depth }) =>
@@ -89,6 +89,7 @@ function context({ firstEvent, lastEvent, ledger, baseline }: CheckReport): Bloc
   return fields(
     [
       ['data', describeSpan(firstEvent, lastEvent)],
+      ['far', describeFar(farEvents)],
       ['rows', rows.join(', ')],
       ['baseline', baseline === null ? null : describeBaseline(baseline)],
     ],

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { VERSION } from '../../package.js'
 import type { ReportContents } from '../contents.js'
-import { describeSpan } from '../summary/wording.js'
+import { describeFar, describeSpan } from '../summary/wording.js'
 import { loadDrawing } from './chart.js'
 import { documentAsHtml } from './document.js'
 import { html, trusted } from './html.js'
@@ -20,6 +20,7 @@ export async function reportAsHtml(contents: ReportContents): Promise<string> {
   const draw = await loadDrawing()
   const sections = sectionsOf(contents)
   const { summary, title } = contents
+  const far = describeFar(summary.farEvents)
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -34,7 +35,7 @@ export async function reportAsHtml(contents: ReportContents): Promise<string> {
 <a class="skip" href="#${sections[0]?.id ?? ''}">To the report</a>
 <header>
 <h1>${title}</h1>
-<p>${describeSpan(summary.firstEvent, summary.lastEvent)}</p>
+<p>${describeSpan(summary.firstEvent, summary.lastEvent)}</p>${far === null ? '' : html`\n<p>${far}</p>`}
 <nav aria-label="Sections"><ul>${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 </header>
 <main>

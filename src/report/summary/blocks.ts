@@ -22,7 +22,13 @@ import {
   formatShare,
 } from '../quantities.js'
 import { detailBlocks } from './detail.js'
-import { describeEdges, describeSpan, LENGTH_COLUMNS, MAPPED_ROLES } from './wording.js'
+import {
+  describeEdges,
+  describeFar,
+  describeSpan,
+  LENGTH_COLUMNS,
+  MAPPED_ROLES,
+} from './wording.js'
 
 /** A table of more segments is for a program; a pull-request comment holds 65,536 characters. */
 const MOST_SEGMENTS = { terminal: 40, markdown: 50, page: 50 } as const
@@ -127,11 +133,12 @@ const written = (header: string, giveUp?: number): Column => ({
 })
 
 function context(summary: Summary, medium: Medium): Block {
-  const { firstEvent, lastEvent, overall } = summary
+  const { firstEvent, lastEvent, farEvents, overall } = summary
   const average = `${formatDecimal(overall.eventsPerSession)} events per session, ${formatDecimal(overall.sessionsPerUser)} sessions per user`
   return fields(
     [
       ['data', describeSpan(firstEvent, lastEvent)],
+      ['far', describeFar(farEvents)],
       ['session', describeDefinition(summary.definition)],
       ['average', medium === 'terminal' && overall.sessions > 0 ? average : null],
       ['edges', describeEdges(overall)],

@@ -1,6 +1,7 @@
+import type { FarEvents } from '../../analysis/context.js'
 import type { Figures, LengthStatistics } from '../../analysis/figures.js'
 import type { MappingSummary } from '../../analysis/summary.js'
-import { formatCount, formatInstant, formatSeconds } from '../quantities.js'
+import { formatCount, formatInstant, formatNumberOf, formatSeconds } from '../quantities.js'
 
 /** What the terminal and the Markdown summary both say, in the same words. */
 
@@ -34,6 +35,24 @@ export function describeSpan(first: string | null, last: string | null): string 
   const seconds = (Date.parse(last) - Date.parse(first)) / 1_000
   const length = Number.isFinite(seconds) ? `, ${formatSeconds(seconds)}` : ''
   return `${formatInstant(first)} to ${formatInstant(last)} UTC${length}`
+}
+
+/** `3 events far from the rest are in sessions, but not in the span of the data: ...`; null without any. */
+export function describeFar(far: FarEvents | null): string | null {
+  if (far === null) return null
+  const { before, after, firstEvent, lastEvent } = far
+  const side = (count: number, where: string, several: string, instant: string): string[] =>
+    count === 0
+      ? []
+      : [
+          `${formatCount(count)} ${where} it, ${count === 1 ? 'at' : several} ${formatInstant(instant)}`,
+        ]
+  const sides = [
+    ...side(before, 'before', 'from', firstEvent),
+    ...side(after, 'after', 'up to', lastEvent),
+  ]
+  const total = before + after
+  return `${formatNumberOf(total, 'event')} far from the rest ${total === 1 ? 'is' : 'are'} in sessions, but not in the span of the data: ${sides.join(', and ')} UTC`
 }
 
 /** Sessions whose true length is unknown; null when there is none to speak of. */
