@@ -182,7 +182,7 @@ export const OPTIONS = {
   inputFormat: { ...SPARK, flag: '--input-format <format>', takes: 'text', about: 'Spark: what --paths holds (default: parquet)', choices: ['parquet', 'json', 'csv'] },
   sparkConf: { ...SPARK, flag: '--spark-conf <setting>', takes: 'gathered', about: 'Spark: a setting of its own, as in spark.executor.memory=4g; again for others' },
   definition: { ...RULE, flag: '--definition <name>', takes: 'definition', about: `a vendor's rules to start from: ${NAMED_DEFINITIONS.map(({ name }) => name).join(', ')}`, completes: 'definition' },
-  gap: { ...RULE, flag: '--gap <time>', takes: 'gathered', about: 'inactivity that ends a session: 30m, 90s, PT30M, or milliseconds; again as platform=iOS:5m for events with that value (default: 30m)', completes: 'value', env: 'SESSIONIZE_GAP' },
+  gap: { ...RULE, flag: '--gap <time>', takes: 'gathered', about: 'inactivity that ends a session: 30m, 90s, PT30M, or milliseconds from 60000 on; again as platform=iOS:5m for events with that value (default: 30m)', completes: 'value', env: 'SESSIONIZE_GAP' },
   boundary: { ...RULE, flag: '--boundary <rule>', takes: 'text', about: 'a gap of exactly the timeout: `after` continues, `at` ends the session (default: after)', choices: ['after', 'at'] },
   maxLength: { ...RULE, flag: '--max-length <time>', takes: 'duration', about: 'an event later than this after the start opens a session' },
   maxEvents: { ...RULE, flag: '--max-events <n>', takes: 'whole', about: 'a session of so many events takes no more' },

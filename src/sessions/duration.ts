@@ -1,42 +1,55 @@
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 
-const UNIT_MICROS: Readonly<Record<string, number>> = {
-  us: 1,
-  µs: 1,
-  ms: 1_000,
-  s: 1_000_000,
-  sec: 1_000_000,
-  m: 60_000_000,
-  min: 60_000_000,
-  h: 3_600_000_000,
-  d: 86_400_000_000,
-  w: 604_800_000_000,
-}
+const SECOND = 1_000_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const UNITS: readonly (readonly [micros: number, ...names: string[]])[] = [
+  [1, 'us', 'µs', 'microsecond', 'microseconds'],
+  [1_000, 'ms', 'msec', 'millisecond', 'milliseconds'],
+  [SECOND, 's', 'sec', 'secs', 'second', 'seconds'],
+  [MINUTE, 'm', 'min', 'mins', 'minute', 'minutes'],
+  [HOUR, 'h', 'hr', 'hrs', 'hour', 'hours'],
+  [DAY, 'd', 'day', 'days'],
+  [7 * DAY, 'w', 'week', 'weeks'],
+]
+
+const UNIT_MICROS: Readonly<Record<string, number>> = Object.fromEntries(
+  UNITS.flatMap(([micros, ...names]) => names.map((name) => [name, micros])),
+)
 
 const ISO_UNIT_MICROS: Readonly<Record<string, number>> = {
-  W: 604_800_000_000,
-  D: 86_400_000_000,
-  H: 3_600_000_000,
-  M: 60_000_000,
-  S: 1_000_000,
+  W: 7 * DAY,
+  D: DAY,
+  H: HOUR,
+  M: MINUTE,
+  S: SECOND,
 }
 
+/** In milliseconds. No timeout of a vendor's SDK is shorter, and people who type 30 mean minutes. */
+const SHORTEST_BARE = 60_000
+
+const LONGEST_MICROS = 10_000 * DAY
+
 /**
- * A length of time, in whole microseconds: `30m`, `1h30m`, `90s`, `1.5h`, ISO 8601 `PT30M`, or a
- * bare number of milliseconds as vendors' SDKs write timeouts (`sessionTimeout: 1800000`).
+ * A length of time, in whole microseconds: `30m`, `1h30m`, `90s`, `1.5h`, `30 minutes`, ISO 8601 `PT30M`,
+ * or a bare number of milliseconds, at least 60000, as vendors' SDKs write timeouts
+ * (`sessionTimeout: 1800000`).
  *
  * @throws SessionizeError `usage` when the text is none of these, is not positive, or is over 10,000 days.
  */
 export function parseDuration(text: string, flag = option('gap')): number {
-  const micros = readDuration(text.trim())
+  const trimmed = text.trim()
+  const micros = BARE.test(trimmed) ? bareMicros(trimmed, flag) : readDuration(trimmed)
   if (micros === undefined || !Number.isFinite(micros)) {
     throw new SessionizeError('usage', `${flag} ${text} is not a length of time.`, {
       hint: `Write it as ${flag} 30m, 90s, 1h30m, PT30M, or as milliseconds: 1800000.`,
     })
   }
   const rounded = Math.round(micros)
-  if (rounded <= 0 || rounded > 10_000 * 86_400_000_000) {
+  if (rounded <= 0 || rounded > LONGEST_MICROS) {
     throw new SessionizeError('usage', `${flag} ${text} is out of range.`, {
       hint: 'It must be more than zero and at most 10000d.',
     })
@@ -44,8 +57,24 @@ export function parseDuration(text: string, flag = option('gap')): number {
   return rounded
 }
 
+const BARE = /^\d+(\.\d+)?$/
+
+/** @throws SessionizeError `usage` for a number that may as well be seconds or minutes */
+function bareMicros(text: string, flag: string): number {
+  const millis = Number(text)
+  if (millis === 0 || millis >= SHORTEST_BARE) return millis * 1_000
+  const seconds = Math.round(millis * SECOND)
+  const offered =
+    millis < 300
+      ? [`${text}m`, `${text}s`, `${text}ms`]
+      : [`${text}s`, formatDuration(seconds), `${text}ms`]
+  const [last, ...before] = [...new Set(offered)].reverse()
+  throw new SessionizeError('usage', `${flag} ${text} has no unit.`, {
+    hint: `Write ${before.reverse().join(', ')} or ${last}. A number alone is milliseconds from ${SHORTEST_BARE} on, as in vendors' SDKs.`,
+  })
+}
+
 function readDuration(text: string): number | undefined {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000
   const iso =
     /^P(?:(\d+(?:\.\d+)?W)?(\d+(?:\.\d+)?D)?)(?:T(\d+(?:\.\d+)?H)?(\d+(?:\.\d+)?M)?(\d+(?:\.\d+)?S)?)?$/i
   if (iso.test(text))
