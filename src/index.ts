@@ -51,7 +51,6 @@ export type {
   IdChecks,
   IdFinding,
   KindCounts,
-  LengthFigures,
   LengthPair,
   Lengths,
   RecordedAudit,
@@ -65,7 +64,6 @@ export type { ReportedLengthOption } from './analysis/audit/reported-length.js'
 export type {
   Background,
   BackgroundEvent,
-  BackgroundLengths,
   LongSessions,
   Rhythm,
   RoundTheClock,
@@ -98,6 +96,7 @@ export type { Advice, ComponentSummary, IntervalFit } from './analysis/gap/advic
 export type { GapAnswer, HiddenByLongGap, PauseReport } from './analysis/gap/gap.js'
 export type { OctaveBin } from './analysis/gap/intervals.js'
 export type { SweepRow } from './analysis/gap/sweep.js'
+export type { LengthFigures } from './analysis/lengths.js'
 export type { SummaryChoices } from './analysis/summarize.js'
 export type { MappingSummary, Segments, Summary, Warning } from './analysis/summary.js'
 export type {

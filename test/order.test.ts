@@ -16,6 +16,7 @@ const ORDER = [
     'dialects',
     'files',
     'engines',
+    'figures',
     'sources',
   ],
   ...['events', 'sessions', 'state', 'remote', 'analysis', 'checks', 'report', 'generate'],

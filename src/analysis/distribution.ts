@@ -1,6 +1,7 @@
 /** The shape of the distributions, for `--detail`. */
 import type { Engine } from '../engines/duckdb.js'
-import { join, type Sql, sql } from '../sql/sql.js'
+import { count, max, numeric, quantiles, select } from '../figures/figure.js'
+import { type Sql, sql } from '../sql/sql.js'
 import { LOG_STEPS, squareStep, sumOfSteps, variance } from './exact.js'
 import type { Detail, EcdfPoint, LengthDistribution, Spread } from './figures.js'
 import { fitLogNormal } from './log-normal.js'
@@ -11,17 +12,14 @@ export const CONFIDENCE = 0.95
 const TRIMMED_SHARE = 0.05
 
 /** Over the table `sessions`. */
-export async function describeDetail(
-  engine: Engine,
-  quantiles: readonly number[],
-): Promise<Detail> {
+export async function describeDetail(engine: Engine, shares: readonly number[]): Promise<Detail> {
   return {
     confidence: CONFIDENCE,
-    length: await lengthDistribution(engine, sql`sessions`, quantiles),
+    length: await lengthDistribution(engine, sql`sessions`, shares),
     lengthWithoutBounces: await lengthDistribution(
       engine,
       sql`(SELECT user, length FROM sessions WHERE NOT bounce)`,
-      quantiles,
+      shares,
     ),
     logNormal: await fitLogNormal(engine, sql`sessions`),
     eventsPerSession: await spread(engine, sql`SELECT events AS value FROM sessions`),
@@ -29,11 +27,10 @@ export async function describeDetail(
       engine,
       sql`SELECT count(*) AS value FROM sessions GROUP BY user`,
     ),
-    secondsBetweenSessions: inSeconds(
-      await spread(
-        engine,
-        sql`SELECT start - previous_end AS value FROM sessions WHERE previous_end IS NOT NULL`,
-      ),
+    secondsBetweenSessions: await spread(
+      engine,
+      sql`SELECT start - previous_end AS value FROM sessions WHERE previous_end IS NOT NULL`,
+      1e6,
     ),
   }
 }
@@ -41,7 +38,7 @@ export async function describeDetail(
 async function lengthDistribution(
   engine: Engine,
   from: Sql,
-  quantiles: readonly number[],
+  shares: readonly number[],
 ): Promise<LengthDistribution> {
   const { n, longest } = await engine.row<{ n: bigint; longest: bigint | null }>(
     sql`SELECT count(*) AS n, max(length) AS longest FROM ${from}`,
@@ -65,7 +62,7 @@ async function lengthDistribution(
       sums.logs === null ? null : Math.exp(Number(sums.logs) / LOG_STEPS / Number(sums.positive)),
     standardDeviationSeconds:
       spread === null ? null : (Math.sqrt(Math.max(0, spread)) * Number(step)) / 1e6,
-    quantiles: await quantileEstimates(engine, from, quantiles, CONFIDENCE),
+    quantiles: await quantileEstimates(engine, from, shares, CONFIDENCE),
     ecdf: await ecdf(engine, from, Number(n)),
   }
 }
@@ -121,38 +118,30 @@ async function ecdf(engine: Engine, from: Sql, n: number): Promise<EcdfPoint[]> 
 
 const SPREAD_QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99] as const
 
-async function spread(engine: Engine, values: Sql): Promise<Spread> {
-  const { n, total, largest, at } = await engine.row<{
-    n: bigint
-    total: bigint | null
-    largest: bigint | null
-    at: number[] | null
-  }>(sql`
-    SELECT count(*) AS n, sum(value) AS total, max(value) AS largest,
-      quantile_cont(value, [${join([...SPREAD_QUANTILES])}]) AS at
-    FROM (${values})`)
+/** @param unit how much of it is 1 to the reader */
+async function spread(engine: Engine, values: Sql, unit = 1): Promise<Spread> {
+  const {
+    count: n,
+    total,
+    most,
+    at,
+  } = await select(engine, sql`(${values})`, {
+    count: count(),
+    total: numeric(sql`sum(value)`),
+    most: max(sql`value`),
+    at: quantiles(sql`value`, SPREAD_QUANTILES),
+  })
+  const read = (value: number | null | undefined): number | null =>
+    value === null || value === undefined ? null : value / unit
+  const [p50, p75, p90, p95, p99] = at
   return {
-    count: Number(n),
-    mean: total === null ? null : Number(total) / Number(n),
-    p50: at?.[0] ?? null,
-    p75: at?.[1] ?? null,
-    p90: at?.[2] ?? null,
-    p95: at?.[3] ?? null,
-    p99: at?.[4] ?? null,
-    max: largest === null ? null : Number(largest),
-  }
-}
-
-function inSeconds(micros: Spread): Spread {
-  const seconds = (value: number | null): number | null => (value === null ? null : value / 1e6)
-  return {
-    count: micros.count,
-    mean: seconds(micros.mean),
-    p50: seconds(micros.p50),
-    p75: seconds(micros.p75),
-    p90: seconds(micros.p90),
-    p95: seconds(micros.p95),
-    p99: seconds(micros.p99),
-    max: seconds(micros.max),
+    count: n,
+    mean: read(total === null ? null : total / n),
+    p50: read(p50),
+    p75: read(p75),
+    p90: read(p90),
+    p95: read(p95),
+    p99: read(p99),
+    max: read(most),
   }
 }

@@ -1,5 +1,18 @@
 /** Figures over all sessions and per segment, as one aggregation each. */
 import type { Engine } from '../engines/duckdb.js'
+import {
+  columnsOf,
+  count,
+  countDistinct,
+  list,
+  max,
+  quantiles,
+  readFigures,
+  seconds,
+  select,
+  sum,
+  type ValuesOf,
+} from '../figures/figure.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import type { Bin } from './bins.js'
 import { ratio } from './exact.js'
@@ -11,23 +24,9 @@ import type { Segments } from './summary.js'
 
 const QUANTILES = [0.5, 0.75, 0.9, 0.95, 0.99] as const
 
-interface FigureRow extends Readonly<Record<string, unknown>> {
-  readonly sessions: bigint
-  readonly users: bigint
-  readonly events: bigint
-  readonly bounces: bigint
-  readonly total: bigint
-  readonly start_censored: bigint
-  readonly end_censored: bigint
-  readonly quantiles: number[] | null
-  readonly longest: bigint | null
-  readonly quantiles_long: number[] | null
-}
-
 /** Over the rows of a relation with the columns of `sessions`. */
 export async function figuresOf(engine: Engine, from: Sql, bins: readonly Bin[]): Promise<Figures> {
-  const row = await engine.row<FigureRow>(sql`SELECT ${join(aggregates(bins))} FROM ${from}`)
-  return toFigures(row, bins)
+  return toFigures(await select(engine, from, aggregates(bins)), bins)
 }
 
 export interface SegmentChoice {
@@ -43,7 +42,7 @@ export async function segmentFigures(
   bins: readonly Bin[],
   choice: SegmentChoice = {},
 ): Promise<Segments> {
-  const keys = by.map((_, i) => identifier(`key_${i}`))
+  const keys = keysOf(by)
   const order = segmentOrder(by)
   const all = choice.top === undefined && choice.having === undefined
   if (!all) await chooseSegments(engine, keys, choice)
@@ -51,21 +50,33 @@ export async function segmentFigures(
     keys.map((key) => sql`chosen.${key} IS NOT DISTINCT FROM segmented.${key}`),
     ' AND ',
   )
-  const rows = await engine.rows<FigureRow>(sql`
-    SELECT ${join(keys)}, ${join(aggregates(bins))}
+  const figures = aggregates(bins)
+  const rows = await engine.rows(sql`
+    SELECT ${join(keys)}, ${columnsOf(figures)}
     FROM segmented${all ? sql`` : sql` SEMI JOIN chosen ON ${same}`}
     GROUP BY ${join(keys)} ORDER BY ${order}`)
   return {
     dimensions: by,
     rows: rows.map((row) => ({
-      values: by.map((_, i) => textOf(row[`key_${i}`])),
-      figures: toFigures(row, bins),
+      values: keyValues(row, by),
+      figures: toFigures(readFigures(row, figures), bins),
     })),
     rest: all ? null : await restOf(engine, same, bins),
   }
 }
 
-const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+/** A row's values of the keys. */
+export const keyValues = (
+  row: Readonly<Record<string, unknown>>,
+  by: readonly string[],
+): (string | null)[] =>
+  by.map((_, i) => {
+    const value = row[`key_${i}`]
+    return typeof value === 'string' ? value : null
+  })
+
+/** `key_0`, ...: the columns that hold the values of a segment. */
+export const keysOf = (by: readonly string[]): Sql[] => by.map((_, i) => identifier(`key_${i}`))
 
 /** Most sessions first; but where every key has an order of its own, that order. */
 export function segmentOrder(by: readonly string[]): Sql {
@@ -102,38 +113,32 @@ async function restOf(
   const rest = sql`(SELECT segmented.* FROM segmented ANTI JOIN chosen ON ${same})`
   const figures = await figuresOf(engine, rest, bins)
   if (figures.sessions === 0) return null
-  const { n } = await engine.row<{ n: bigint }>(
-    sql`SELECT count(*) AS n FROM (SELECT DISTINCT COLUMNS('^key_\\d+$') FROM ${rest})`,
-  )
-  return { segments: Number(n), figures }
+  const keys = sql`(SELECT DISTINCT COLUMNS('^key_\\d+$') FROM ${rest})`
+  return { ...(await select(engine, keys, { segments: count() })), figures }
 }
 
-function aggregates(bins: readonly Bin[]): Sql[] {
-  const quantiles = sql`[${join([...QUANTILES])}]`
-  return [
-    sql`count(*) AS sessions`,
-    sql`count(DISTINCT user) AS users`,
-    sql`coalesce(sum(events), 0)::BIGINT AS events`,
-    sql`count(*) FILTER (WHERE bounce) AS bounces`,
-    sql`coalesce(sum(length), 0) AS total`,
-    sql`count(*) FILTER (WHERE start_censored) AS start_censored`,
-    sql`count(*) FILTER (WHERE end_censored) AS end_censored`,
-    sql`quantile_cont(length, ${quantiles}) AS quantiles`,
-    sql`max(length) AS longest`,
-    sql`quantile_cont(length, ${quantiles}) FILTER (WHERE NOT bounce) AS quantiles_long`,
-    ...bins.map(({ fromMicros }, i) => {
+const aggregates = (bins: readonly Bin[]) => ({
+  sessions: count(),
+  users: countDistinct(sql`user`),
+  events: sum(sql`events`),
+  bounces: count(sql`bounce`),
+  total: sum(sql`length`),
+  startCensored: count(sql`start_censored`),
+  endCensored: count(sql`end_censored`),
+  quantiles: quantiles(sql`length`, QUANTILES),
+  quantilesWithoutBounces: quantiles(sql`length`, QUANTILES, sql`NOT bounce`),
+  longest: max(sql`length`),
+  bins: list(
+    bins.map(({ fromMicros }, i) => {
       const to = bins[i + 1]?.fromMicros
       const upper = to === undefined ? sql`` : sql` AND length < ${to}`
-      return sql`count(*) FILTER (WHERE length >= ${fromMicros}${upper}) AS ${identifier(`bin_${i}`)}`
+      return count(sql`length >= ${fromMicros}${upper}`)
     }),
-  ]
-}
+  ),
+})
 
-function toFigures(row: FigureRow, bins: readonly Bin[]): Figures {
-  const sessions = Number(row.sessions)
-  const users = Number(row.users)
-  const events = Number(row.events)
-  const bounces = Number(row.bounces)
+function toFigures(row: ValuesOf<ReturnType<typeof aggregates>>, bins: readonly Bin[]): Figures {
+  const { sessions, users, events, bounces, total, longest, startCensored, endCensored } = row
   // A bounce has length 0, so the total and the longest are the same with and without them.
   const longer = sessions - bounces
   return {
@@ -142,48 +147,39 @@ function toFigures(row: FigureRow, bins: readonly Bin[]): Figures {
     events,
     bounces,
     bounceShare: ratio(bounces, sessions),
-    totalSeconds: Number(row.total) / 1e6,
+    totalSeconds: total / 1e6,
     eventsPerSession: ratio(events, sessions),
     sessionsPerUser: ratio(sessions, users),
-    length: statistics(sessions, row.total, row.quantiles, row.longest),
+    length: statistics(sessions, total, row.quantiles, longest),
     lengthWithoutBounces: statistics(
       longer,
-      row.total,
-      row.quantiles_long,
-      longer === 0 ? null : row.longest,
+      total,
+      row.quantilesWithoutBounces,
+      longer === 0 ? null : longest,
     ),
-    histogram: bins.map(({ label, fromMicros }, i) => {
-      const to = bins[i + 1]?.fromMicros
-      return {
-        label,
-        fromSeconds: fromMicros / 1e6,
-        toSeconds: to === undefined ? null : to / 1e6,
-        sessions: Number(row[`bin_${i}`] ?? 0),
-      }
-    }),
-    startCensored: Number(row.start_censored),
-    endCensored: Number(row.end_censored),
+    histogram: bins.map(({ label, fromMicros }, i) => ({
+      label,
+      fromSeconds: fromMicros / 1e6,
+      toSeconds: seconds(bins[i + 1]?.fromMicros),
+      sessions: row.bins[i] ?? 0,
+    })),
+    startCensored,
+    endCensored,
   }
 }
 
-function statistics(
+const statistics = (
   sessions: number,
-  total: bigint,
-  quantiles: readonly number[] | null,
-  longest: bigint | null,
-): LengthStatistics {
-  const at = (i: number): number | null => {
-    const value = quantiles?.[i]
-    return value === undefined ? null : value / 1e6
-  }
-  return {
-    sessions,
-    meanSeconds: sessions === 0 ? null : Number(total) / sessions / 1e6,
-    p50Seconds: at(0),
-    p75Seconds: at(1),
-    p90Seconds: at(2),
-    p95Seconds: at(3),
-    p99Seconds: at(4),
-    maxSeconds: longest === null ? null : Number(longest) / 1e6,
-  }
-}
+  total: number,
+  [p50, p75, p90, p95, p99]: readonly (number | null)[],
+  longest: number | null,
+): LengthStatistics => ({
+  sessions,
+  meanSeconds: sessions === 0 ? null : total / sessions / 1e6,
+  p50Seconds: seconds(p50),
+  p75Seconds: seconds(p75),
+  p90Seconds: seconds(p90),
+  p95Seconds: seconds(p95),
+  p99Seconds: seconds(p99),
+  maxSeconds: seconds(longest),
+})

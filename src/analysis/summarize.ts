@@ -3,6 +3,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { formatName } from '../events/clock.js'
+import { max, numeric, select } from '../figures/figure.js'
 import type { Events } from '../sessions/dataset.js'
 import { sql } from '../sql/sql.js'
 import { type Bin, type BinScale, linearBins, logBins, PRODUCT_BINS } from './bins.js'
@@ -80,8 +81,9 @@ export async function summarize(
 /** Edges are the same for all segments, so that their histograms can be compared. */
 async function chooseBins(engine: Engine, scale: BinScale): Promise<readonly Bin[]> {
   if (scale === 'product') return PRODUCT_BINS
-  const { longest, p99 } = await engine.row<{ longest: bigint | null; p99: number | null }>(
-    sql`SELECT max(length) AS longest, quantile_cont(length, 0.99) AS p99 FROM sessions`,
-  )
-  return scale === 'log' ? logBins(Number(longest ?? 0n)) : linearBins(p99 ?? 0)
+  const { longest, p99 } = await select(engine, sql`sessions`, {
+    longest: max(sql`length`),
+    p99: numeric(sql`quantile_cont(length, 0.99)`),
+  })
+  return scale === 'log' ? logBins(longest ?? 0) : linearBins(p99 ?? 0)
 }

@@ -4,11 +4,21 @@ import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { YEAR_ONE_MICROS } from '../events/clock.js'
 import { isoTime } from '../events/open.js'
+import {
+  columnsOf,
+  count,
+  countDistinct,
+  quantiles,
+  readFigures,
+  seconds,
+  select,
+  sum,
+} from '../figures/figure.js'
 import type { Events } from '../sessions/dataset.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { type AnswerContext, answerContext } from './context.js'
 import { ratio } from './exact.js'
-import { segmentOrder } from './segment-figures.js'
+import { keysOf, keyValues, segmentOrder } from './segment-figures.js'
 import { localTime, measureSegments, type SegmentOptions } from './segmented-sessions.js'
 
 export const PERIODS = ['hour', 'day', 'week', 'month', 'hour-of-week'] as const
@@ -162,64 +172,52 @@ async function createPeriods(
     FROM (${starts}) WHERE ${raw(firstMicros === null ? 'false' : 'true')}`)
 }
 
-const FIGURES: readonly Sql[] = [
-  raw('count(*) AS sessions'),
-  raw('count(DISTINCT user) AS users'),
-  raw('CAST(coalesce(sum(events), 0) AS BIGINT) AS events'),
-  raw('count(*) FILTER (WHERE bounce) AS bounces'),
-  raw('coalesce(sum(length), 0) AS total'),
-  raw('quantile_cont(length, [0.5, 0.9]) AS quantiles'),
-]
+const FIGURES = {
+  sessions: count(),
+  users: countDistinct(sql`user`),
+  events: sum(sql`events`),
+  bounces: count(sql`bounce`),
+  total: sum(sql`length`),
+  quantiles: quantiles(sql`length`, [0.5, 0.9]),
+} as const
 
-interface FigureRow extends Readonly<Record<string, unknown>> {
-  readonly sessions: bigint | null
-  readonly users: bigint | null
-  readonly events: bigint | null
-  readonly bounces: bigint | null
-  readonly total: bigint | null
-  readonly quantiles: number[] | null
-}
+type FigureRow = Readonly<Record<string, unknown>>
 
 function figures(row: FigureRow): PeriodFigures {
-  const sessions = Number(row.sessions ?? 0n)
-  const bounces = Number(row.bounces ?? 0n)
-  const totalSeconds = Number(row.total ?? 0n) / 1e6
-  const [p50, p90] = row.quantiles ?? []
+  const { sessions, users, events, bounces, total, quantiles } = readFigures(row, FIGURES)
+  const totalSeconds = total / 1e6
   return {
     sessions,
-    users: Number(row.users ?? 0n),
-    events: Number(row.events ?? 0n),
+    users,
+    events,
     bounces,
     bounceShare: ratio(bounces, sessions),
     totalSeconds,
     meanSeconds: sessions === 0 ? null : totalSeconds / sessions,
-    p50Seconds: p50 === undefined ? null : p50 / 1e6,
-    p90Seconds: p90 === undefined ? null : p90 / 1e6,
+    p50Seconds: seconds(quantiles[0]),
+    p90Seconds: seconds(quantiles[1]),
   }
 }
 
-const keysOf = (by: readonly string[]): Sql[] => by.map((_, i) => identifier(`key_${i}`))
-
 const attributed = (attribute: 'start' | 'end'): Sql => identifier(attribute)
 
-/** Creates `told`: every segment with its place, one row without dimensions. */
-async function createTold(engine: Engine, by: readonly string[]): Promise<void> {
+/** Creates `listed`: every segment with its place, one row without dimensions. */
+async function listSegments(engine: Engine, by: readonly string[]): Promise<void> {
   const keys = keysOf(by)
   await engine.run(
     by.length === 0
-      ? sql`CREATE OR REPLACE TEMP TABLE told AS SELECT 1 AS place`
-      : sql`CREATE OR REPLACE TEMP TABLE told AS
+      ? sql`CREATE OR REPLACE TEMP TABLE listed AS SELECT 1 AS place`
+      : sql`CREATE OR REPLACE TEMP TABLE listed AS
             SELECT ${join(keys)}, row_number() OVER (ORDER BY ${segmentOrder(by)}) AS place
             FROM segmented GROUP BY ${join(keys)}`,
   )
 }
 
-/** Every segment is told in every period. */
-async function assertTellable(engine: Engine, unit: CalendarUnit): Promise<void> {
-  const { segments, periods } = await engine.row<{ segments: bigint; periods: bigint }>(
-    sql`SELECT (SELECT count(*) FROM told) AS segments, (SELECT count(*) FROM periods) AS periods`,
-  )
-  if (segments * periods <= BigInt(MOST_ROWS)) return
+/** Every segment has a row in every period. */
+async function assertReadable(engine: Engine, unit: CalendarUnit): Promise<void> {
+  const { segments } = await select(engine, sql`listed`, { segments: count() })
+  const { periods } = await select(engine, sql`periods`, { periods: count() })
+  if (segments * periods <= MOST_ROWS) return
   throw new SessionizeError(
     'usage',
     `${segments} segments in ${periods} periods per ${unit} are more than anyone reads.`,
@@ -245,20 +243,20 @@ async function seriesOf(
   attribute: 'start' | 'end',
 ): Promise<TrendSeries[]> {
   await createPeriods(engine, events, unit, zone)
-  await createTold(engine, by)
-  await assertTellable(engine, unit)
+  await listSegments(engine, by)
+  await assertReadable(engine, unit)
   const keys = keysOf(by)
   const start = periodStart(unit, attributed(attribute), zone)
   const grouped = sql`
-    SELECT ${join([...keys, sql`${start} AS period`, ...FIGURES])}
+    SELECT ${join([...keys, sql`${start} AS period`, columnsOf(FIGURES)])}
     FROM segmented GROUP BY ${join([...keys, raw('period')])}`
   const rows = await engine.rows<
     FigureRow & { start: bigint; finish: bigint; label: string; place: bigint }
   >(sql`
-    SELECT told.*, periods.start, periods.finish, periods.label, found.* EXCLUDE (${join([...keys, raw('period')])})
-    FROM told CROSS JOIN periods
-    LEFT JOIN (${grouped}) AS found ON found.period = periods.start AND ${sameKeys(by, 'found', 'told')}
-    ORDER BY told.place, periods.start`)
+    SELECT listed.*, periods.start, periods.finish, periods.label, measured.* EXCLUDE (${join([...keys, raw('period')])})
+    FROM listed CROSS JOIN periods
+    LEFT JOIN (${grouped}) AS measured ON measured.period = periods.start AND ${sameKeys(by, 'measured', 'listed')}
+    ORDER BY listed.place, periods.start`)
   const series = inSeries(rows, by, (row, before: TrendPeriod | undefined) =>
     withChange(row, isPartial(events, row.start, row.finish, definition.gapMicros), before),
   )
@@ -273,18 +271,12 @@ function inSeries<Row extends FigureRow & { readonly place: bigint }, Item>(
 ): { values: (string | null)[]; items: Item[] }[] {
   const series = new Map<bigint, { values: (string | null)[]; items: Item[] }>()
   for (const row of rows) {
-    const one = series.get(row.place) ?? { values: valuesOf(row, by), items: [] }
+    const one = series.get(row.place) ?? { values: keyValues(row, by), items: [] }
     series.set(row.place, one)
     one.items.push(itemOf(row, one.items.at(-1)))
   }
   return [...series.values()]
 }
-
-const valuesOf = (row: FigureRow, by: readonly string[]): (string | null)[] =>
-  by.map((_, i) => {
-    const value = row[`key_${i}`]
-    return typeof value === 'string' ? value : null
-  })
 
 /** Without an event for this share of a period at an edge of the data, the period is not whole. */
 const UNSEEN_SHARE = 0.1
@@ -351,7 +343,7 @@ async function heatmaps(
 ): Promise<TrendSeries[]> {
   const { weeks, rest } = wholeWeeks(events)
   await createPeriods(engine, rest, 'hour', zone)
-  await createTold(engine, by)
+  await listSegments(engine, by)
   const keys = keysOf(by)
   const hourOfWeek = (at: Sql): Sql => {
     const local = localTime(at, zone)
@@ -359,16 +351,16 @@ async function heatmaps(
   }
   const rows = await engine.rows<FigureRow & { place: bigint; cell: bigint; hours: bigint | null }>(
     sql`
-    SELECT told.*, cells.cell, occurring.hours, found.* EXCLUDE (${join([...keys, raw('cell')])})
-    FROM told CROSS JOIN (SELECT unnest(range(168)) AS cell) AS cells
+    SELECT listed.*, cells.cell, occurring.hours, measured.* EXCLUDE (${join([...keys, raw('cell')])})
+    FROM listed CROSS JOIN (SELECT unnest(range(168)) AS cell) AS cells
     LEFT JOIN (SELECT ${hourOfWeek(sql`start`)} AS cell, count(*) AS hours FROM periods GROUP BY cell) AS occurring
       ON occurring.cell = cells.cell
     LEFT JOIN (
-      SELECT ${join([...keys, sql`${hourOfWeek(attributed(attribute))} AS cell`, ...FIGURES])}
+      SELECT ${join([...keys, sql`${hourOfWeek(attributed(attribute))} AS cell`, columnsOf(FIGURES)])}
       FROM segmented WHERE ${attributed(attribute)} BETWEEN ${events.firstMicros ?? 0n} AND ${events.lastMicros ?? 0n}
       GROUP BY ${join([...keys, raw('cell')])}
-    ) AS found ON found.cell = cells.cell AND ${sameKeys(by, 'found', 'told')}
-    ORDER BY told.place, cells.cell`,
+    ) AS measured ON measured.cell = cells.cell AND ${sameKeys(by, 'measured', 'listed')}
+    ORDER BY listed.place, cells.cell`,
   )
   const series = inSeries(rows, by, (row): HourOfWeek => {
     const cell = Number(row.cell)

@@ -1,5 +1,6 @@
 /** How far two partitions of the same events into sessions agree. */
 import type { Engine } from '../../engines/duckdb.js'
+import { count, type Figure, select, sum } from '../../figures/figure.js'
 import { type Sql, sql } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
 import type { Agreement, KindCounts } from './audit.js'
@@ -22,45 +23,37 @@ export async function measureAgreement(engine: Engine): Promise<Agreement> {
   }
 }
 
-async function kinds(engine: Engine, id: Sql, table: Sql): Promise<KindCounts> {
-  const row = await engine.row<Record<keyof KindCounts, bigint>>(sql`
-    SELECT count(*) AS sessions,
-      count(*) FILTER (WHERE spans = 1 AND holds = 1) AS exact,
-      count(*) FILTER (WHERE spans = 1 AND holds > 1) AS split,
-      count(*) FILTER (WHERE spans > 1 AND holds = 1) AS merged,
-      count(*) FILTER (WHERE spans > 1 AND holds > 1) AS mixed,
-      count(*) FILTER (WHERE spans IS NULL) AS apart
-    FROM ${table}
-    LEFT JOIN (SELECT ${id}, max(spans) AS spans, max(holds) AS holds FROM pairs GROUP BY ${id}) USING (${id})`)
-  return {
-    sessions: Number(row.sessions),
-    exact: Number(row.exact),
-    split: Number(row.split),
-    merged: Number(row.merged),
-    mixed: Number(row.mixed),
-    apart: Number(row.apart),
-  }
-}
+const kinds = (engine: Engine, id: Sql, table: Sql): Promise<KindCounts> =>
+  select(
+    engine,
+    sql`${table}
+      LEFT JOIN (SELECT ${id}, max(spans) AS spans, max(holds) AS holds FROM pairs GROUP BY ${id}) USING (${id})`,
+    KINDS,
+  )
+
+const KINDS = {
+  sessions: count(),
+  exact: count(sql`spans = 1 AND holds = 1`),
+  split: count(sql`spans = 1 AND holds > 1`),
+  merged: count(sql`spans > 1 AND holds = 1`),
+  mixed: count(sql`spans > 1 AND holds > 1`),
+  apart: count(sql`spans IS NULL`),
+} as const
 
 async function randIndex(engine: Engine): Promise<number | null> {
-  const together = (events: Sql): Sql =>
-    sql`coalesce(sum(CAST(${events} AS HUGEINT) * (${events} - 1) // 2), 0)`
-  const { both, recorded, rebuilt, events } = await engine.row<{
-    both: bigint
-    recorded: bigint
-    rebuilt: bigint
-    events: bigint
-  }>(sql`
-    SELECT
-      (SELECT ${together(sql`events`)} FROM pairs) AS both,
-      (SELECT ${together(sql`n`)} FROM (SELECT sum(events) AS n FROM pairs GROUP BY recorded)) AS recorded,
-      (SELECT ${together(sql`n`)} FROM (SELECT sum(events) AS n FROM pairs GROUP BY rebuilt)) AS rebuilt,
-      (SELECT coalesce(sum(events), 0) FROM pairs) AS events`)
+  const together = (events: Sql): Figure<number> =>
+    sum(sql`CAST(${events} AS HUGEINT) * (${events} - 1) // 2`)
+  const of = async (side: Sql): Promise<number> => {
+    const sessions = sql`(SELECT sum(events) AS n FROM pairs GROUP BY ${side})`
+    return (await select(engine, sessions, { n: together(sql`n`) })).n
+  }
   return adjustedRandIndex({
-    both: Number(both),
-    recorded: Number(recorded),
-    rebuilt: Number(rebuilt),
-    events: Number(events),
+    ...(await select(engine, sql`pairs`, {
+      both: together(sql`events`),
+      events: sum(sql`events`),
+    })),
+    recorded: await of(sql`recorded`),
+    rebuilt: await of(sql`rebuilt`),
   })
 }
 

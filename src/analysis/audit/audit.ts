@@ -2,6 +2,7 @@ import type { Ledger } from '../../events/ledger.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { Background } from '../background/background.js'
 import type { FarEvents } from '../context.js'
+import type { LengthFigures } from '../lengths.js'
 import type { Warning } from '../summary.js'
 
 /** Recorded sessions against rebuilt ones, and what keeps sessions alive in the background. */
@@ -154,14 +155,6 @@ export interface LengthPair {
     readonly p50Seconds: number | null
     readonly p90Seconds: number | null
   }
-}
-
-/** Lengths of the sessions of one side. */
-export interface LengthFigures {
-  readonly sessions: number
-  readonly meanSeconds: number | null
-  readonly p50Seconds: number | null
-  readonly p90Seconds: number | null
 }
 
 /** Recorded ids that are not what a session id should be. */

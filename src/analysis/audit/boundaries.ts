@@ -4,8 +4,9 @@
  */
 import type { Engine } from '../../engines/duckdb.js'
 import { isoTime } from '../../events/open.js'
+import { count, list, numeric, select } from '../../figures/figure.js'
 import { type SessionDefinition, smallestGapMicros } from '../../sessions/definition.js'
-import { join, type Sql, sql, text } from '../../sql/sql.js'
+import { sql } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
 import {
   type Boundaries,
@@ -53,15 +54,16 @@ export async function measureBoundaries(engine: Engine): Promise<Boundaries> {
       WINDOW by_time AS ${IN_ORDER}
     )
     WHERE recorded <> previous_recorded OR rebuilt <> previous_rebuilt OR t - previous_t > ${SHORTEST_TIMEOUT}`)
-  const row = await engine.row<Record<'pairs' | 'both' | 'recorded' | 'rebuilt', bigint>>(sql`
-    SELECT (SELECT count(*) - count(DISTINCT uid) FROM labelled WHERE NOT passive) AS pairs,
-      count(*) FILTER (WHERE cut_recorded AND cut_rebuilt) AS both,
-      count(*) FILTER (WHERE cut_recorded) AS recorded,
-      count(*) FILTER (WHERE cut_rebuilt) AS rebuilt
-    FROM steps`)
-  const [both, recorded, rebuilt] = [Number(row.both), Number(row.recorded), Number(row.rebuilt)]
+  const { pairs } = await select(engine, sql`labelled WHERE NOT passive`, {
+    pairs: numeric(sql`count(*) - count(DISTINCT uid)`),
+  })
+  const { both, recorded, rebuilt } = await select(engine, sql`steps`, {
+    both: count(sql`cut_recorded AND cut_rebuilt`),
+    recorded: count(sql`cut_recorded`),
+    rebuilt: count(sql`cut_rebuilt`),
+  })
   return {
-    pairs: Number(row.pairs),
+    pairs: pairs ?? 0,
     both,
     recordedOnly: recorded - both,
     rebuiltOnly: rebuilt - both,
@@ -72,23 +74,20 @@ export async function measureBoundaries(engine: Engine): Promise<Boundaries> {
 }
 
 /** The harmonic mean of precision and recall: van Rijsbergen (1979), Information Retrieval, chapter 7. */
-const f1 = (both: number, wanted: number, found: number): number | null =>
-  ratio(2 * both, wanted + found)
+const f1 = (both: number, recorded: number, rebuilt: number): number | null =>
+  ratio(2 * both, recorded + rebuilt)
 
 /** Over `steps`: the single timeout that explains the recorded boundaries best. */
 export async function tryTimeouts(engine: Engine): Promise<Timeouts> {
-  const row = await engine.row<Record<string, bigint>>(sql`
-    SELECT count(*) FILTER (WHERE cut_recorded) AS recorded, ${join(
-      TIMEOUTS_SECONDS.flatMap((seconds, i) => [
-        sql`count(*) FILTER (WHERE gap > ${seconds * SECOND}) AS ${nameOf('found', i)}`,
-        sql`count(*) FILTER (WHERE gap > ${seconds * SECOND} AND cut_recorded) AS ${nameOf('both', i)}`,
-      ]),
-    )}
-    FROM steps`)
-  const count = (name: string): number => Number(row[name] ?? 0n)
+  const cuts = TIMEOUTS_SECONDS.map((seconds) => sql`gap > ${seconds * SECOND}`)
+  const { recorded, rebuilt, both } = await select(engine, sql`steps`, {
+    recorded: count(sql`cut_recorded`),
+    rebuilt: list(cuts.map((cut) => count(cut))),
+    both: list(cuts.map((cut) => count(sql`${cut} AND cut_recorded`))),
+  })
   const tried = TIMEOUTS_SECONDS.map((seconds, i) => ({
     seconds,
-    f1: f1(count(`both_${i}`), count('recorded'), count(`found_${i}`)),
+    f1: f1(both[i] ?? 0, recorded, rebuilt[i] ?? 0),
   }))
   let best: Timeouts['best'] = null
   for (const { seconds, f1 } of tried) {
@@ -96,8 +95,6 @@ export async function tryTimeouts(engine: Engine): Promise<Timeouts> {
   }
   return { best, tried }
 }
-
-const nameOf = (what: string, i: number): Sql => sql`${text(`${what}_${i}`)}`
 
 /** Over `steps`: the boundaries that are on one side only, by cause, most of them first. */
 export async function findCauses(
@@ -173,7 +170,7 @@ async function boundaryExamples(engine: Engine): Promise<Map<string, BoundaryExa
       FROM disagreements
       QUALIFY nth <= ${EXAMPLES_PER_CAUSE}
     ),
-    placed AS (
+    numbered AS (
       SELECT *, row_number() OVER by_time AS position, t - lag(t) OVER by_time AS gap
       FROM labelled
       WHERE NOT passive AND uid IN (SELECT uid FROM chosen)
@@ -187,7 +184,7 @@ async function boundaryExamples(engine: Engine): Promise<Map<string, BoundaryExa
     SELECT c.cause, c.nth, s.user, p.t, p.name, s.session, n.number AS rebuilt, p.gap,
       p.position = c.position AS after
     FROM chosen AS c
-    JOIN placed AS p ON p.uid = c.uid
+    JOIN numbered AS p ON p.uid = c.uid
       AND p.position BETWEEN c.position - ${EVENTS_AROUND} AND c.position + ${EVENTS_AROUND - 1}
     JOIN recorded_sessions AS s ON s.recorded = p.recorded
     JOIN numbers AS n ON n.rebuilt = p.rebuilt

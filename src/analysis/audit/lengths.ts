@@ -1,7 +1,9 @@
 /** Lengths of recorded and rebuilt sessions side by side, over all and per value of a dimension. */
 import type { Engine } from '../../engines/duckdb.js'
+import { columnsOf, readFigures } from '../../figures/figure.js'
 import { type Sql, sql } from '../../sql/sql.js'
-import type { LengthFigures, LengthPair, Lengths } from './audit.js'
+import { LENGTHS, type LengthFigures, lengthFigures } from '../lengths.js'
+import type { LengthPair, Lengths } from './audit.js'
 import { dimensionColumn } from './labelled-events.js'
 
 export async function compareLengths(
@@ -14,28 +16,24 @@ export async function compareLengths(
     compared.push({ name, rows: await pairs(engine, dimensionColumn(i)) })
   }
   return {
-    overall: pairOf(all?.recorded ?? NO_SESSIONS, all?.rebuilt ?? NO_SESSIONS),
+    overall: pairOf(all?.recorded ?? figures(null), all?.rebuilt ?? figures(null)),
     dimensions: compared,
   }
 }
 
-interface FigureRow {
-  readonly sessions: bigint
-  readonly total: bigint
-  readonly quantiles: readonly number[]
-}
-
-type PairRow = {
+interface PairRow {
   readonly value: string | null
-} & Readonly<Record<'recorded' | 'rebuilt', FigureRow | null>>
+  readonly recorded: Readonly<Record<string, unknown>> | null
+  readonly rebuilt: Readonly<Record<string, unknown>> | null
+}
 
 async function pairs(
   engine: Engine,
   value: Sql,
 ): Promise<(LengthPair & { readonly value: string | null })[]> {
   const side = (table: Sql): Sql => sql`
-    SELECT ${value} AS value, {sessions: count(*), total: sum(length), quantiles: quantile_cont(length, [0.5, 0.9])} AS figures
-    FROM ${table} GROUP BY 1`
+    SELECT value, f AS figures
+    FROM (SELECT ${value} AS value, ${columnsOf(LENGTHS)} FROM ${table} GROUP BY 1) AS f`
   const rows = await engine.rows<PairRow>(sql`
     SELECT coalesce(a.value, b.value) AS value, a.figures AS recorded, b.figures AS rebuilt
     FROM (${side(sql`recorded_sessions`)}) AS a
@@ -47,24 +45,9 @@ async function pairs(
   }))
 }
 
-const NO_SESSIONS: LengthFigures = {
-  sessions: 0,
-  meanSeconds: null,
-  p50Seconds: null,
-  p90Seconds: null,
-}
-
-function figures(row: FigureRow | null): LengthFigures {
-  if (row === null) return NO_SESSIONS
-  const sessions = Number(row.sessions)
-  const [p50, p90] = row.quantiles
-  return {
-    sessions,
-    meanSeconds: Number(row.total) / sessions / 1e6,
-    p50Seconds: p50 === undefined ? null : p50 / 1e6,
-    p90Seconds: p90 === undefined ? null : p90 / 1e6,
-  }
-}
+/** Where one side has no session of a value, figures of none. */
+const figures = (row: PairRow['recorded'] | undefined): LengthFigures =>
+  lengthFigures(readFigures(row ?? {}, LENGTHS))
 
 function pairOf(recorded: LengthFigures, rebuilt: LengthFigures): LengthPair {
   const less = (key: 'meanSeconds' | 'p50Seconds' | 'p90Seconds'): number | null => {

@@ -2,6 +2,7 @@
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
 import { option } from '../../errors/option.js'
+import { count, numeric, select } from '../../figures/figure.js'
 import type { Events } from '../../sessions/dataset.js'
 import { type Sql, sql, text } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
@@ -49,9 +50,10 @@ export async function checkReportedLength(
     FROM (${inRebuilt}) AS e
     JOIN recorded_sessions AS s ON s.user = e.user AND s.session = e.session
     WHERE e.name = ${text(event)}`)
-  const { n, readable } = await engine.row<{ n: bigint; readable: bigint }>(
-    sql`SELECT count(*) AS n, count(reported) AS readable FROM reports`,
-  )
+  const counts = await select(engine, sql`reports`, {
+    events: count(),
+    unreadable: count(sql`reported IS NULL`),
+  })
   const examples = await engine.rows<{
     user: string
     session: string
@@ -65,8 +67,7 @@ export async function checkReportedLength(
   return {
     event,
     property,
-    events: Number(n),
-    unreadable: Number(n - readable),
+    ...counts,
     tolerance: TOLERANCE,
     recorded: await against(engine, 'recorded'),
     rebuilt: await against(engine, 'rebuilt'),
@@ -86,15 +87,18 @@ const disagrees = (side: keyof typeof measured) =>
   sql`abs(reported - ${measured[side]}) > greatest(${TOLERANCE.seconds}, ${TOLERANCE.share} * ${measured[side]})`
 
 async function against(engine: Engine, side: keyof typeof measured): Promise<ReportedAgainst> {
-  const row = await engine.row<{ compared: bigint; disagree: bigint; median: number | null }>(sql`
-    SELECT count(*) AS compared, count(*) FILTER (WHERE ${disagrees(side)}) AS disagree,
-      quantile_cont(reported - ${measured[side]}, 0.5) AS median
-    FROM reports WHERE reported IS NOT NULL AND ${measured[side]} IS NOT NULL`)
-  const [compared, disagree] = [Number(row.compared), Number(row.disagree)]
+  const { median, ...counts } = await select(
+    engine,
+    sql`reports WHERE reported IS NOT NULL AND ${measured[side]} IS NOT NULL`,
+    {
+      compared: count(),
+      disagree: count(disagrees(side)),
+      median: numeric(sql`quantile_cont(reported - ${measured[side]}, 0.5)`),
+    },
+  )
   return {
-    compared,
-    disagree,
-    share: ratio(disagree, compared),
-    medianDifferenceSeconds: row.median,
+    ...counts,
+    share: ratio(counts.disagree, counts.compared),
+    medianDifferenceSeconds: median,
   }
 }

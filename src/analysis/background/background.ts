@@ -1,12 +1,14 @@
+import type { LengthFigures } from '../lengths.js'
+
 /** What goes on in the data while nobody is there. */
 export interface Background {
   /** Lengths with the definition as it is. */
-  readonly lengths: BackgroundLengths
+  readonly lengths: LengthFigures
   /** Names that were looked at closely, because of their rhythm or their place in long sessions. */
   readonly events: readonly BackgroundEvent[]
   /** All that keep sessions alive made passive together; null when there is none. */
   readonly without: {
-    readonly lengths: BackgroundLengths
+    readonly lengths: LengthFigures
     /** As the command line takes it. */
     readonly flags: readonly string[]
   } | null
@@ -24,14 +26,6 @@ export interface Background {
   }
 }
 
-/** Lengths of some sessions. */
-export interface BackgroundLengths {
-  readonly sessions: number
-  readonly meanSeconds: number | null
-  readonly p50Seconds: number | null
-  readonly p90Seconds: number | null
-}
-
 /** An event that may keep sessions alive while nobody is there. */
 export interface BackgroundEvent {
   readonly name: string
@@ -41,7 +35,7 @@ export interface BackgroundEvent {
   readonly rhythm: Rhythm | null
   readonly tail: TailShare | null
   /** Lengths when this event is passive. */
-  readonly without: BackgroundLengths
+  readonly without: LengthFigures
   /** Change of the mean without it, as a share of the mean with it. */
   readonly meanChange: number | null
   /** Whether sessions last through it: found by rhythm or tail, and the mean falls without it. */
@@ -85,7 +79,7 @@ export interface RoundTheClock {
   readonly eventShare: number | null
   readonly timeShare: number | null
   /** Lengths of all other users' sessions. */
-  readonly withoutThem: BackgroundLengths
+  readonly withoutThem: LengthFigures
   readonly examples: readonly {
     readonly user: string
     /** Days with events in nearly every hour. */

@@ -3,13 +3,14 @@
  * convicted by what happens to the lengths when sessions are rebuilt with them passive.
  */
 import type { Engine } from '../../engines/duckdb.js'
+import { count, countDistinct, select } from '../../figures/figure.js'
 import { measureSessions, planSessions } from '../../sessions/build.js'
 import type { Events } from '../../sessions/dataset.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { type Sql, sql, text } from '../../sql/sql.js'
-import type { Background, BackgroundEvent, BackgroundLengths } from './background.js'
-import { lengthsOf } from './lengths.js'
+import { type LengthFigures, lengthsOf } from '../lengths.js'
+import type { Background, BackgroundEvent } from './background.js'
 import { fillsTails, longSessions, TAIL_LIFT, TAIL_SHARE } from './long-sessions.js'
 import {
   COEFFICIENT_THRESHOLD,
@@ -23,6 +24,8 @@ import { ACTIVE_DAYS, ACTIVE_HOURS, roundTheClockUsers } from './round-the-clock
 const MOST_SUSPECTS = 5
 /** Less than this of the mean is not worth a rule. */
 const EFFECT_THRESHOLD = 0.01
+
+const OCCURRENCES = { events: count(), users: countDistinct(sql`user`) } as const
 
 export interface BackgroundOptions {
   readonly definition: SessionDefinition
@@ -55,7 +58,7 @@ export async function findBackground(
     const tail = long.tail.find((candidate) => candidate.name === name)
     suspects.push({
       name,
-      ...(await countOf(engine, name)),
+      ...(await select(engine, sql`events WHERE name = ${text(name)}`, OCCURRENCES)),
       rhythm: rhythmic.find((candidate) => candidate.name === name)?.rhythm ?? null,
       tail: tail === undefined ? null : { share: tail.share, shareElsewhere: tail.shareElsewhere },
       without,
@@ -95,7 +98,7 @@ async function lengthsOfAll(
   events: Events,
   options: BackgroundOptions,
   guilty: readonly BackgroundEvent[],
-): Promise<BackgroundLengths> {
+): Promise<LengthFigures> {
   const [only] = guilty
   if (only !== undefined && guilty.length === 1) return only.without
   return lengthsWithout(
@@ -111,7 +114,7 @@ async function lengthsWithout(
   events: Events,
   { definition, plan }: BackgroundOptions,
   names: readonly string[],
-): Promise<BackgroundLengths> {
+): Promise<LengthFigures> {
   const request = await planSessions(engine, events, {
     definition: {
       ...definition,
@@ -122,13 +125,6 @@ async function lengthsWithout(
   })
   await measureSessions(engine, request)
   return lengthsOf(engine, sql`sessions`)
-}
-
-async function countOf(engine: Engine, name: string): Promise<{ events: number; users: number }> {
-  const { events, users } = await engine.row<{ events: bigint; users: bigint }>(
-    sql`SELECT count(*) AS events, count(DISTINCT user) AS users FROM events WHERE name = ${text(name)}`,
-  )
-  return { events: Number(events), users: Number(users) }
 }
 
 function changeOf(before: number | null, after: number | null): number | null {

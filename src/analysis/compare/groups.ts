@@ -4,8 +4,20 @@
  */
 import type { Engine } from '../../engines/duckdb.js'
 import { readParquet } from '../../engines/files.js'
-import { identifier, join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import {
+  columnsOf,
+  count,
+  countDistinct,
+  quantiles,
+  readFigures,
+  seconds,
+  select,
+  sum,
+} from '../../figures/figure.js'
+import { join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import { ratio } from '../exact.js'
 import type { QuantileEstimate } from '../figures.js'
+import { keysOf, keyValues } from '../segment-figures.js'
 
 /** Which files a group's sessions are from. */
 export type GroupSet = 'files' | 'baseline'
@@ -55,8 +67,6 @@ export async function createPool(
 export const poolColumns = (by: readonly string[]): Sql =>
   join([raw('user'), raw('length'), raw('bounce'), ...keysOf(by)])
 
-const keysOf = (by: readonly string[]): Sql[] => by.map((_, i) => identifier(`key_${i}`))
-
 /** Every group in the pool, most sessions first. */
 export async function listGroups(engine: Engine, by: readonly string[]): Promise<Group[]> {
   const keys = keysOf(by)
@@ -65,10 +75,7 @@ export async function listGroups(engine: Engine, by: readonly string[]): Promise
     ORDER BY ${join([raw('count(*) DESC'), ...keys.map((key) => sql`${key} NULLS LAST`), raw('side')])}`)
   return rows.map((row) => ({
     set: row.side,
-    values: by.map((_, i) => {
-      const value = row[`key_${i}`]
-      return typeof value === 'string' ? value : null
-    }),
+    values: keyValues(row, by),
   }))
 }
 
@@ -94,10 +101,8 @@ export async function createCompared(
     CREATE OR REPLACE TEMP TABLE compared AS
     SELECT g, user, length, bounce
     FROM pool JOIN (VALUES ${join(rows)}) AS named(${join([raw('g'), raw('side'), ...keys])}) ON ${same}`)
-  const { users } = await engine.row<{ users: bigint }>(
-    sql`SELECT count(DISTINCT user) AS users FROM compared`,
-  )
-  const few = users <= BigInt(MOST_BUCKETS)
+  const { users } = await select(engine, sql`compared`, { users: countDistinct(sql`user`) })
+  const few = users <= MOST_BUCKETS
   // By content and never by chance: the same user is in the same bucket in every run.
   const bucket = few
     ? raw('row_number() OVER (ORDER BY user) - 1')
@@ -105,46 +110,37 @@ export async function createCompared(
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE buckets AS
     SELECT user, ${bucket} AS bucket FROM (SELECT DISTINCT user FROM compared)`)
-  return few ? Number(users) : MOST_BUCKETS
+  return few ? users : MOST_BUCKETS
 }
 
 export async function groupFigures(
   engine: Engine,
   groups: readonly Group[],
-  quantiles: readonly number[],
+  shares: readonly number[],
   longMicros: number,
 ): Promise<GroupFigures[]> {
-  const rows = await engine.rows<{
-    g: number
-    sessions: bigint
-    users: bigint
-    bounces: bigint
-    total: bigint
-    long: bigint
-    at: number[] | null
-  }>(sql`
-    SELECT g, count(*) AS sessions, count(DISTINCT user) AS users,
-      count(*) FILTER (WHERE bounce) AS bounces, sum(length) AS total,
-      count(*) FILTER (WHERE length >= ${longMicros}) AS long,
-      quantile_cont(length, [${join([...quantiles])}]) AS at
-    FROM compared GROUP BY g`)
+  const figures = {
+    sessions: count(),
+    users: countDistinct(sql`user`),
+    bounces: count(sql`bounce`),
+    total: sum(sql`length`),
+    long: count(sql`length >= ${longMicros}`),
+    quantiles: quantiles(sql`length`, shares),
+  } as const
+  const rows = await engine.rows<Record<string, unknown>>(
+    sql`SELECT g, ${columnsOf(figures)} FROM compared GROUP BY g`,
+  )
   return groups.map((group, g) => {
-    const row = rows.find((one) => one.g === g)
-    const sessions = Number(row?.sessions ?? 0n)
-    const over = (part: bigint | undefined): number | null =>
-      part === undefined || sessions === 0 ? null : Number(part) / sessions
-    const mean = over(row?.total)
+    const row = rows.find((one) => one['g'] === g) ?? {}
+    const { sessions, users, bounces, total, long, quantiles: at } = readFigures(row, figures)
     return {
       ...group,
       sessions,
-      users: Number(row?.users ?? 0n),
-      bounceShare: over(row?.bounces),
-      meanSeconds: mean === null ? null : mean / 1e6,
-      quantiles: quantiles.map((share, i) => {
-        const at = row?.at?.[i]
-        return { share, seconds: at === undefined ? null : at / 1e6 }
-      }),
-      longShare: over(row?.long),
+      users,
+      bounceShare: ratio(bounces, sessions),
+      meanSeconds: seconds(ratio(total, sessions)),
+      quantiles: shares.map((share, i) => ({ share, seconds: seconds(at[i]) })),
+      longShare: ratio(long, sessions),
     }
   })
 }

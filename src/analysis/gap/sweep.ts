@@ -6,23 +6,21 @@
  * one, so each step joins only what the wider timeout newly joins, and there is less and less of it.
  */
 import type { Engine } from '../../engines/duckdb.js'
+import { count, select } from '../../figures/figure.js'
 import { planSessions } from '../../sessions/build.js'
 import type { Events } from '../../sessions/dataset.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { type Sql, sql } from '../../sql/sql.js'
 import { ratio } from '../exact.js'
+import { LENGTHS, type LengthFigures, lengthFigures } from '../lengths.js'
 
 /** What one timeout makes of the events. */
-export interface SweepRow {
+export interface SweepRow extends LengthFigures {
   readonly gapSeconds: number
-  readonly sessions: number
   readonly bounces: number
   readonly bounceShare: number | null
   readonly totalSeconds: number
-  readonly meanSeconds: number | null
-  readonly p50Seconds: number | null
-  readonly p90Seconds: number | null
 }
 
 export async function sweepGaps(
@@ -135,26 +133,21 @@ async function widen(engine: Engine, boundary: Boundary, gap: number): Promise<v
   await replaceRuns(engine)
 }
 
+const FIGURES = { ...LENGTHS, bounces: count(sql`single`) } as const
+
 async function measure(engine: Engine, gap: number): Promise<SweepRow> {
-  const row = await engine.row<{
-    sessions: bigint
-    bounces: bigint
-    total: bigint
-    quantiles: number[] | null
-  }>(sql`
-    SELECT count(*) AS sessions, count(*) FILTER (WHERE single) AS bounces,
-      coalesce(sum(length), 0) AS total, quantile_cont(length, [0.5, 0.9]) AS quantiles
-    FROM (SELECT length, single FROM settled UNION ALL SELECT "end" - start, single FROM runs)`)
-  const sessions = Number(row.sessions)
-  const [p50, p90] = row.quantiles ?? []
+  const row = await select(
+    engine,
+    sql`(SELECT length, single FROM settled UNION ALL SELECT "end" - start, single FROM runs)`,
+    FIGURES,
+  )
+  const { sessions, ...lengths } = lengthFigures(row)
   return {
     gapSeconds: gap / 1e6,
     sessions,
-    bounces: Number(row.bounces),
-    bounceShare: ratio(Number(row.bounces), sessions),
-    totalSeconds: Number(row.total) / 1e6,
-    meanSeconds: sessions === 0 ? null : Number(row.total) / sessions / 1e6,
-    p50Seconds: p50 === undefined ? null : p50 / 1e6,
-    p90Seconds: p90 === undefined ? null : p90 / 1e6,
+    bounces: row.bounces,
+    bounceShare: ratio(row.bounces, sessions),
+    totalSeconds: row.total / 1e6,
+    ...lengths,
   }
 }

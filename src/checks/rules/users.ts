@@ -1,5 +1,5 @@
 /** Users that are not one person. */
-import { ACTIVE_HOURS, wakefulDays } from '../../analysis/background/round-the-clock.js'
+import { ACTIVE_HOURS, activeDays } from '../../analysis/background/round-the-clock.js'
 import { nullLike } from '../../events/null-like.js'
 import { join, raw, sql } from '../../sql/sql.js'
 import { EXAMPLES_SHOWN, type SqlRule, tolerant } from '../rule.js'
@@ -50,9 +50,9 @@ export const roundTheClockUser = tolerant({ unit: 'number', amount: ACTIVE_HOURS
   error: 0.01,
   hint: 'Bots, monitors or shared logins: leave them out with --where.',
   measure: () => sql`
-    SELECT (SELECT count(DISTINCT user) FROM (${wakefulDays(hours)})) AS found,
+    SELECT (SELECT count(DISTINCT user) FROM (${activeDays(hours)})) AS found,
       (SELECT count(DISTINCT user) FROM events) AS of`,
   examples: () => sql`
     SELECT user, max(hours) AS hours, count(*) AS days, sum(events) AS events
-    FROM (${wakefulDays(hours)}) GROUP BY user ORDER BY events DESC, user LIMIT ${EXAMPLES_SHOWN}`,
+    FROM (${activeDays(hours)}) GROUP BY user ORDER BY events DESC, user LIMIT ${EXAMPLES_SHOWN}`,
 }))

@@ -1,9 +1,6 @@
 /** Background activity as a part of the audit. */
-import type {
-  Background,
-  BackgroundEvent,
-  BackgroundLengths,
-} from '../../analysis/background/background.js'
+import type { Background, BackgroundEvent } from '../../analysis/background/background.js'
+import type { LengthFigures } from '../../analysis/lengths.js'
 import { type Block, type Blocks, heading, number, paragraph, table, text } from '../document.js'
 import { count as formatCount, seconds as formatSeconds, share as formatShare } from '../figures.js'
 import { formatNumberOf } from '../quantities.js'
@@ -52,7 +49,7 @@ function sentence({ name, rhythm, tail, events, users }: BackgroundEvent): strin
 }
 
 function effects(background: Background, alive: readonly BackgroundEvent[]): Block {
-  const row = (name: string, lengths: BackgroundLengths): readonly string[] => [
+  const row = (name: string, lengths: LengthFigures): readonly string[] => [
     name,
     formatCount(lengths.sessions),
     formatSeconds(lengths.meanSeconds),
