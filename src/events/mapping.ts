@@ -4,13 +4,14 @@
  */
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { fieldExists, fieldNames } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
-import { unnested } from '../sources/scan.js'
 import { formatOfType, type TimeFormat } from './clock.js'
 import { type ClockChoice, chooseClock, type MappedClock } from './clock-choice.js'
 import { detectPreset, type PresetOptions, presetPaths } from './detection.js'
 import { chooseDedupe, type Dedupe } from './duplicates.js'
+import { openedAsAsked, openedWhereNeeded } from './envelopes.js'
 import { availableKey, groupLabel, keyNames, requireColumn, requireKey, shortList } from './key.js'
 import { isNullLike } from './null-like.js'
 import { generic, type Preset } from './presets/index.js'
@@ -33,6 +34,8 @@ export interface MappingOptions extends PresetOptions {
   readonly session?: string
   /** Key columns, `exact`, `insert_id`, or `none`. */
   readonly dedupe?: readonly string[]
+  /** The list, or the object, inside of rows whose elements are the events: `data.events`. */
+  readonly unnest?: string
   /** Which of the clocks that an event carries; `event` is the vendor's own choice. */
   readonly clock?: ClockChoice
   /** Ids that stand in one row belong to one person. */
@@ -97,11 +100,20 @@ export async function mapSources(
   const paths = [...presetPaths(options), ...givenPaths(options)]
   const first = await Samples.take(engine, described, paths)
   if (first.none) throw await noRows(engine, described)
-  const { preset, doubts } = detectPreset(described, options, first)
-  const { unnest } = preset
+  const asked = options.unnest
+  const detected = detectPreset(described, options, first)
+  const inside = asked ?? detected.preset.unnest
   const groups =
-    unnest === undefined ? described : described.map((group) => unnested(group, unnest))
-  const samples = unnest === undefined ? first : await Samples.take(engine, groups, paths)
+    inside !== undefined
+      ? openedAsAsked(described, inside, asked === undefined ? undefined : option('unnest'))
+      : detected.preset === generic
+        ? openedWhereNeeded(described, options)
+        : described
+  const same = groups.every((group, i) => group === described[i])
+  const samples = same ? first : await Samples.take(engine, groups, paths)
+  // What lies inside may be a vendor's as well.
+  const { preset, doubts } =
+    same || detected.preset !== generic ? detected : detectPreset(groups, options, samples)
   const columns = new Columns(groups, samples, preset, options.preset !== undefined)
   return { mapping: map(columns, options, doubts), groups, samples }
 }

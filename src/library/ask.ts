@@ -221,6 +221,7 @@ export function readingOf(
       event: options.event,
       session: options.session,
       dedupe: options.dedupe,
+      unnest: options.unnest,
       clock: options.clock,
       stitch: options.stitch,
       stitchLimit: options.stitchLimit,

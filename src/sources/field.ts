@@ -16,14 +16,21 @@ export interface Field {
  */
 export function findField(group: SourceGroup, name: string): Field | undefined {
   const exact = findColumn(group, name)
-  if (exact !== undefined) return { column: exact, path: [] }
+  if (exact !== undefined) return standing(exact, [])
   for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
     const column = findColumn(group, name.slice(0, dot))
     if (column !== undefined && isNested(column.type)) {
-      return { column, path: name.slice(dot + 1).split('.') }
+      return standing(column, name.slice(dot + 1).split('.'))
     }
   }
   return undefined
+}
+
+const standing = (column: Column, path: readonly string[]): Field => {
+  const { standsFor } = column
+  return standsFor === undefined
+    ? { column, path }
+    : { column: standsFor.column, path: [...standsFor.path, ...path] }
 }
 
 /** Case matters only where two names differ by nothing else. */

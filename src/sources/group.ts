@@ -11,6 +11,8 @@ export interface Column {
    * the engine's own columns (`file_index`), or one that differs in case only.
    */
   readonly readAs: string
+  /** A key of an object or of a list's elements, as if it were a column. */
+  readonly standsFor?: { readonly column: Column; readonly path: readonly string[] }
   /** Not in the files, but in the names of folders that they lie in. */
   readonly partition?: true
 }
@@ -43,8 +45,15 @@ export interface SourceGroup {
   readonly largeRows?: true
   /** Of JSON: rows are taken as text first, as some are damaged or may be nested too deep. */
   readonly byRows?: true
-  /** This column is a list, and each of its elements is a row. */
-  readonly unnest?: Column
+  /** Lists whose elements are rows, each within the one before it. */
+  readonly unnest?: readonly Unnested[]
+}
+
+export interface Unnested {
+  /** Its element. */
+  readonly column: Column
+  /** Where the list lies. */
+  readonly of: { readonly column: Column; readonly path: readonly string[] }
 }
 
 export interface CsvLayout {

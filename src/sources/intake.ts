@@ -9,6 +9,7 @@ import { asUtf8 } from './encoding.js'
 import { kindByName } from './extension.js'
 import { corrupt, readFailure, refused } from './failures.js'
 import { buffers, gunzipped, headInside, WHOLE_INPUT_BYTES } from './gzip.js'
+import { oneOnALine } from './json-values.js'
 import { ArchiveBudget, type ArchiveLimits } from './limits.js'
 import { isMarker, isMergedIds, isParquetIndex, skippedByName } from './members.js'
 import { type Partition, partitionsOf } from './partitions.js'
@@ -110,6 +111,7 @@ export class Intake {
     const inside = headInside(packed)
     const seen = inside && sniff(inside, name)
     if (seen?.kind !== 'text' || seen.format !== 'ndjson' || seen.encoding !== 'utf-8') return false
+    if (seen.apart !== undefined) return false
     if (isMergedIds(name, seen.head) || kindByName(name).kind?.format === 'parquet') return false
     const place =
       path === undefined
@@ -228,7 +230,11 @@ export class Intake {
     markMatters = false,
   ): Promise<Place> {
     const { path, layers, peeked, seen } = found
-    const recoded = encoding.startsWith('utf-16') || (encoding === 'utf-8-bom' && markMatters)
+    const apart = seen.kind === 'text' ? seen.apart : undefined
+    const recoded =
+      encoding.startsWith('utf-16') ||
+      (encoding === 'utf-8-bom' && markMatters) ||
+      apart !== undefined
     const packedBinary = layers > 0 && seen.kind !== 'text'
     const small =
       layers > 0 && found.bytes <= WHOLE_INPUT_BYTES && this.spooledBytes < SMALL_GZIP_TOTAL_BYTES
@@ -237,7 +243,8 @@ export class Intake {
       return { path: await this.literal(path), bytes: found.bytes, compression }
     }
     const bytes = recoded ? asUtf8(peeked.all(), encoding) : peeked.all()
-    return { ...(await this.spooled(bytes)), compression: 'none' }
+    const rows = apart === undefined ? bytes : oneOnALine(bytes, { lines: apart === 'lines' })
+    return { ...(await this.spooled(rows)), compression: 'none' }
   }
 
   private async spooled(bytes: Bytes): Promise<Pick<Place, 'path' | 'bytes'>> {

@@ -16,15 +16,14 @@ export async function jsonEnds(file: SourceFile): Promise<SourceGroup['json']> {
   try {
     const start = await slice(handle, 0, file.bytes)
     const end = (await slice(handle, file.bytes - END_BYTES, file.bytes)).trimEnd().at(-1)
-    if (end !== ']' && end !== '}') {
-      throw corrupt(file.label, 'ends in the middle of its JSON')
-    }
-    return start
+    const isArray = start
       .replace(/^\ufeff/, '')
       .trimStart()
       .startsWith('[')
-      ? 'array'
-      : 'unstructured'
+    if (isArray && end !== ']' && end !== '}') {
+      throw corrupt(file.label, 'ends in the middle of its JSON')
+    }
+    return isArray ? 'array' : 'unstructured'
   } finally {
     await handle.close()
   }

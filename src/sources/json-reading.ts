@@ -11,6 +11,7 @@ import { type NumberedFile, readAs, type SourceGroup } from './group.js'
 import { belowJson, JsonShape, jsonOrNull, noText } from './json-shape.js'
 import { nestedTooDeep } from './nesting.js'
 import { fileNumber, paths, type Reading } from './row-relation.js'
+import { elementsOfJson } from './unnest.js'
 
 /** The engine's default is 16 MB; buffers are twice this, for each thread. */
 const LARGE_ROW_BYTES = 256 * 1024 * 1024
@@ -83,17 +84,14 @@ const firstOf = (values: readonly Sql[]): Sql =>
 
 /** JSON of which each row is at hand whole, as `__sz_document`; slower, and needed for digests and lists. */
 function documentReading(group: SourceGroup, rows: Sql): Reading {
-  const { unnest } = group
-  const elements = sql`json_extract(__sz_document, ${jsonPointer([unnest?.name ?? ''])})`
-  const from =
-    unnest === undefined
-      ? rows
-      : sql`(SELECT *, unnest(CASE WHEN json_array_length(${elements}) > 0 THEN CAST(${elements} AS JSON[]) ELSE [NULL] END) AS __sz_element FROM ${rows})`
+  const { unnest = [] } = group
+  const element = unnest.at(-1)?.column.readAs
   const textOf = ({ column, path }: Field, exact = false): Sql => {
-    if (column.name === unnest?.name) {
+    if (unnest.some((one) => one.column === column)) {
+      const value = raw(column.readAs)
       return path.length === 0
-        ? sql`CAST(__sz_element AS VARCHAR)`
-        : belowJson(sql`__sz_element`, column.type, path)
+        ? sql`json_extract_string(${value}, '$')`
+        : belowJson(value, column.type, path)
     }
     return firstOf(
       (exact ? [column] : spellings(group, column)).map(({ name, type }) => {
@@ -106,13 +104,13 @@ function documentReading(group: SourceGroup, rows: Sql): Reading {
     )
   }
   return {
-    from,
+    from: elementsOfJson(unnest, rows),
     file: fileNumber(group, sql`__sz_position`),
     refused: sql`__sz_refused`,
     digest:
-      unnest === undefined
+      element === undefined
         ? sql`md5(CAST(__sz_document AS VARCHAR))`
-        : sql`md5(CAST(__sz_document AS VARCHAR) || CAST(__sz_element AS VARCHAR))`,
+        : sql`md5(CAST(__sz_document AS VARCHAR) || CAST(${raw(element)} AS VARCHAR))`,
     text: textOf,
     exact: (field) => textOf(field, true),
     value: (field) => typedJson(textOf(field), field),

@@ -5,7 +5,13 @@
 import { readCsv, readJson, readParquet } from '../engines/files.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { type Field, textBelow } from './field.js'
-import { type CsvLayout, type NumberedFile, readAs, type SourceGroup } from './group.js'
+import {
+  type Column,
+  type CsvLayout,
+  type NumberedFile,
+  readAs,
+  type SourceGroup,
+} from './group.js'
 import { jsonCompression, jsonReading, numberedJson } from './json-reading.js'
 import { noText } from './json-shape.js'
 import { isLogRow, parsedLines } from './log-lines.js'
@@ -13,6 +19,7 @@ import { LONGEST_LINE_BYTES } from './long-lines.js'
 import { placed } from './partition-columns.js'
 import { fileNumber, paths, type Reading, type ReadOptions } from './row-relation.js'
 import { partsOf } from './source.js'
+import { elementsOfTyped } from './unnest.js'
 
 /** A buffer for text: the engine takes eight of them, whatever the memory limit. */
 const BUFFER_BYTES = 2 * LONGEST_LINE_BYTES
@@ -92,26 +99,29 @@ function readOne(
   }
 }
 
+const isOfFile = ({ partition, standsFor, readAs: name }: Column): boolean =>
+  partition !== true && standsFor === undefined && name.startsWith('c')
+
 /** A row as JSON, under the file's own names. */
 const record = ({ columns }: SourceGroup): Sql =>
-  sql`CAST(json_object(${join(columns.filter(({ partition }) => partition !== true).map((column) => sql`${text(column.name)}, ${raw(column.readAs)}`))}) AS VARCHAR)`
+  sql`CAST(json_object(${join(columns.filter(isOfFile).map((column) => sql`${text(column.name)}, ${raw(column.readAs)}`))}) AS VARCHAR)`
 
 /** Of 32 hexadecimal digits; two rows with one digest are alike in all columns. */
 const withDigest = (group: SourceGroup, reader: Sql): Sql =>
   sql`(SELECT *, file_index AS __sz_position, md5(${record(group)}) AS __sz_digest FROM ${reader})`
 
 function parquetReading(group: SourceGroup, rows: Sql, position: Sql, digest: Sql): Reading {
-  const { unnest } = group
-  const column = raw(unnest?.readAs ?? '')
-  const elements = sql`(SELECT * EXCLUDE (${column}), ${position} AS __sz_element_position, unnest(CASE WHEN len(${column}) > 0 THEN ${column} ELSE [NULL] END) AS ${column} FROM ${rows})`
+  const { unnest = [] } = group
+  const element = unnest.at(-1)?.column.readAs
+  const placed = sql`(SELECT *, ${position} AS __sz_element_position FROM ${rows})`
   return {
-    from: unnest === undefined ? rows : elements,
-    file: fileNumber(group, unnest === undefined ? position : sql`__sz_element_position`),
+    from: element === undefined ? rows : elementsOfTyped(unnest, placed),
+    file: fileNumber(group, element === undefined ? position : sql`__sz_element_position`),
     refused: noText,
     digest:
-      unnest === undefined
+      element === undefined
         ? digest
-        : sql`md5(${digest} || md5(CAST(to_json(${column}) AS VARCHAR)))`,
+        : sql`md5(${digest} || md5(CAST(to_json(${raw(element)}) AS VARCHAR)))`,
     text: typedField,
     exact: typedField,
     value: ({ column, path }) =>

@@ -20,6 +20,7 @@ import {
 import { contentOf } from './gzip.js'
 import { jsonEnds } from './json-ends.js'
 import { firstObjects, jsonObjects, jsonSample } from './json-reading.js'
+import { mayHoldOthers, oneOnALine } from './json-values.js'
 import { withOneLineEnd } from './line-ends.js'
 import { fieldsOf, logColumns, logLayout } from './log-lines.js'
 import { assertLinesFit, tooLong } from './long-lines.js'
@@ -83,9 +84,17 @@ export async function describeSources(
 async function describeFiles(
   engine: Engine,
   files: readonly SourceFile[],
-  { layouts = [], allowances = NO_ALLOWANCES }: ScanOptions,
+  { layouts = [], allowances: known = NO_ALLOWANCES }: ScanOptions,
 ): Promise<SourceGroup[]> {
-  const numbered = files.map((file, number) => ({ ...file, number }))
+  const numbered: NumberedFile[] = []
+  const copies: string[] = []
+  for (const [number, file] of files.entries()) {
+    const copy = known.byRows.includes(file.path) && (await mayBeApart(file))
+    const read = { ...(copy ? await setApart(engine, file) : file), number }
+    if (copy) copies.push(read.path)
+    numbered.push(read)
+  }
+  const allowances = { ...known, byRows: [...known.byRows, ...copies] }
   const groups: SourceGroup[] = []
   for (const format of ['parquet', 'arrow', 'ndjson', 'json', 'csv', 'log'] as const) {
     for (const compression of ['none', 'gzip', 'zstd'] as const) {
@@ -192,6 +201,19 @@ async function jsonGroups(
     if (apart.size > 0) groups.push({ ...described, files: [...apart], byRows: true })
   }
   return groups
+}
+
+/** Whether a file that could not be read as it stands may have its objects elsewhere than on lines. */
+const mayBeApart = async (file: SourceFile): Promise<boolean> =>
+  canBeSeen(file) &&
+  (file.format === 'json' || (file.format === 'ndjson' && (await mayHoldOthers(contentOf(file)))))
+
+/** The same file with one object on a line. */
+async function setApart(engine: Engine, file: SourceFile): Promise<SourceFile> {
+  const path = engine.scratch()
+  const lines = file.format === 'ndjson'
+  const bytes = await spool(oneOnALine(contentOf(file), { lines }), path)
+  return { ...file, path, bytes, format: 'ndjson', compression: 'none' }
 }
 
 /**
@@ -400,19 +422,6 @@ async function headLines(engine: Engine, file: NumberedFile): Promise<string[]> 
   return rows.map(({ line }) => line ?? '')
 }
 
-/** Rows of this column's elements: where the preset says that each is an event. */
-export function unnested(group: SourceGroup, column: string): SourceGroup {
-  const found = group.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())
-  if (found === undefined || !/\[\]$|^JSON$/.test(found.type)) return group
-  return {
-    ...group,
-    unnest: found,
-    columns: group.columns.map((one) =>
-      one === found ? { ...one, type: one.type.replace(/\[\]$/, '') } : one,
-    ),
-  }
-}
-
 /** The engine's words on JSON that is no array of rows, with the file's own name and the row. */
 export function brokenJson(error: unknown, files: readonly SourceFile[]): unknown {
   if (!(error instanceof SessionizeError)) return error
@@ -463,7 +472,9 @@ export function allowedAfter(error: unknown, allowances: Allowances): Allowances
   if (!allowances.largeRows && message.includes('maximum_object_size')) {
     return { ...allowances, largeRows: true }
   }
-  const damaged = /Malformed JSON in file "([\s\S]*)", at byte \d+ in line/.exec(message)?.[1]
+  const damaged =
+    /Malformed JSON in file "([\s\S]*?)", at byte \d+ in (?:line|record)/.exec(message)?.[1] ??
+    / in file "([^"\n]*)", in record\/value \d+/.exec(message)?.[1]
   if (damaged !== undefined && !allowances.byRows.includes(damaged)) {
     return alsoByRows(allowances, [damaged])
   }

@@ -7,6 +7,7 @@ import { HEAD_BYTES, type PeekedBytes } from './bytes.js'
 import { sniffDelimiter } from './delimiter.js'
 import { decodeHead, type Encoding, encodingOf } from './encoding.js'
 import { kindByName } from './extension.js'
+import { SEQUENCE, valuesOf } from './json-values.js'
 import type { Format } from './source.js'
 import { isTarHeader } from './tar.js'
 
@@ -26,6 +27,8 @@ export interface SniffedText {
   readonly delimiter?: string
   /** The content itself says so; otherwise only the name does, or nothing. */
   readonly sure: boolean
+  /** Of JSON: objects do not stand one on a line, but several, in lists, behind commas, or over lines. */
+  readonly apart?: 'lines' | 'values'
   /** Its start as text, for telling kinds of content apart. */
   readonly head: string
 }
@@ -92,14 +95,22 @@ function looksBinary(text: string): boolean {
 /** Lines that say what all are like. */
 const LOOKED_AT = 20
 
-type Shape = Pick<SniffedText, 'format' | 'sure'> & { readonly delimiter?: string }
+type Shape = Pick<SniffedText, 'format' | 'sure' | 'apart' | 'delimiter'>
 
 function textShape(text: string, complete: boolean, name: string): Shape {
   const trimmed = text.trimStart()
   const lines = wholeLines(trimmed, complete)
   // Whatever the others are: those of an array have a bracket or a comma more.
   const whole = lines.filter(isObject).length
-  if (lines.length > 1 && whole * 2 >= lines.length) return { format: 'ndjson', sure: true }
+  if (lines.length > 1 && whole * 2 >= lines.length && !isApart(lines)) {
+    return { format: 'ndjson', sure: true }
+  }
+  if ((/^[[{]/.test(trimmed) || trimmed.startsWith(SEQUENCE)) && isApart(lines)) {
+    return { format: 'ndjson', sure: true, apart: 'lines' }
+  }
+  if (/^\[\s*\[/.test(trimmed) || /^\s*\{/.test(afterMark(trimmed))) {
+    return { format: 'ndjson', sure: true, apart: 'values' }
+  }
   if (/^\[\s*([{\]]|$)/.test(trimmed)) return { format: 'json', sure: true }
   if (trimmed.startsWith('{')) return objects(lines, name)
   if (isLog(lines)) return { format: 'log', sure: true }
@@ -127,6 +138,26 @@ function wholeLines(text: string, complete: boolean): string[] {
   return lines.filter((line) => line.trim() !== '').slice(0, LOOKED_AT)
 }
 
+const afterMark = (text: string): string => (text.startsWith(SEQUENCE) ? text.slice(1) : '')
+
+/** Most lines hold whole values, and some hold other than one object. */
+function isApart(lines: readonly string[]): boolean {
+  const odd = (line: string): boolean =>
+    line.startsWith(SEQUENCE) || /^\[|\}\s*,?\s*\{|,\s*$/.test(line)
+  // What is written over lines is further in.
+  if (lines.length < 2 || !lines.some(odd) || lines.some((line) => /^\s/.test(line))) return false
+  // One array, also with an object on each line, is read as it stands.
+  const [first = ''] = lines
+  if (first.startsWith('[') && lines.filter((line) => line.startsWith('[')).length === 1) {
+    return false
+  }
+  const held = lines.map((line) => (/^[[\],]+\s*$/.test(line) ? [] : (valuesOf(line) ?? [])))
+  const full = held.filter((values) => values.length > 0).length
+  return (
+    full * 2 >= lines.length && lines.some((line, i) => held[i]?.length !== 0 && !isObject(line))
+  )
+}
+
 /** One object a line, or objects that span lines. */
 function objects(lines: readonly string[], name: string): Shape {
   const [only] = lines
@@ -136,7 +167,8 @@ function objects(lines: readonly string[], name: string): Shape {
   }
   // Damaged or gigantic lines: each still starts an object, which inner lines seldom do.
   const starts = lines.filter((line) => /^\s*\{\s*"/.test(line)).length
-  const lineBased = kindByName(name).kind?.format === 'ndjson' || starts * 2 > lines.length
+  const named = kindByName(name).kind?.format === 'ndjson' && !/^\s*\{\s*$/.test(only ?? '')
+  const lineBased = named || starts * 2 > lines.length
   return { format: lineBased ? 'ndjson' : 'json', sure: true }
 }
 

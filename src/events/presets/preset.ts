@@ -31,7 +31,7 @@ export interface Preset {
   readonly identity?: readonly string[]
   /** The clocks that `--clock` chooses from. */
   readonly clocks?: Clocks
-  /** This column is a list, and each of its elements is an event. */
+  /** Each element of this list is an event: a column, or a path such as `data.events`. */
   readonly unnest?: string
   /** Of a file without a header: its columns in order, and what the values of some look like. */
   readonly layout?: {
