@@ -148,10 +148,10 @@ export {
   type GapRule,
   type SessionDefinition,
 } from './sessions/definition.js'
-export { formatDuration, parseDuration } from './sessions/duration.js'
 export type { TableFormat } from './sessions/write.js'
 export type { SourceProgress } from './sources/open.js'
 export type { Format } from './sources/source.js'
+export { formatDuration, parseDuration } from './units/duration.js'
 export {
   audit,
   check,

@@ -8,10 +8,11 @@ import { join as path } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../src/engines/duckdb.js'
 import { sessionTable } from '../src/sessions/build.js'
-import { DEFAULT_DEFINITION, MICROS_PER_MINUTE } from '../src/sessions/definition.js'
+import { DEFAULT_DEFINITION } from '../src/sessions/definition.js'
 import type { SessionRequest } from '../src/sessions/request.js'
 import { type TableFormat, writeTable } from '../src/sessions/write.js'
 import { list, raw, type Sql, sql, text } from '../src/sql/sql.js'
+import { MICROS_PER_MINUTE } from '../src/units/time.js'
 
 const YEAR_2024 = 63_839_750_400_000_000n
 

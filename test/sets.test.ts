@@ -9,15 +9,11 @@ import { duckdb } from '../src/dialects/duckdb.js'
 import { Engine } from '../src/engines/duckdb.js'
 import { sessionTable } from '../src/sessions/build.js'
 import { compileSessions } from '../src/sessions/compile.js'
-import {
-  DEFAULT_DEFINITION,
-  MICROS_PER_HOUR,
-  MICROS_PER_MINUTE,
-  type SessionDefinition,
-} from '../src/sessions/definition.js'
+import { DEFAULT_DEFINITION, type SessionDefinition } from '../src/sessions/definition.js'
 import type { SessionRequest } from '../src/sessions/request.js'
 import { nameForm } from '../src/sessions/sets.js'
 import { raw, sql } from '../src/sql/sql.js'
+import { MICROS_PER_HOUR, MICROS_PER_MINUTE } from '../src/units/time.js'
 
 const YEAR_2024 = 63_839_750_400_000_000n
 

@@ -7,8 +7,8 @@ import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
 import { isNode, type Node, parseSelect } from '../events/parse-select.js'
 import { assertSteady } from '../events/steady.js'
-import { parseDuration } from '../sessions/duration.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
+import { parseDuration } from '../units/duration.js'
 import { findMeasure, MEASURE_NAMES, type Measure } from './measures.js'
 
 export interface FigureCondition {

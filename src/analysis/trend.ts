@@ -1,8 +1,8 @@
 /** Sessions over time, per calendar period of a zone. A session counts where it starts or ends. */
+
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { YEAR_ONE_MICROS } from '../events/clock.js'
 import { isoTime } from '../events/open.js'
 import {
   columnsOf,
@@ -16,6 +16,8 @@ import {
 } from '../figures/figure.js'
 import type { Events } from '../sessions/dataset.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../units/instant.js'
+import { MICROS_PER_DAY, MICROS_PER_WEEK } from '../units/time.js'
 import { type AnswerContext, answerContext } from './context.js'
 import { ratio } from './exact.js'
 import { keysOf, keyValues, segmentOrder } from './segment-figures.js'
@@ -113,9 +115,9 @@ type CalendarUnit = Exclude<PeriodUnit, 'hour-of-week'>
 
 const LONGEST_MICROS: Readonly<Record<CalendarUnit, number>> = {
   hour: 3_600e6,
-  day: 86_400e6,
-  week: 7 * 86_400e6,
-  month: 28 * 86_400e6,
+  day: MICROS_PER_DAY,
+  week: MICROS_PER_WEEK,
+  month: 28 * MICROS_PER_DAY,
 }
 
 /** The start of the period that holds an instant, both in microseconds since year 1. */
@@ -311,7 +313,7 @@ function withChange(
 const relative = (now: number | null, before: number | null): number | null =>
   now === null || before === null || before === 0 ? null : (now - before) / before
 
-const WEEK_MICROS = 604_800_000_000n
+const WEEK_MICROS = BigInt(MICROS_PER_WEEK)
 
 /**
  * Of more hours than can be listed the whole weeks, in which each hour of the week occurs once, and

@@ -8,7 +8,8 @@ import { SessionizeError } from '../errors/errors.js'
 import { isoTime } from '../events/open.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
-import { DAY, type Scene, spanMicros } from './scene.js'
+import { MICROS_PER_DAY } from '../units/time.js'
+import { type Scene, spanMicros } from './scene.js'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const instant = v.nullable(v.string())
@@ -65,7 +66,7 @@ export async function takeBaseline(scene: Scene): Promise<Baseline> {
     definition: plainDefinition(scene.definition),
     firstEvent: events.firstMicros === null ? null : isoTime(events.firstMicros),
     lastEvent: events.lastMicros === null ? null : isoTime(events.lastMicros),
-    days: spanMicros(scene) / DAY,
+    days: spanMicros(scene) / MICROS_PER_DAY,
     sessions: Number(totals.sessions),
     users: Number(totals.users),
     events: Number(totals.events),

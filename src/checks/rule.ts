@@ -2,8 +2,9 @@
  * A data-quality rule as data: what it means, how much of it is too much, and the SQL that measures
  * it. Adding one is adding an object to a file of `rules/` and to the list in `registry.ts`.
  */
-import { formatDuration } from '../sessions/duration.js'
+
 import type { Sql } from '../sql/sql.js'
+import { formatDuration } from '../units/duration.js'
 import type { Baseline } from './baseline.js'
 import type { RelationName } from './relations/relation.js'
 import type { Scene } from './scene.js'

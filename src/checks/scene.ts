@@ -1,10 +1,12 @@
 /** What rules are measured on: the events and sessions of one export, and what is known of them. */
+
 import type { Engine } from '../engines/duckdb.js'
-import { YEAR_ONE_MICROS } from '../events/clock.js'
 import type { Events } from '../sessions/dataset.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import type { SourceGroup } from '../sources/group.js'
 import { identifier, type Sql, sql } from '../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../units/instant.js'
+import { MICROS_PER_DAY } from '../units/time.js'
 import type { ExtraRole } from './extras.js'
 
 /** A property of events that sessions carry too. */
@@ -39,13 +41,9 @@ export interface Scene {
 export const shownTime = (micros: Sql): Sql =>
   sql`strftime(timezone('UTC', make_timestamptz(${micros} - ${YEAR_ONE_MICROS})), '%Y-%m-%dT%H:%M:%S.%gZ')`
 
-export const SECOND = 1_000_000
-export const HOUR = 3_600 * SECOND
-export const DAY = 24 * HOUR
-
 /** Times of the data's span that are neither before 1970 nor still to come: those are other rules' business. */
 export function plausible({ nowMicros, events: { firstMicros, lastMicros } }: Scene, t: Sql): Sql {
-  const [earliest, latest] = [YEAR_ONE_MICROS + BigInt(DAY), nowMicros + BigInt(DAY)]
+  const [earliest, latest] = [YEAR_ONE_MICROS + BigInt(MICROS_PER_DAY), nowMicros + BigInt(MICROS_PER_DAY)]
   const first = firstMicros !== null && firstMicros > earliest ? firstMicros : earliest
   const last = lastMicros !== null && lastMicros < latest ? lastMicros : latest
   return sql`${t} BETWEEN ${first} AND ${last}`

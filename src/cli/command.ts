@@ -3,7 +3,6 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { SessionizeError } from '../errors/errors.js'
 import type { LeftOut } from '../events/left-out.js'
 import { formatOf } from '../files/endings.js'
-import { given } from '../given.js'
 import type { Within } from '../library/ask.js'
 import {
   type CommandName,
@@ -14,6 +13,7 @@ import {
 } from '../library/option-table.js'
 import { readValue } from '../library/options.js'
 import type { Events } from '../sessions/dataset.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import type { ConfiguredFlags } from './config/configured.js'
 import type { Context, SourceFlags } from './context.js'
 import { requireInputs } from './inputs.js'
@@ -140,7 +140,7 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
           watch.read(dataset)
           if (dataset.events.far !== null) spread = dataset.events
         },
-        ...given({ source, presets: flags.presets, outputs: flags.outputs }),
+        ...omitUndefined({ source, presets: flags.presets, outputs: flags.outputs }),
       },
       flags,
       get format() {

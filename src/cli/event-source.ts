@@ -1,9 +1,9 @@
 /** `--engine` and `--state`: where events are when they are not, or not only, in files. */
 import { SessionizeError } from '../errors/errors.js'
 import { flagOf, option } from '../errors/option.js'
-import { given } from '../given.js'
 import { ENGINE_NAMES, type EngineName, type OptionSpec, SPECS } from '../library/option-table.js'
 import type { EventSource } from '../sessions/dataset.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import type { SourceFlags } from './context.js'
 import { tell } from './messages.js'
 import type { Terminal } from './terminal.js'
@@ -34,7 +34,7 @@ export async function eventSourceOf(
     env: terminal.env,
     signal,
     onNotice: (notice) => tell(terminal, notice),
-    ...given({ onProgress: terminal.stderr.isTTY === true ? watch.rows : undefined }),
+    ...omitUndefined({ onProgress: terminal.stderr.isTTY === true ? watch.rows : undefined }),
   })
   const { remoteSource } = await import('../remote/source.js')
   return remoteSource(connection)

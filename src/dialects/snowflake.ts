@@ -1,5 +1,5 @@
-import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { sql, text } from '../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../units/instant.js'
 import type { Dialect } from './dialect.js'
 import { standard } from './standard.js'
 

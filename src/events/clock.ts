@@ -4,8 +4,8 @@
  */
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { type Sql, sql, text } from '../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../units/instant.js'
 import { microsOfEpoch } from './epoch.js'
 
 /** How a time is spelt. */
@@ -24,10 +24,6 @@ export type TimeFormat =
   | 'rfc2822'
   /** A strptime pattern given by the user. */
   | { readonly pattern: string }
-
-export { YEAR_ONE_MICROS }
-/** The first microsecond after the year 9999. */
-export const YEAR_10000_MICROS = 253_402_300_800_000_000n
 
 const PATTERNS = {
   compact_iso: '%Y%m%dT%H%M%SZ',

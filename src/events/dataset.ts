@@ -4,7 +4,6 @@
 import type { Readable } from 'node:stream'
 import { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
-import { given } from '../given.js'
 import { assertUnchanged, fingerprint } from '../sources/changes.js'
 import { NO_ALLOWANCES } from '../sources/group.js'
 import { openSources, type SourceProgress } from '../sources/open.js'
@@ -13,6 +12,7 @@ import { brokeOnEncoding } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { lookThrough } from '../sources/verify.js'
 import { Workspace } from '../sources/workspace.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { rejectedTotal } from './ledger.js'
 import { adviceOn, describeRejected } from './left-out.js'
 import { type EventOptions, type FileEvents, openEvents, type RejectedRow } from './open.js'
@@ -59,7 +59,7 @@ export const withSources = <T>(
 ): Promise<T> => {
   const { stdin, onProgress, outputs } = options
   const open = (workspace: Workspace): Promise<Sources> =>
-    openSources(inputs, { workspace, ...given({ stdin, onProgress, outputs }) })
+    openSources(inputs, { workspace, ...omitUndefined({ stdin, onProgress, outputs }) })
   return withEngine(options, open, use)
 }
 
@@ -185,7 +185,7 @@ async function withReader<T>(
 const startEngine = (workspace: Workspace, { threads, memory }: Resources): Promise<Engine> =>
   Engine.open({
     tempDirectory: workspace.path('-spill'),
-    ...given({ threads, memory }),
+    ...omitUndefined({ threads, memory }),
   })
 
 /** @throws SessionizeError `no_events`, or `rejected_rows` where that is asked for. */

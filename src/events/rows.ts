@@ -9,15 +9,9 @@ import { readGroup, readNumbered, rowNumber } from '../sources/reading.js'
 import type { Reading } from '../sources/row-relation.js'
 import { partsOf } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { YEAR_10000_MICROS, YEAR_ONE_MICROS } from '../units/instant.js'
 import { type CarriedColumn, carriedValue } from './carried.js'
-import {
-  epochMicros,
-  fromYearOne,
-  smallerUnits,
-  type TimeFormat,
-  YEAR_10000_MICROS,
-  YEAR_ONE_MICROS,
-} from './clock.js'
+import { epochMicros, fromYearOne, smallerUnits, type TimeFormat } from './clock.js'
 import { type Condition, type ConditionColumn, isText, misfits } from './condition.js'
 import { dedupeKey } from './duplicates.js'
 import { idColumn } from './identity.js'

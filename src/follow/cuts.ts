@@ -6,8 +6,8 @@ import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { ruleProperties, type SessionDefinition } from '../sessions/definition.js'
 import { hasTies } from '../sessions/ties.js'
+import { compareText } from '../units/text-order.js'
 import type { StreamEvent } from './event.js'
-import { compareText } from './text-order.js'
 import { Zone } from './zone.js'
 
 export type CutReason =

@@ -1,4 +1,4 @@
-import { compareText } from './text-order.js'
+import { compareText } from '../units/text-order.js'
 
 /**
  * Users by the watermark at which they have something to settle: a binary heap. Ties go by name, so

@@ -1,6 +1,6 @@
+import { compareText } from '../units/text-order.js'
 import { type DistinctTexts, withText, withTexts } from './distinct.js'
 import type { StreamEvent } from './event.js'
-import { compareText } from './text-order.js'
 
 /** What is known so far of one session. Times are microseconds since 1970. */
 export class HeldSession {

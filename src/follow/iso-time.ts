@@ -2,13 +2,14 @@
  * ISO 8601 and its usual relaxations, as the engine casts text to a timestamp with time zone:
  * `2024-03-05`, `2024-3-5 1:02`, `2024-03-05T10:00:00.123456789Z`, `... +0130`, `... Europe/Berlin`.
  */
+import {
+  MICROS_PER_DAY,
+  MICROS_PER_HOUR,
+  MICROS_PER_MINUTE,
+  MICROS_PER_SECOND,
+} from '../units/time.js'
 import { dayNumber } from './calendar.js'
 import { type Zone, Zones } from './zone.js'
-
-const MICROS_PER_DAY = 86_400_000_000
-const MICROS_PER_HOUR = 3_600_000_000
-const MICROS_PER_MINUTE = 60_000_000
-const MICROS_PER_SECOND = 1_000_000
 
 /** One reader for many texts: it scans by character, so that a time costs no allocation. */
 export class IsoTimes {

@@ -4,10 +4,10 @@
  */
 import { writeFileSync } from 'node:fs'
 import { SessionizeError } from '../errors/errors.js'
-import { given } from '../given.js'
 import { encodingOf } from '../sources/encoding.js'
 import { sniff } from '../sources/sniff.js'
 import { Workspace } from '../sources/workspace.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type ColumnOptions, detectColumns } from './columns.js'
 import { CsvRecords } from './csv-records.js'
 import { HEAD_LINES } from './head.js'
@@ -49,7 +49,7 @@ function ofStream(error: unknown, path: string): unknown {
   if (!(error instanceof SessionizeError) || !error.message.includes(path)) return error
   return new SessionizeError(error.code, error.message.replaceAll(path, 'the stream'), {
     cause: error,
-    ...given({ hint: error.hint }),
+    ...omitUndefined({ hint: error.hint }),
   })
 }
 

@@ -1,11 +1,10 @@
 /** A session as one line of JSON: the columns of the session table, then what only a stream has. */
 
 import { harmlessJson } from '../files/json-escapes.js'
+import { compareText } from '../units/text-order.js'
+import { MICROS_PER_SECOND } from '../units/time.js'
 import { listOf, sizeOf } from './distinct.js'
 import type { ToldSession } from './session-stream.js'
-import { compareText } from './text-order.js'
-
-const MICROS_PER_SECOND = 1_000_000
 
 /** Written part by part: half the time of an object that is then turned into text. */
 export function sessionLine(told: ToldSession): string {

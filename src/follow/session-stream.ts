@@ -6,6 +6,7 @@
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import type { SessionDefinition } from '../sessions/definition.js'
+import { compareText } from '../units/text-order.js'
 import { CutRules, type EndReason } from './cuts.js'
 import { DueQueue } from './due-queue.js'
 import type { StreamEvent } from './event.js'
@@ -21,7 +22,6 @@ import {
   type Tell,
   type UserState,
 } from './session-rules.js'
-import { compareText } from './text-order.js'
 import { User } from './user.js'
 
 export interface StreamOptions {

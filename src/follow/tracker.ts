@@ -8,7 +8,7 @@ import {
   ruleProperties,
   type SessionDefinition,
 } from '../sessions/definition.js'
-import { parseDuration } from '../sessions/duration.js'
+import { parseDuration } from '../units/duration.js'
 import { CutRules, type LatestValues } from './cuts.js'
 import { NO_PROPERTIES, type StreamEvent } from './event.js'
 import { IsoTimes } from './iso-time.js'

@@ -2,9 +2,10 @@
  * Time zones without the engine, by the platform's own data: local times as the batch reads them,
  * and local days. All in microseconds.
  */
-import { SessionizeError } from '../errors/errors.js'
 
-const MICROS_PER_DAY = 86_400_000_000
+import { SessionizeError } from '../errors/errors.js'
+import { MICROS_PER_DAY } from '../units/time.js'
+
 const FARTHEST_MICROS = 8e18
 /** Offsets change at full quarters of an hour, in every zone since 1972. */
 const BUCKET_MICROS = 900_000_000

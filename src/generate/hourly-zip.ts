@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib'
 import type { Engine } from '../engines/duckdb.js'
 import type { Workspace } from '../sources/workspace.js'
 import { type Sql, sql } from '../sql/sql.js'
+import { MICROS_PER_HOUR } from '../units/time.js'
 import { Archive } from './archive.js'
 import { draw, happens } from './draws.js'
 import { deliveries, eventColumns } from './events.js'
@@ -13,7 +14,6 @@ import { personColumns } from './people.js'
 import type { Plan } from './plan.js'
 import { encodingOf, formatted, writeTable } from './table.js'
 
-const HOUR_MICROS = 3_600_000_000
 /** What one member holds at most: an hour of a busy project comes in several. */
 const MEMBER_ROWS = 100_000
 const MERGED_SHARE = 0.03
@@ -70,13 +70,13 @@ export async function writeHourlyZip(
 
 async function members(engine: Engine): Promise<Member[]> {
   const hours = await engine.rows<{ hour: number; first_row: number; rows: number }>(
-    sql`SELECT (arrival_micros // ${HOUR_MICROS})::INTEGER AS hour,
+    sql`SELECT (arrival_micros // ${MICROS_PER_HOUR})::INTEGER AS hour,
   min(rowid)::DOUBLE AS first_row, count(*)::DOUBLE AS rows
 FROM deliveries GROUP BY ALL ORDER BY ALL`,
   )
   return hours.flatMap(({ hour, first_row, rows }) =>
     Array.from({ length: Math.ceil(rows / MEMBER_ROWS) }, (_, partition) => ({
-      hour: new Date((hour * HOUR_MICROS) / 1000),
+      hour: new Date((hour * MICROS_PER_HOUR) / 1000),
       partition,
       firstRow: first_row + partition * MEMBER_ROWS,
       rows: Math.min(MEMBER_ROWS, rows - partition * MEMBER_ROWS),
@@ -142,7 +142,7 @@ const stamp = (hour: Date): string => `${hour.toISOString().slice(0, 10)}_${hour
  * in the export, so the planted sessions hold whether or not a reader follows the merges.
  */
 const mergedIds = (plan: Plan, hour: Date): Sql => sql`SELECT ${ORGANIZATION} AS scope,
-  make_timestamp(${hour.getTime() * 1000} + (${draw(sql`user_key`, 'detail')} % ${HOUR_MICROS})::BIGINT) AS merge_time,
+  make_timestamp(${hour.getTime() * 1000} + (${draw(sql`user_key`, 'detail')} % ${MICROS_PER_HOUR})::BIGINT) AS merge_time,
   merge_time AS merge_server_time,
   ${amplitudeId} AS amplitude_id,
   ${amplitudeId} - 100000000000 AS merged_amplitude_id

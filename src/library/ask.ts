@@ -12,11 +12,11 @@ import {
   withSources,
 } from '../events/dataset.js'
 import type { Preset } from '../events/presets/preset.js'
-import { given } from '../given.js'
 import type { Added, Dataset, EventSource, TableColumns } from '../sessions/dataset.js'
 import { ruleProperties, type SessionDefinition } from '../sessions/definition.js'
 import type { SourceProgress } from '../sources/open.js'
 import { assertApart, inputAt, type Output, type Outputs, outputAt } from '../sources/outputs.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { readDefinition } from './definition.js'
 import type { OnLeftOut } from './left-out.js'
 import {
@@ -206,7 +206,7 @@ export function readingOf(
   return {
     dimensions: [...new Set([...properties, ...ruleProperties(definition)])],
     namedBy: namesByOption(options, definition),
-    ...given({
+    ...omitUndefined({
       stdin,
       signal,
       presets,

@@ -1,7 +1,7 @@
 import type { Audit } from '../analysis/audit/audit.js'
 import { parseReportedLength } from '../analysis/audit/reported-length.js'
 import { AUDIT_DIMENSIONS, audit as auditEvents } from '../analysis/audit/run.js'
-import { given } from '../given.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
 import { buildOf } from './segments.js'
 
@@ -29,7 +29,7 @@ export async function audit(inputs: Inputs, options: AuditOptions = {}): Promise
     auditEvents(engine, events, {
       ...buildOf(asked),
       backgroundOnly,
-      ...given({ reportedLength }),
+      ...omitUndefined({ reportedLength }),
     }),
   )
 }

@@ -7,9 +7,9 @@ import type { Rule } from '../checks/rule.js'
 import { type CheckOptions as Chosen, chosenRules, type RuleSetting } from '../checks/run.js'
 import { nowMicros } from '../checks/scene.js'
 import { SessionizeError } from '../errors/errors.js'
-import { given } from '../given.js'
 import { answerAsJson } from '../report/json.js'
 import { type Target, withTarget } from '../report/target.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, askFiles, type Inputs, read } from './ask.js'
 import type { ReadOptions } from './options.js'
 
@@ -43,7 +43,7 @@ export async function check(inputs: Inputs, options: CheckOptions = {}): Promise
     nowMicros: nowMicros(options.now ?? new Date()),
     checks: {
       ...chosenOf(asked.options, options),
-      ...given({ baseline: compared === undefined ? undefined : readBaseline(compared) }),
+      ...omitUndefined({ baseline: compared === undefined ? undefined : readBaseline(compared) }),
     },
     takeBaseline: saveBaseline !== undefined,
   }
@@ -73,7 +73,7 @@ export const chosenOf = (
   { settings, own = [] }: CheckRules,
 ): Chosen => ({
   own: own.map((rule) => ({ place: 'own', ...rule })),
-  ...given({ select, exclude, failOn, settings }),
+  ...omitUndefined({ select, exclude, failOn, settings }),
 })
 
 function readBaseline(file: string) {

@@ -3,7 +3,7 @@ import { segmentProperties } from '../analysis/segment-key.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { withDataset } from '../events/dataset.js'
-import { given } from '../given.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
 import { segmentsOf } from './segments.js'
 
@@ -29,7 +29,7 @@ export async function compare(inputs: Inputs, options: CompareOptions): Promise<
   }
   const question = {
     ...segments,
-    ...given({
+    ...omitUndefined({
       reference,
       top,
       quantiles,

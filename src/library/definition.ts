@@ -2,11 +2,11 @@
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
-import { given } from '../given.js'
 import { DEFAULT_DEFINITION, type GapRule, type SessionDefinition } from '../sessions/definition.js'
 import { NAMED_DEFINITIONS } from '../sessions/definitions.js'
-import { parseDuration } from '../sessions/duration.js'
 import { assertDefinition } from '../sessions/validity.js'
+import { parseDuration } from '../units/duration.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import type { ReadOptions } from './options.js'
 
 /**
@@ -22,7 +22,7 @@ export function readDefinition(options: ReadOptions<'init'>): SessionDefinition 
   const definition: SessionDefinition = {
     ...base,
     gapMicros: plain.at(-1) ?? base.gapMicros,
-    ...given({
+    ...omitUndefined({
       boundary: options.boundary,
       gaps: rules.length === 0 ? undefined : rules,
       maxLengthMicros: options.maxLength,

@@ -1,8 +1,8 @@
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { type Followed, type FollowWorld, follow as followStream } from '../follow/follow.js'
-import { given } from '../given.js'
-import { parseDuration } from '../sessions/duration.js'
+import { parseDuration } from '../units/duration.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { SURROUNDINGS, type Surroundings } from './ask.js'
 import { readDefinition } from './definition.js'
 import type { Options } from './option-table.js'
@@ -31,7 +31,7 @@ export function follow(options: FollowOptions, world: FollowWorld): Promise<Foll
       : parseDuration(revisions === true ? DEFAULT_REVISIONS : revisions, option('revisions'))
   return followStream(
     {
-      columns: given({
+      columns: omitUndefined({
         presets: options.presets,
         preset: read.preset,
         user: read.user,

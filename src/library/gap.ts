@@ -1,7 +1,7 @@
 import { analyseGap, type GapAnswer } from '../analysis/gap/gap.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { given } from '../given.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
 import { buildOf } from './segments.js'
 
@@ -19,6 +19,6 @@ export async function gap(inputs: Inputs, options: GapOptions = {}): Promise<Gap
     })
   }
   return ask(inputs, asked, { properties }, ({ engine, events }) =>
-    analyseGap(engine, events, { ...buildOf(asked), ...given({ gapsMicros: gaps, by }) }),
+    analyseGap(engine, events, { ...buildOf(asked), ...omitUndefined({ gapsMicros: gaps, by }) }),
   )
 }

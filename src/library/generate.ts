@@ -1,6 +1,6 @@
 import { formatOf } from '../generate/destination.js'
 import { type GenerateResult, generate as generateEvents } from '../generate/generate.js'
-import { given } from '../given.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { SURROUNDINGS, type Surroundings } from './ask.js'
 import type { Options } from './option-table.js'
 import { readOptions } from './options.js'
@@ -15,7 +15,7 @@ export function generate(
 ): Promise<GenerateResult> {
   const read = readOptions('generate', options, SURROUNDINGS)
   return generateEvents(
-    given({
+    omitUndefined({
       format: format === undefined ? undefined : formatOf(format),
       events: read.events,
       users: read.users,
@@ -31,7 +31,7 @@ export function generate(
     }),
     {
       path,
-      ...given({
+      ...omitUndefined({
         signal,
         truthPath: read.truth,
         threads: read.threads,

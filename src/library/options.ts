@@ -2,7 +2,7 @@
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
-import { parseDuration } from '../sessions/duration.js'
+import { parseDuration } from '../units/duration.js'
 import { parseCount, parseShare } from '../units/quantity.js'
 import {
   type CommandName,

@@ -1,9 +1,9 @@
 import { prepareQuery, runQuery } from '../analysis/query.js'
 import { firstRows, type QueryRows, writeQueryJson } from '../analysis/query-rows.js'
 import type { Engine } from '../engines/duckdb.js'
-import { given } from '../given.js'
 import { type TableFormat, writeTable } from '../sessions/write.js'
 import type { Sql } from '../sql/sql.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
 import { tellLeftOut } from './left-out.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
@@ -71,7 +71,7 @@ function withQuery<T>(
     const prepared = await prepareQuery(engine, events, statement, {
       ...buildOf(asked),
       by,
-      ...given({ outputPath }),
+      ...omitUndefined({ outputPath }),
     })
     return runQuery(() => use(engine, prepared))
   })

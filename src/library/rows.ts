@@ -1,8 +1,8 @@
 /** Query results as async iterables of plain objects, read as they are asked for. */
 import type { Engine } from '../engines/duckdb.js'
-import { YEAR_ONE_MICROS } from '../events/clock.js'
 import { isoTime } from '../events/open.js'
 import type { Sql } from '../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../units/instant.js'
 
 /** Instants are ISO 8601 in UTC with microseconds; integers beyond 2^53 are bigint. */
 export type Value = string | number | bigint | boolean | null | readonly Value[]

@@ -1,6 +1,6 @@
 import type { SegmentOptions } from '../analysis/segmented-sessions.js'
-import { given } from '../given.js'
 import type { BuildOptions } from '../sessions/request.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import type { Read } from './ask.js'
 import type { ReadOptions } from './options.js'
 
@@ -12,7 +12,7 @@ export const buildOf = ({
   readonly options: Pick<ReadOptions<'events'>, 'plan'>
 }) => ({
   definition,
-  ...given({ plan: options.plan }),
+  ...omitUndefined({ plan: options.plan }),
 })
 
 /** What answers in segments are asked with. */
@@ -21,7 +21,7 @@ export const segmentsOf = (
 ): SegmentOptions => ({
   ...buildOf(asked),
   by: asked.options.by ?? [],
-  ...given({ reportTimeZone: asked.options.reportTimezone }),
+  ...omitUndefined({ reportTimeZone: asked.options.reportTimezone }),
 })
 
 /** Everything that the session table can hold. */

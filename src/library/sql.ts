@@ -1,10 +1,10 @@
 import { dialectNamed } from '../dialects/index.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { given } from '../given.js'
 import { dbtFiles } from '../sessions/dbt.js'
-import { parseDuration } from '../sessions/duration.js'
 import { type PrintOptions, sessionSql, type TableSource } from '../sessions/print.js'
+import { parseDuration } from '../units/duration.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { SURROUNDINGS } from './ask.js'
 import { readDefinition } from './definition.js'
 import type { Options } from './option-table.js'
@@ -42,7 +42,7 @@ function printOf(read: ReadOptions<'sql'>): PrintOptions {
   return {
     dialect: dialectNamed(read.dialect ?? 'duckdb'),
     ...tableOf({ options: read, definition: readDefinition(read) }),
-    ...given({ columns: read.columns, stage: read.stage, source: sourceOf(read) }),
+    ...omitUndefined({ columns: read.columns, stage: read.stage, source: sourceOf(read) }),
   }
 }
 
@@ -64,7 +64,7 @@ function sourceOf(read: ReadOptions<'sql'>): TableSource | undefined {
     table,
     user,
     time,
-    ...given({ unit: read.timeUnit, event: read.event, session: read.session }),
+    ...omitUndefined({ unit: read.timeUnit, event: read.event, session: read.session }),
   }
 }
 

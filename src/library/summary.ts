@@ -1,7 +1,7 @@
 import { segmentProperties } from '../analysis/segment-key.js'
 import { summarize } from '../analysis/summarize.js'
 import type { Summary } from '../analysis/summary.js'
-import { given } from '../given.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, ask, type Inputs, read, type Within } from './ask.js'
 import { segmentsOf } from './segments.js'
 
@@ -20,7 +20,7 @@ export async function summary(
   return ask(inputs, asked, { properties, columns }, ({ engine, events }) =>
     summarize(engine, events, {
       ...segments,
-      ...given({ top, having, bins, detail, quantiles }),
+      ...omitUndefined({ top, having, bins, detail, quantiles }),
     }),
   )
 }

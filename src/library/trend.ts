@@ -1,6 +1,6 @@
 import { segmentProperties } from '../analysis/segment-key.js'
 import { trend as analyseTrend, type Trend } from '../analysis/trend.js'
-import { given } from '../given.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'
 import { segmentsOf } from './segments.js'
 
@@ -18,6 +18,6 @@ export async function trend(inputs: Inputs, options: TrendOptions = {}): Promise
     asked,
     { properties, columns: { dimensions: properties } },
     ({ engine, events }) =>
-      analyseTrend(engine, events, { ...segments, per, ...given({ attribute }) }),
+      analyseTrend(engine, events, { ...segments, per, ...omitUndefined({ attribute }) }),
   )
 }

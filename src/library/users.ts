@@ -1,7 +1,7 @@
 import { cohort } from '../analysis/cohort.js'
 import { type CohortFormat, writeCohort } from '../analysis/cohort-file.js'
 import { answerContext } from '../analysis/context.js'
-import { given } from '../given.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, ask, type Inputs, type Read, read } from './ask.js'
 import { tellLeftOut } from './left-out.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'
@@ -51,6 +51,9 @@ export async function writeUsers(
 function readUsers(options: UsersOptions) {
   const whole = read('users', options)
   const { where, eventsWhere, ...rest } = whole.options
-  const asked: Read<'events'> = { ...whole, options: { ...rest, ...given({ where: eventsWhere }) } }
-  return { asked, question: { ...buildOf(whole), ...given({ where }) } }
+  const asked: Read<'events'> = {
+    ...whole,
+    options: { ...rest, ...omitUndefined({ where: eventsWhere }) },
+  }
+  return { asked, question: { ...buildOf(whole), ...omitUndefined({ where }) } }
 }

@@ -1,9 +1,9 @@
 /** Questions that can also be asked of what the option `state` keeps. */
 import type { Table } from 'apache-arrow'
 import type { Summary } from '../analysis/summary.js'
-import { given } from '../given.js'
 import type { TableFormat } from '../sessions/write.js'
 import { stateSource } from '../state/dataset.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import type { Inputs, Surroundings, Within } from './ask.js'
 import type { Row } from './rows.js'
 import type { SessionsOptions } from './sessions.js'
@@ -17,7 +17,7 @@ function withState<Options extends Surroundings & { readonly state?: string }>(
   if (state === undefined) return options
   return {
     ...options,
-    source: stateSource({ directory: state, ...given({ onAdded, onUnchecked }) }),
+    source: stateSource({ directory: state, ...omitUndefined({ onAdded, onUnchecked }) }),
   }
 }
 

@@ -1,6 +1,6 @@
 /** What is said of a remote engine as the connection to it. */
 import { SessionizeError } from '../errors/errors.js'
-import { given } from '../given.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import type { RemoteProgress } from './engine.js'
 import type { Connection } from './source.js'
 import type { RemoteSpark, SparkFormat } from './spark/spark.js'
@@ -47,7 +47,7 @@ export const CONNECTIONS: Readonly<Record<'clickhouse' | 'spark', Connect>> = {
         return ClickHouse.connect({
           url,
           credentials: ClickHouseCredentials.read(env, credentials),
-          ...given({
+          ...omitUndefined({
             certificateAuthority: ca,
             onProgress,
           }),

@@ -5,14 +5,7 @@
 
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import {
-  formatName,
-  fromYearOne,
-  smallerUnits,
-  type TimeFormat,
-  YEAR_10000_MICROS,
-  YEAR_ONE_MICROS,
-} from '../events/clock.js'
+import { formatName, fromYearOne, smallerUnits, type TimeFormat } from '../events/clock.js'
 import { dedupeKey } from '../events/duplicates.js'
 import { keyFields, keyText } from '../events/key.js'
 import { REJECT_REASONS } from '../events/ledger.js'
@@ -23,6 +16,7 @@ import { type Field, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import type { Reading } from '../sources/row-relation.js'
 import { identifier, join, raw, type Sql, type Stage, sql, text } from '../sql/sql.js'
+import { YEAR_10000_MICROS, YEAR_ONE_MICROS } from '../units/instant.js'
 import { translateCondition } from './condition.js'
 import type { RemoteColumn, RemoteEngine, RemoteTimeFormat } from './engine.js'
 import type { PlainEvents } from './plain-events.js'

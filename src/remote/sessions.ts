@@ -5,7 +5,6 @@
  */
 import { duckdb } from '../dialects/duckdb.js'
 import type { Engine } from '../engines/duckdb.js'
-import { given } from '../given.js'
 import { blockWidthMicros } from '../sessions/blocks.js'
 import { packedOffset, storedValue } from '../sessions/codes.js'
 import { compileIgnored, compileSessions, measureName, sessionPlan } from '../sessions/compile.js'
@@ -17,6 +16,7 @@ import type { RemoteSessions, SessionRequest } from '../sessions/request.js'
 import { sessionStages } from '../sessions/stages.js'
 import { storedTime } from '../sessions/stored-blocks.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import type { RemoteEvents } from './plain-events.js'
 
 export const remoteSessions = (remote: RemoteEvents): RemoteSessions => ({
@@ -57,7 +57,7 @@ async function createSessionTable(
   const measured = new Map(plan.measures.map(({ as, value }) => [as, value]))
   const there: SessionRequest = {
     ...request,
-    ...given({ stored: plan.stored }),
+    ...omitUndefined({ stored: plan.stored }),
     leading: stages,
     ruleColumns: plan.ruleColumns,
     measures: request.measures.map((measure, i) => ({

@@ -1,6 +1,6 @@
 import type { CompareAnswer, Comparison, Difference } from '../analysis/compare/compare.js'
 import type { GroupFigures } from '../analysis/compare/groups.js'
-import { formatDuration } from '../sessions/duration.js'
+import { formatDuration } from '../units/duration.js'
 import { contextBlock } from './context.js'
 import { type Cell, csvTable } from './csv.js'
 import { type Block, type Blocks, heading, number, paragraph, table, text } from './document.js'

@@ -1,5 +1,5 @@
 import type { SessionDefinition } from '../sessions/definition.js'
-import { formatDuration } from '../sessions/duration.js'
+import { formatDuration } from '../units/duration.js'
 
 /**
  * `gap 30m, a gap of exactly the timeout continues; at most 24h; passive: heartbeat`: every rule

@@ -1,6 +1,6 @@
 import type { IntervalFit } from '../analysis/gap/advice.js'
 import type { GapAnswer, PauseReport } from '../analysis/gap/gap.js'
-import { formatDuration } from '../sessions/duration.js'
+import { formatDuration } from '../units/duration.js'
 import { contextBlock } from './context.js'
 import { csvTable } from './csv.js'
 import {

@@ -5,8 +5,8 @@ import { SessionizeError } from '../errors/errors.js'
 import { followed, Replacement } from '../files/replacement.js'
 import type { Placed, Together } from '../files/together.js'
 import { diskFull, unwritable, type Writing } from '../files/unwritable.js'
-import { given } from '../given.js'
 import { Workspace } from '../sources/workspace.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { passOn } from './pipe.js'
 
 /**
@@ -103,7 +103,7 @@ export class Target implements Placed {
       : new SessionizeError(
           error.code,
           error.written.message.replaceAll(this.path, this.label),
-          given({ cause: error, hint: error.written.hint }),
+          omitUndefined({ cause: error, hint: error.written.hint }),
         )
   }
 

@@ -3,8 +3,10 @@
  * apart, so they share a session. Events are therefore first reduced to blocks, one per user and
  * window, by a hash aggregation that is parallel, spills and merges; only blocks are ordered.
  */
+
 import type { Dialect } from '../dialects/dialect.js'
 import { identifier, join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
+import { MICROS_PER_HOUR } from '../units/time.js'
 import {
   CODE_BITS,
   codedColumns,
@@ -23,7 +25,7 @@ import { collectedSetColumns, collectedSets, splittingColumns } from './sets.js'
 import { storedBlockStage } from './stored-blocks.js'
 
 /** The widest block that leaves room for a code: times within it are below 2^32 microseconds. */
-const WIDEST_BLOCK_MICROS = 3_600_000_000
+const WIDEST_BLOCK_MICROS = MICROS_PER_HOUR
 
 export const blockWidthMicros = (definition: SessionDefinition): number =>
   Math.min(smallestGapMicros(definition), WIDEST_BLOCK_MICROS)

@@ -7,8 +7,8 @@ import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { type Ledger, withIgnored } from '../events/ledger.js'
 import { matchesPattern } from '../events/pattern.js'
-import { given } from '../given.js'
 import { decimal, identifier, join, list, type Sql, sql, text } from '../sql/sql.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { blockWidthMicros } from './blocks.js'
 import { codedColumns } from './codes.js'
 import {
@@ -79,7 +79,7 @@ export async function planSessions(
     edges: edgesOf(events),
     unrecorded: events.mapping.session === null,
   })
-  return { ...request, ...given({ remote: events.remote, asRead: events.asRead }) }
+  return { ...request, ...omitUndefined({ remote: events.remote, asRead: events.asRead }) }
 }
 
 const edgesOf = ({ firstMicros, lastMicros, far }: Events): DataEdges => ({

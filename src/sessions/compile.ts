@@ -1,13 +1,15 @@
 /**
  * A session definition to SQL. Pure: nothing is run.
  */
+
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
-import { given } from '../given.js'
-import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../units/instant.js'
+import { omitUndefined } from '../units/omit-undefined.js'
+import { MICROS_PER_SECOND } from '../units/time.js'
 import type { Attribute, Measure, SessionPlan } from './plan.js'
 import type { SessionRequest } from './request.js'
 import { emptySet } from './sets.js'
@@ -22,9 +24,8 @@ interface SessionColumn {
   readonly needs?: Needs
 }
 
-const SECOND = 1_000_000
-
-const seconds = (dialect: Dialect, micros: Sql): Sql => sql`${dialect.double(micros)} / ${SECOND}`
+const seconds = (dialect: Dialect, micros: Sql): Sql =>
+  sql`${dialect.double(micros)} / ${MICROS_PER_SECOND}`
 
 /** Sessions that start in the same microsecond carry their place, so that ids differ. */
 export function sessionIdOf(
@@ -206,13 +207,13 @@ export function sessionPlan(
     blocks: request.plan,
     attributes: attributes(request, columns),
     measures: request.measures.flatMap(({ name, value, of }, i): Measure[] =>
-      columns.includes(name) ? [{ value, as: measureName(i), ...given({ of }) }] : [],
+      columns.includes(name) ? [{ value, as: measureName(i), ...omitUndefined({ of }) }] : [],
     ),
     ruleColumns: request.ruleColumns,
     names: needs.has('names'),
     distinctNames: needs.has('distinctNames'),
     recordedIds: needs.has('recordedIds') && request.unrecorded !== true,
-    ...given({ sets: request.sets, known: request.known }),
+    ...omitUndefined({ sets: request.sets, known: request.known }),
   }
 }
 

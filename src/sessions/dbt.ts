@@ -10,13 +10,13 @@ import { CLICKHOUSE_SETTINGS } from '../dialects/clickhouse.js'
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, raw, render, type Sql, type Stage, sql } from '../sql/sql.js'
+import { formatDuration } from '../units/duration.js'
+import { YEAR_ONE_MICROS } from '../units/instant.js'
 import { blockWidthMicros } from './blocks.js'
 import { COLUMNS, chooseColumns, compileSessions } from './compile.js'
 import { assertBlocks, compileBlocks, storedColumns } from './compile-blocks.js'
 import type { SessionDefinition } from './definition.js'
-import { formatDuration } from './duration.js'
 import {
   headingOf,
   mappedRequest,

@@ -1,4 +1,5 @@
 import { option } from '../errors/option.js'
+import { MICROS_PER_MINUTE } from '../units/time.js'
 
 /**
  * What a session is, as a plain serializable value. SQL is one rendering of it.
@@ -46,10 +47,6 @@ export interface GapRule {
   readonly value: string
   readonly gapMicros: number
 }
-
-export const MICROS_PER_SECOND = 1_000_000
-export const MICROS_PER_MINUTE = 60 * MICROS_PER_SECOND
-export const MICROS_PER_HOUR = 60 * MICROS_PER_MINUTE
 
 /** A timeout of 30 minutes, and no other rule. */
 export const DEFAULT_DEFINITION: SessionDefinition = {

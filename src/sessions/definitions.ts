@@ -2,7 +2,9 @@
  * Vendors' session rules under their names. Each is the documented rule, not the vendor's code:
  * `source` says where it is stated, `differs` what it leaves out.
  */
-import { MICROS_PER_HOUR, MICROS_PER_MINUTE, type SessionDefinition } from './definition.js'
+
+import { MICROS_PER_HOUR, MICROS_PER_MINUTE } from '../units/time.js'
+import type { SessionDefinition } from './definition.js'
 
 export interface NamedDefinition {
   readonly name: string

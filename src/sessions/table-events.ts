@@ -5,9 +5,8 @@
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
-import { YEAR_10000_MICROS } from '../events/clock.js'
-import { YEAR_ONE_MICROS } from '../sql/origin.js'
 import { identifier, join, type Sql, type Stage, sql } from '../sql/sql.js'
+import { YEAR_10000_MICROS, YEAR_ONE_MICROS } from '../units/instant.js'
 
 export const TIME_UNITS = ['s', 'ms', 'us', 'ns'] as const
 export type TimeUnit = (typeof TIME_UNITS)[number]

@@ -1,10 +1,12 @@
 /** Definitions that contradict themselves are refused, before anything is read. */
+
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
+import { MICROS_PER_DAY } from '../units/time.js'
 import { rulesOf, type SessionDefinition } from './definition.js'
 
-const LONGEST_MICROS = 10_000 * 86_400_000_000
+const LONGEST_MICROS = 10_000 * MICROS_PER_DAY
 
 /** @throws SessionizeError `bad_definition` */
 export function assertDefinition(definition: SessionDefinition): void {

@@ -2,8 +2,8 @@
 import type { Engine } from '../engines/duckdb.js'
 import { readParquet } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
-import { given } from '../given.js'
 import { join, sql, text } from '../sql/sql.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { type DescribedCsv, describeCsv } from './csv-layout.js'
 import { canBeSeen, hasDeepLine, hasDeepValue } from './deep-rows.js'
 import { corrupt } from './failures.js'
@@ -190,9 +190,9 @@ async function jsonGroups(
       files: alike,
       columns: [],
       width: 0,
-      ...given({ json, largeRows: largeRows || undefined }),
+      ...omitUndefined({ json, largeRows: largeRows || undefined }),
     }
-    const careful = { ...group, ...given({ byRows: apart.size > 0 || undefined }) }
+    const careful = { ...group, ...omitUndefined({ byRows: apart.size > 0 || undefined }) }
     const columns = await jsonColumns(engine, { ...careful, files: sampled }, rows)
     const all = everyKey ? withKeys(columns, await keysOf(engine, careful)) : columns
     const described = { ...group, columns: inOrder(all), width: all.length }
@@ -258,7 +258,7 @@ const columnsOfObjects = (engine: Engine, group: SourceGroup, rows: number): Pro
       files: [{ label: path, path, format: 'ndjson', compression: 'none', bytes: 0, number: 0 }],
       columns: [],
       width: 0,
-      ...given({ largeRows: group.largeRows }),
+      ...omitUndefined({ largeRows: group.largeRows }),
     }
     const columns = await engine.describe(sql`SELECT * FROM ${jsonSample(copy, Number(count))}`)
     return unlikeInCase(engine, copy, columns)

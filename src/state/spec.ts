@@ -6,7 +6,7 @@ import type { Mapping } from '../events/mapping.js'
 import type { EventOptions } from '../events/open.js'
 import type { TableColumns } from '../sessions/dataset.js'
 import { ruleProperties, rulesOf, type SessionDefinition } from '../sessions/definition.js'
-import { formatDuration } from '../sessions/duration.js'
+import { formatDuration } from '../units/duration.js'
 import { canonical, type Manifest, type StateMapping, type StateSpec } from './manifest.js'
 
 /** Columns that a state keeps beside those that every session has. */

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, test } from 'vitest'
-import { compareText } from '../../src/follow/text-order.js'
+import { compareText } from '../../src/units/text-order.js'
 import { run } from '../oracle/run.js'
 
 interface Case {

@@ -2,11 +2,13 @@
  * Boundaries between consecutive events of a user: where the recorded id changes, where the rebuilt
  * session does, and why they differ.
  */
+
 import type { Engine } from '../../engines/duckdb.js'
 import { isoTime } from '../../events/open.js'
 import { count, list, numeric, select } from '../../figures/figure.js'
 import { type SessionDefinition, smallestGapMicros } from '../../sessions/definition.js'
 import { sql } from '../../sql/sql.js'
+import { MICROS_PER_DAY, MICROS_PER_MINUTE, MICROS_PER_SECOND } from '../../units/time.js'
 import { ratio } from '../exact.js'
 import {
   type Boundaries,
@@ -17,19 +19,15 @@ import {
   type Timeouts,
 } from './audit.js'
 
-const SECOND = 1_000_000
-const MINUTE = 60 * SECOND
-const DAY = 86_400 * SECOND
-
 /** An id that changes within this time changed for another reason than a pause. */
-const RESTART_MICROS = MINUTE
+const RESTART_MICROS = MICROS_PER_MINUTE
 /** A recorded session that went on over a longer silence was not held together by a timeout. */
-const KEPT_OPEN_MICROS = 4 * 60 * MINUTE
+const KEPT_OPEN_MICROS = 4 * 60 * MICROS_PER_MINUTE
 /** Single timeouts that are tried on the recorded boundaries; vendors' defaults are among them. */
 const TIMEOUTS_SECONDS = [
   60, 120, 300, 600, 900, 1_200, 1_800, 2_700, 3_600, 7_200, 14_400,
 ] as const
-const SHORTEST_TIMEOUT = Math.min(...TIMEOUTS_SECONDS) * SECOND
+const SHORTEST_TIMEOUT = Math.min(...TIMEOUTS_SECONDS) * MICROS_PER_SECOND
 
 const EXAMPLES_PER_CAUSE = 2
 /** Events shown before and after a boundary. */
@@ -79,7 +77,7 @@ const f1 = (both: number, recorded: number, rebuilt: number): number | null =>
 
 /** Over `steps`: the single timeout that explains the recorded boundaries best. */
 export async function tryTimeouts(engine: Engine): Promise<Timeouts> {
-  const cuts = TIMEOUTS_SECONDS.map((seconds) => sql`gap > ${seconds * SECOND}`)
+  const cuts = TIMEOUTS_SECONDS.map((seconds) => sql`gap > ${seconds * MICROS_PER_SECOND}`)
   const { recorded, rebuilt, both } = await select(engine, sql`steps`, {
     recorded: count(sql`cut_recorded`),
     rebuilt: list(cuts.map((cut) => count(cut))),
@@ -117,7 +115,7 @@ export async function findCauses(
       END
       WHEN before."end" >= s.t OR after.start < s.t THEN 'interleaved'
       WHEN changed_platform THEN 'platform_change'
-      WHEN s.t // ${DAY} <> (s.t - gap) // ${DAY} THEN 'midnight'
+      WHEN s.t // ${MICROS_PER_DAY} <> (s.t - gap) // ${MICROS_PER_DAY} THEN 'midnight'
       WHEN gap < ${RESTART_MICROS} THEN 'restart'
       ELSE 'shorter_timeout'
     END AS cause
@@ -142,7 +140,7 @@ export async function findCauses(
       kind,
       boundaries,
       share: boundaries / of(kind),
-      medianGapSeconds: gap / SECOND,
+      medianGapSeconds: gap / MICROS_PER_SECOND,
       examples: examples.get(id) ?? [],
     }))
     .sort((a, b) => b.boundaries - a.boundaries)
@@ -200,7 +198,7 @@ async function boundaryExamples(engine: Engine): Promise<Map<string, BoundaryExa
       name: row.name,
       recordedSession: row.session,
       rebuiltSession: Number(row.rebuilt),
-      secondsSincePrevious: row.gap === null ? null : Number(row.gap) / SECOND,
+      secondsSincePrevious: row.gap === null ? null : Number(row.gap) / MICROS_PER_SECOND,
       afterBoundary: row.after,
     })
   }

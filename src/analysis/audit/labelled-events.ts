@@ -8,12 +8,12 @@
  * Passive events have no rebuilt label: they open and close nothing.
  */
 import type { Engine } from '../../engines/duckdb.js'
-import { given } from '../../given.js'
 import { measureSessions, planSessions } from '../../sessions/build.js'
 import type { Events } from '../../sessions/dataset.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { identifier, join, raw, type Sql, sql } from '../../sql/sql.js'
+import { omitUndefined } from '../../units/omit-undefined.js'
 import { eventsInSessions } from '../event-sessions.js'
 import { isPassive } from '../passive.js'
 
@@ -58,7 +58,7 @@ export async function rebuildSessions(
   const request = await planSessions(engine, events, {
     definition,
     dimensions,
-    ...given({ plan }),
+    ...omitUndefined({ plan }),
   })
   await measureSessions(engine, request)
   const renamed = dimensions.map(

@@ -1,10 +1,12 @@
 /** How much the results depend on the timeout, and which one the data suggest. */
+
 import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
 import { option } from '../../errors/option.js'
 import type { Events } from '../../sessions/dataset.js'
-import { MICROS_PER_SECOND, type SessionDefinition } from '../../sessions/definition.js'
+import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
+import { MICROS_PER_DAY, MICROS_PER_MINUTE } from '../../units/time.js'
 import { type AnswerContext, answerContext } from '../context.js'
 import { requireEvents } from '../event-access.js'
 import { ratio } from '../exact.js'
@@ -53,11 +55,9 @@ export interface HiddenByLongGap {
   readonly shareOfTime: number | null
 }
 
-const MINUTE = 60 * MICROS_PER_SECOND
-const DAY_MICROS = 24 * 60 * MINUTE
 export const DEFAULT_GAPS_MICROS: readonly number[] = [
-  ...[1, 2, 5, 10, 15, 20, 25.5, 30, 45, 60, 90, 120].map((minutes) => minutes * MINUTE),
-  DAY_MICROS,
+  ...[1, 2, 5, 10, 15, 20, 25.5, 30, 45, 60, 90, 120].map((minutes) => minutes * MICROS_PER_MINUTE),
+  MICROS_PER_DAY,
 ]
 
 /** More segments would be a report that nobody reads. */
@@ -71,7 +71,11 @@ export async function analyseGap(
   assertPlainGap(options.definition)
   requireEvents(events, 'gap')
   const { definition, by } = options
-  const gaps = [...(options.gapsMicros ?? DEFAULT_GAPS_MICROS), definition.gapMicros, DAY_MICROS]
+  const gaps = [
+    ...(options.gapsMicros ?? DEFAULT_GAPS_MICROS),
+    definition.gapMicros,
+    MICROS_PER_DAY,
+  ]
   const sweep = await sweepGaps(engine, events, definition, gaps, options.plan)
   const spanSeconds = Number((events.lastMicros ?? 0n) - (events.firstMicros ?? 0n)) / 1e6
   const [all = NO_INTERVALS] = await intervalsOf(engine)
@@ -144,7 +148,7 @@ function report(intervals: Intervals, spanSeconds: number): PauseReport {
 function hidden(sweep: readonly SweepRow[], gapMicros: number): HiddenByLongGap {
   const at = (micros: number): SweepRow | undefined =>
     sweep.find(({ gapSeconds }) => gapSeconds === micros / 1e6)
-  const [own, day] = [at(gapMicros), at(DAY_MICROS)]
+  const [own, day] = [at(gapMicros), at(MICROS_PER_DAY)]
   const sessions = (own?.sessions ?? 0) - (day?.sessions ?? 0)
   const idleSeconds = (day?.totalSeconds ?? 0) - (own?.totalSeconds ?? 0)
   return {

@@ -1,5 +1,6 @@
 import { join, type Sql, sql, text } from '../../sql/sql.js'
-import { DAY, plausible } from '../scene.js'
+import { MICROS_PER_DAY } from '../../units/time.js'
+import { plausible } from '../scene.js'
 import type { Relation } from './relation.js'
 
 /** Whole days only: what happened on the first and the last day is not all known. */
@@ -15,7 +16,7 @@ export const daily: Relation = {
     // without any session at all is a missing day, and another rule's business.
     return sql`
       WITH counted AS (${join(series, ' UNION ALL ')}),
-        edges AS (SELECT min(start) // ${DAY} AS first, max("end") // ${DAY} AS last FROM sessions WHERE ${when}),
+        edges AS (SELECT min(start) // ${MICROS_PER_DAY} AS first, max("end") // ${MICROS_PER_DAY} AS last FROM sessions WHERE ${when}),
         days AS (SELECT DISTINCT day FROM counted, edges WHERE day > first AND day < last),
         known AS (SELECT DISTINCT dimension, value FROM counted)
       SELECT k.dimension, k.value, d.day, coalesce(c.sessions, 0) AS sessions,
@@ -26,6 +27,6 @@ export const daily: Relation = {
 }
 
 const figures = (dimension: string, value: Sql, when: Sql): Sql => sql`
-  SELECT ${text(dimension)} AS dimension, ${value} AS value, start // ${DAY} AS day,
+  SELECT ${text(dimension)} AS dimension, ${value} AS value, start // ${MICROS_PER_DAY} AS day,
     count(*) AS sessions, count(DISTINCT user) AS users, CAST(sum(events) AS BIGINT) AS events
   FROM sessions WHERE ${value} IS NOT NULL AND ${when} GROUP BY ALL`

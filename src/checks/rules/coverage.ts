@@ -1,10 +1,11 @@
 /** What should be there and is not: hours, days, events and properties. */
 
-import { YEAR_ONE_MICROS } from '../../events/clock.js'
 import { join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../../units/instant.js'
+import { MICROS_PER_DAY, MICROS_PER_HOUR } from '../../units/time.js'
 import type { SqlRule } from '../rule.js'
 import { EXAMPLES_SHOWN } from '../rule.js'
-import { DAY, HOUR, plausible, type Scene, spanMicros } from '../scene.js'
+import { plausible, type Scene, spanMicros } from '../scene.js'
 import { noEventNames, shownDay } from './shapes.js'
 
 /**
@@ -15,7 +16,7 @@ import { noEventNames, shownDay } from './shapes.js'
 const EXPECTED = 20
 
 const tooShort = (scene: Scene): string | undefined =>
-  spanMicros(scene) < 2 * DAY ? 'fewer than two days of data' : undefined
+  spanMicros(scene) < 2 * MICROS_PER_DAY ? 'fewer than two days of data' : undefined
 
 /** Windows with an event, and how many sessions begin in each. */
 const counted = (scene: Scene, width: number): Sql => sql`
@@ -25,7 +26,7 @@ const counted = (scene: Scene, width: number): Sql => sql`
   ) GROUP BY slot`
 
 const emptyDays = (scene: Scene): Sql => sql`
-  WITH counted AS (${counted(scene, DAY)}),
+  WITH counted AS (${counted(scene, MICROS_PER_DAY)}),
     usual AS (SELECT avg(n) AS expected, min(slot) AS first, max(slot) AS last FROM counted)
   SELECT day, expected
   FROM (SELECT unnest(generate_series(first, last)) AS day, expected FROM usual)
@@ -48,7 +49,7 @@ export const missingDays: SqlRule = {
 
 /** What the same hour of the other days leads to expect; hours of whole empty days are theirs. */
 const emptyHours = (scene: Scene): Sql => sql`
-  WITH counted AS (${counted(scene, HOUR)}),
+  WITH counted AS (${counted(scene, MICROS_PER_HOUR)}),
     days AS (SELECT DISTINCT slot // 24 AS day FROM counted),
     calendar AS (
       SELECT slot FROM (SELECT unnest(generate_series(min(slot), max(slot))) AS slot FROM counted)
@@ -73,7 +74,7 @@ export const missingHours: SqlRule = {
   absent: tooShort,
   measure: (scene) => sql`SELECT count(*) AS found FROM (${emptyHours(scene)})`,
   examples: (scene) => sql`
-    SELECT strftime(make_timestamp(e.hour * ${HOUR} - ${YEAR_ONE_MICROS}), '%Y-%m-%d %H:00') AS hour,
+    SELECT strftime(make_timestamp(e.hour * ${MICROS_PER_HOUR} - ${YEAR_ONE_MICROS}), '%Y-%m-%d %H:00') AS hour,
       CAST(round(expected) AS BIGINT) AS "usual sessions"
     FROM (${emptyHours(scene)}) AS e ORDER BY e.hour LIMIT ${EXAMPLES_SHOWN}`,
 }

@@ -1,9 +1,10 @@
 /** Session ids that the vendor recorded. */
 
-import { YEAR_ONE_MICROS } from '../../events/clock.js'
 import { raw, type Sql, sql } from '../../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../../units/instant.js'
+import { MICROS_PER_SECOND } from '../../units/time.js'
 import { EXAMPLES_SHOWN, type SqlRule, tolerant } from '../rule.js'
-import { SECOND, shownTime } from '../scene.js'
+import { shownTime } from '../scene.js'
 import { eventShare, noRecordedSession, shownSeconds } from './shapes.js'
 
 const hasId = (): Sql => raw("coalesce(session, '') <> ''")
@@ -55,7 +56,7 @@ END`
 
 /** Times of events are corrected by the server, ids are the device's: a minute is no difference. */
 export const sessionIdAfterFirstEvent = tolerant(
-  { unit: 'time', amount: 60 * SECOND },
+  { unit: 'time', amount: 60 * MICROS_PER_SECOND },
   (tolerance, shown) => ({
     kind: 'sql',
     id: 'session-id-after-first-event',

@@ -1,9 +1,10 @@
 /** Sessions that look wrong, however they were built. */
 import { rhythms } from '../../analysis/background/rhythm.js'
 import { join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import { MICROS_PER_DAY } from '../../units/time.js'
 import type { SqlRule } from '../rule.js'
 import { EXAMPLES_SHOWN } from '../rule.js'
-import { DAY, type Scene, shownTime } from '../scene.js'
+import { type Scene, shownTime } from '../scene.js'
 import { noEventNames, shownSeconds } from './shapes.js'
 
 export const zeroLength: SqlRule = {
@@ -21,7 +22,7 @@ export const zeroLength: SqlRule = {
     WHERE length = 0 ORDER BY sessions.start, user LIMIT ${EXAMPLES_SHOWN}`,
 }
 
-const cap = ({ definition: { maxLengthMicros = DAY } }: Scene): number => maxLengthMicros
+const cap = ({ definition: { maxLengthMicros = MICROS_PER_DAY } }: Scene): number => maxLengthMicros
 
 export const overlongSession: SqlRule = {
   kind: 'sql',

@@ -1,7 +1,8 @@
 /** The usual shapes of rules: a condition on rows or events, with the offending rows as examples. */
-import { YEAR_ONE_MICROS } from '../../events/clock.js'
+
 import type { RejectReason } from '../../events/ledger.js'
 import { join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../../units/instant.js'
 import type { SqlRule } from '../rule.js'
 import { EXAMPLES_SHOWN } from '../rule.js'
 import { type Scene, shownTime } from '../scene.js'

@@ -1,9 +1,10 @@
 /** Clocks: times that cannot be, devices that are wrong, and events that come late. */
 
-import { YEAR_ONE_MICROS } from '../../events/clock.js'
 import { raw, sql } from '../../sql/sql.js'
+import { YEAR_ONE_MICROS } from '../../units/instant.js'
+import { MICROS_PER_DAY, MICROS_PER_SECOND } from '../../units/time.js'
 import { tolerant } from '../rule.js'
-import { DAY, type Scene, SECOND, shownTime } from '../scene.js'
+import { type Scene, shownTime } from '../scene.js'
 import { eventShare, shownSeconds } from './shapes.js'
 
 export const preEpochTime = eventShare(
@@ -14,10 +15,10 @@ export const preEpochTime = eventShare(
     error: 0.001,
     hint: 'A time of 0, or seconds taken for milliseconds: see --time-format.',
   },
-  () => sql`t < ${YEAR_ONE_MICROS + BigInt(DAY)}`,
+  () => sql`t < ${YEAR_ONE_MICROS + BigInt(MICROS_PER_DAY)}`,
 )
 
-export const futureTime = tolerant({ unit: 'time', amount: DAY }, (ahead, shown) =>
+export const futureTime = tolerant({ unit: 'time', amount: MICROS_PER_DAY }, (ahead, shown) =>
   eventShare(
     {
       id: 'future-time',
@@ -45,31 +46,33 @@ const off = (scene: Scene) => {
 }
 
 /** Amplitude corrects a clock that is off by more than a minute; the way there takes time too. */
-export const clockSkew = tolerant({ unit: 'time', amount: 300 * SECOND }, (skew, shown) =>
-  eventShare(
-    {
-      id: 'clock-skew',
-      meaning: `events sent by a clock more than ${shown} off the server's`,
-      warn: 0.02,
-      error: 0.2,
-      hint: "Take the server's or the corrected time, or lengths will mix two clocks.",
-      absent: (scene) =>
-        skewTimes(scene) === undefined
-          ? 'the export does not have both the time of sending and that of arrival'
-          : undefined,
-    },
-    (scene) => sql`abs(${off(scene)}) > ${skew}`,
-    {
-      among: (scene) => sql`${off(scene)} IS NOT NULL`,
-      show: (scene) => [sql`${shownSeconds(off(scene))} AS behind`],
-    },
-  ),
+export const clockSkew = tolerant(
+  { unit: 'time', amount: 300 * MICROS_PER_SECOND },
+  (skew, shown) =>
+    eventShare(
+      {
+        id: 'clock-skew',
+        meaning: `events sent by a clock more than ${shown} off the server's`,
+        warn: 0.02,
+        error: 0.2,
+        hint: "Take the server's or the corrected time, or lengths will mix two clocks.",
+        absent: (scene) =>
+          skewTimes(scene) === undefined
+            ? 'the export does not have both the time of sending and that of arrival'
+            : undefined,
+      },
+      (scene) => sql`abs(${off(scene)}) > ${skew}`,
+      {
+        among: (scene) => sql`${off(scene)} IS NOT NULL`,
+        show: (scene) => [sql`${shownSeconds(off(scene))} AS behind`],
+      },
+    ),
 )
 
 const delay = ({ times: { arrived } }: Scene) =>
   arrived === undefined ? raw('NULL') : sql`${arrived} - t`
 
-export const lateEvents = tolerant({ unit: 'time', amount: DAY }, (late, shown) =>
+export const lateEvents = tolerant({ unit: 'time', amount: MICROS_PER_DAY }, (late, shown) =>
   eventShare(
     {
       id: 'late-events',

@@ -3,9 +3,10 @@
  * so that weekends are no change; the factor says how far outside of that range it lies.
  */
 import { raw, type Sql, sql } from '../../sql/sql.js'
+import { MICROS_PER_DAY } from '../../units/time.js'
 import type { SqlRule } from '../rule.js'
 import { EXAMPLES_SHOWN } from '../rule.js'
-import { DAY, type Scene, spanMicros } from '../scene.js'
+import { type Scene, spanMicros } from '../scene.js'
 import { shownDay } from './shapes.js'
 
 const DAYS_BEFORE = 7
@@ -40,7 +41,7 @@ const perUser = changes(raw('sessions / nullif(users, 0)'), raw('true'), enoughE
 const perSession = changes(raw('events / nullif(sessions, 0)'), raw('true'), enoughEachDay)
 
 const tooShort = (scene: Scene): string | undefined =>
-  spanMicros(scene) < (DAYS_BEFORE + 2) * DAY
+  spanMicros(scene) < (DAYS_BEFORE + 2) * MICROS_PER_DAY
     ? `it takes ${DAYS_BEFORE + 1} whole days to see a change`
     : undefined
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
-import { given } from '../../given.js'
 import type { Options } from '../../library/option-table.js'
+import { omitUndefined } from '../../units/omit-undefined.js'
 import { addOptions } from '../command.js'
 import type { Context } from '../context.js'
 import { tell } from '../messages.js'
@@ -76,7 +76,11 @@ const compactCommand = ({ terminal, signal }: Context): Command =>
       await withoutSources(
         {
           signal,
-          ...given({ threads: flags.threads, memory: flags.memory, tempDirectory: flags.tempDir }),
+          ...omitUndefined({
+            threads: flags.threads,
+            memory: flags.memory,
+            tempDirectory: flags.tempDir,
+          }),
         },
         ({ engine }) => state.compact(engine),
       )

@@ -8,7 +8,7 @@ import { SessionizeError } from '../../errors/errors.js'
 import { didYouMean } from '../../errors/suggest.js'
 import { parsePreset } from '../../events/presets/parse.js'
 import type { Preset } from '../../events/presets/preset.js'
-import { parseDuration } from '../../sessions/duration.js'
+import { parseDuration } from '../../units/duration.js'
 import type { Configured, FlagValue } from './configured.js'
 import { ConfigDocument, type Path } from './document.js'
 import {

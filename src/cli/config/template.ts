@@ -3,7 +3,7 @@
 import type { Seen } from '../../library/init.js'
 import { describeLimit, describeValue } from '../../report/check/wording.js'
 import { visibleExcerpt } from '../../report/untrusted.js'
-import { formatDuration } from '../../sessions/duration.js'
+import { formatDuration } from '../../units/duration.js'
 import type { FlagValue } from './configured.js'
 
 /** @param rules what flags said about sessions, by their long names */

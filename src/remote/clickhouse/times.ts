@@ -2,12 +2,12 @@
  * Times in ClickHouse as the local engine reads them: integers all the way, as ClickHouse's own times
  * end in 1900 and 2299, and its lenient parser takes what is no time.
  */
+
 import { raw, type Sql, sql, text } from '../../sql/sql.js'
+import { MICROS_PER_EPOCH_UNIT } from '../../units/time.js'
 import type { RemoteTimeFormat } from '../engine.js'
 
 type Epoch = Exclude<RemoteTimeFormat, 'iso' | 'timestamp' | 'timestamptz'>
-
-const MICROS_PER_UNIT = { epoch_s: 1_000_000, epoch_ms: 1_000, epoch_us: 1 } as const
 
 /** Of a number of units since 1970; NULL where it is none, or too large. */
 export function epochMicros(
@@ -29,13 +29,13 @@ export function epochMicros(
 const ofWhole = (value: Sql, unit: Epoch): Sql =>
   unit === 'epoch_ns'
     ? sql`(toInt64(intDiv(${value}, 1000)) - (modulo(${value}, 1000) < 0))`
-    : sql`accurateCastOrNull(toInt128(${value}) * ${MICROS_PER_UNIT[unit]}, 'Int64')`
+    : sql`accurateCastOrNull(toInt128(${value}) * ${MICROS_PER_EPOCH_UNIT[unit]}, 'Int64')`
 
 /** Cut downwards, as digits: a float is the shortest number that reads back as it. */
 function ofFraction(value: Sql, unit: Epoch): Sql {
   const number = sql`toDecimal256OrNull(${value}, 15)`
   const micros =
-    unit === 'epoch_ns' ? sql`${number} / 1000` : sql`${number} * ${MICROS_PER_UNIT[unit]}`
+    unit === 'epoch_ns' ? sql`${number} / 1000` : sql`${number} * ${MICROS_PER_EPOCH_UNIT[unit]}`
   return sql`accurateCastOrNull(floor(${micros}), 'Int64')`
 }
 

@@ -1,6 +1,8 @@
 /** How Spark's values become the text and the times that the local engine would make of them. */
+
 import { SessionizeError } from '../../errors/errors.js'
 import { identifier, join, raw, type Sql, sql, text } from '../../sql/sql.js'
+import { MICROS_PER_EPOCH_UNIT } from '../../units/time.js'
 import type { RemoteColumn, RemoteTimeFormat, RemoteValues } from '../engine.js'
 import { parseSparkType, type SparkType } from './types.js'
 
@@ -95,15 +97,12 @@ function below(
   }
 }
 
-const MICROS_PER_UNIT: Readonly<Partial<Record<RemoteTimeFormat, number>>> = {
-  epoch_s: 1_000_000,
-  epoch_ms: 1_000,
-  epoch_us: 1,
-}
+const unitOf = (format: RemoteTimeFormat): number | undefined =>
+  new Map<string, number>(Object.entries(MICROS_PER_EPOCH_UNIT)).get(format)
 
 /** NULL where it leaves 64 bits; of nanoseconds what is below a microsecond is cut, downwards. */
 function ofWhole(value: Sql, format: RemoteTimeFormat): Sql {
-  const unit = MICROS_PER_UNIT[format]
+  const unit = unitOf(format)
   const wide = sql`CAST(${value} AS BIGINT)`
   return unit === undefined
     ? sql`(${wide} div 1000 - if(${wide} % 1000 < 0, 1, 0))`
@@ -112,7 +111,7 @@ function ofWhole(value: Sql, format: RemoteTimeFormat): Sql {
 
 /** Cut downwards, as digits: a double is the shortest number that reads back as it. */
 function ofFraction(value: Sql, format: RemoteTimeFormat): Sql {
-  const unit = MICROS_PER_UNIT[format]
+  const unit = unitOf(format)
   const number = sql`try_cast(${value} AS DECIMAL(30, ${raw(unit === undefined ? '9' : '12')}))`
   return sql`try_cast(floor(${number} * ${raw(unit === undefined ? '0.001BD' : `${unit}BD`)}) AS BIGINT)`
 }

@@ -1,5 +1,5 @@
 import type { Rule } from '../../checks/rule.js'
-import { formatDuration } from '../../sessions/duration.js'
+import { formatDuration } from '../../units/duration.js'
 import type { Appearance } from '../appearance.js'
 import { answerAsJson } from '../json.js'
 import { formatCount } from '../quantities.js'

@@ -1,19 +1,21 @@
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-
-const SECOND = 1_000_000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
+import {
+  MICROS_PER_DAY,
+  MICROS_PER_HOUR,
+  MICROS_PER_MINUTE,
+  MICROS_PER_SECOND,
+  MICROS_PER_WEEK,
+} from './time.js'
 
 const UNITS: readonly (readonly [micros: number, ...names: string[]])[] = [
   [1, 'us', 'µs', 'microsecond', 'microseconds'],
   [1_000, 'ms', 'msec', 'millisecond', 'milliseconds'],
-  [SECOND, 's', 'sec', 'secs', 'second', 'seconds'],
-  [MINUTE, 'm', 'min', 'mins', 'minute', 'minutes'],
-  [HOUR, 'h', 'hr', 'hrs', 'hour', 'hours'],
-  [DAY, 'd', 'day', 'days'],
-  [7 * DAY, 'w', 'week', 'weeks'],
+  [MICROS_PER_SECOND, 's', 'sec', 'secs', 'second', 'seconds'],
+  [MICROS_PER_MINUTE, 'm', 'min', 'mins', 'minute', 'minutes'],
+  [MICROS_PER_HOUR, 'h', 'hr', 'hrs', 'hour', 'hours'],
+  [MICROS_PER_DAY, 'd', 'day', 'days'],
+  [MICROS_PER_WEEK, 'w', 'week', 'weeks'],
 ]
 
 const UNIT_MICROS: Readonly<Record<string, number>> = Object.fromEntries(
@@ -21,17 +23,17 @@ const UNIT_MICROS: Readonly<Record<string, number>> = Object.fromEntries(
 )
 
 const ISO_UNIT_MICROS: Readonly<Record<string, number>> = {
-  W: 7 * DAY,
-  D: DAY,
-  H: HOUR,
-  M: MINUTE,
-  S: SECOND,
+  W: MICROS_PER_WEEK,
+  D: MICROS_PER_DAY,
+  H: MICROS_PER_HOUR,
+  M: MICROS_PER_MINUTE,
+  S: MICROS_PER_SECOND,
 }
 
 /** In milliseconds. No timeout of a vendor's SDK is shorter, and people who type 30 mean minutes. */
 const SHORTEST_BARE = 60_000
 
-const LONGEST_MICROS = 10_000 * DAY
+const LONGEST_MICROS = 10_000 * MICROS_PER_DAY
 
 /**
  * A length of time, in whole microseconds: `30m`, `1h30m`, `90s`, `1.5h`, `30 minutes`, ISO 8601 `PT30M`,
@@ -63,7 +65,7 @@ const BARE = /^\d+(\.\d+)?$/
 function bareMicros(text: string, flag: string): number {
   const millis = Number(text)
   if (millis === 0 || millis >= SHORTEST_BARE) return millis * 1_000
-  const seconds = Math.round(millis * SECOND)
+  const seconds = Math.round(millis * MICROS_PER_SECOND)
   const offered =
     millis < 300
       ? [`${text}m`, `${text}s`, `${text}ms`]
