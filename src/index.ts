@@ -112,6 +112,7 @@ export type { CheckReport, CheckResult, CheckVerdict } from './checks/result.js'
 export type { CheckExample, CheckUnit, Thresholds } from './checks/rule.js'
 export type { RuleSetting } from './checks/run.js'
 export type { DialectName } from './dialects/names.js'
+export type { TableFormat } from './engines/table-file.js'
 export { type ErrorCode, type ErrorOptions, SessionizeError } from './errors/errors.js'
 export type { ClockChoice } from './events/clock-choice.js'
 export type { InspectedGroup, Inspection } from './events/inspect.js'
@@ -148,7 +149,6 @@ export {
   type GapRule,
   type SessionDefinition,
 } from './sessions/definition.js'
-export type { TableFormat } from './sessions/write.js'
 export type { SourceProgress } from './sources/open.js'
 export type { Format } from './sources/source.js'
 export { formatDuration, parseDuration } from './units/duration.js'

@@ -7,20 +7,9 @@ import { ROOT } from './docs/world.js'
 
 /** From the ground up: a folder, or a file beside them, imports what stands before it. */
 const ORDER = [
-  ...[
-    'package.ts',
-    'given.ts',
-    'errors',
-    'units',
-    'sql',
-    'dialects',
-    'files',
-    'engines',
-    'figures',
-    'sources',
-  ],
-  ...['events', 'sessions', 'state', 'remote', 'analysis', 'checks', 'report', 'generate'],
-  ...['pull', 'follow', 'library', 'index.ts', 'cli'],
+  ...['package.ts', 'errors', 'units', 'sql', 'dialects', 'files', 'engines', 'figures'],
+  ...['sources', 'events', 'sessions', 'state', 'remote', 'analysis', 'checks', 'report'],
+  ...['warehouse', 'generate', 'pull', 'follow', 'library', 'index.ts', 'cli'],
 ]
 
 const SRC = join(ROOT, 'src')

@@ -2,8 +2,8 @@
 
 import type { Engine } from '../engines/duckdb.js'
 import { plainPath } from '../engines/files.js'
+import { writeTable } from '../engines/table-file.js'
 import { SessionizeError } from '../errors/errors.js'
-import { writeTable } from '../sessions/write.js'
 import { sql, text } from '../sql/sql.js'
 import type { Cohort } from './cohort.js'
 import type { AnswerContext } from './context.js'

@@ -43,7 +43,10 @@ export const shownTime = (micros: Sql): Sql =>
 
 /** Times of the data's span that are neither before 1970 nor still to come: those are other rules' business. */
 export function plausible({ nowMicros, events: { firstMicros, lastMicros } }: Scene, t: Sql): Sql {
-  const [earliest, latest] = [YEAR_ONE_MICROS + BigInt(MICROS_PER_DAY), nowMicros + BigInt(MICROS_PER_DAY)]
+  const [earliest, latest] = [
+    YEAR_ONE_MICROS + BigInt(MICROS_PER_DAY),
+    nowMicros + BigInt(MICROS_PER_DAY),
+  ]
   const first = firstMicros !== null && firstMicros > earliest ? firstMicros : earliest
   const last = lastMicros !== null && lastMicros < latest ? lastMicros : latest
   return sql`${t} BETWEEN ${first} AND ${last}`

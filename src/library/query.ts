@@ -1,7 +1,7 @@
 import { prepareQuery, runQuery } from '../analysis/query.js'
 import { firstRows, type QueryRows, writeQueryJson } from '../analysis/query-rows.js'
 import type { Engine } from '../engines/duckdb.js'
-import { type TableFormat, writeTable } from '../sessions/write.js'
+import { type TableFormat, writeTable } from '../engines/table-file.js'
 import type { Sql } from '../sql/sql.js'
 import { omitUndefined } from '../units/omit-undefined.js'
 import { type Asked, ask, type Inputs, read } from './ask.js'

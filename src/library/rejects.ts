@@ -1,10 +1,11 @@
 /** The file of rejected rows. */
+
+import { TABLE_FORMATS, writeTable } from '../engines/table-file.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { FileDataset } from '../events/dataset.js'
 import { formatOf } from '../files/endings.js'
 import type { Together } from '../files/together.js'
 import { type Target, withTarget } from '../report/target.js'
-import { TABLE_FORMATS, writeTable } from '../sessions/write.js'
 import { sql } from '../sql/sql.js'
 
 /**

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { type Table, tableFromIPC } from 'apache-arrow'
 import type { Engine } from '../engines/duckdb.js'
-import { SessionizeError } from '../errors/errors.js'
-import { option } from '../errors/option.js'
-import { neededProperties, planSessions, sessionTable } from '../sessions/build.js'
-import { chooseColumns } from '../sessions/compile.js'
-import type { BuildOptions } from '../sessions/request.js'
 import {
   type NamedTable,
   type TableFormat,
   takesEnumerations,
   writeTable,
-} from '../sessions/write.js'
+} from '../engines/table-file.js'
+import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
+import { neededProperties, planSessions, sessionTable } from '../sessions/build.js'
+import { chooseColumns } from '../sessions/compile.js'
+import type { BuildOptions } from '../sessions/request.js'
 import { type Asked, ask, type Inputs, type Question, read, type Within } from './ask.js'
 import { tellLeftOut } from './left-out.js'
 import { iterateWithin, type Row, rowsOf } from './rows.js'

@@ -1,7 +1,7 @@
 /** Questions that can also be asked of what the option `state` keeps. */
 import type { Table } from 'apache-arrow'
 import type { Summary } from '../analysis/summary.js'
-import type { TableFormat } from '../sessions/write.js'
+import type { TableFormat } from '../engines/table-file.js'
 import { stateSource } from '../state/dataset.js'
 import { omitUndefined } from '../units/omit-undefined.js'
 import type { Inputs, Surroundings, Within } from './ask.js'

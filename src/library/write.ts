@@ -1,8 +1,9 @@
 /** Tables as files of their own. */
+
+import { TABLE_FORMATS, type TableFormat } from '../engines/table-file.js'
 import { SessionizeError } from '../errors/errors.js'
 import { formatOf } from '../files/endings.js'
 import { withTarget } from '../report/target.js'
-import { TABLE_FORMATS, type TableFormat } from '../sessions/write.js'
 import { type Outputs, outputAt } from '../sources/outputs.js'
 
 /**

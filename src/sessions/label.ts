@@ -2,6 +2,7 @@
  * Events with the session that each belongs to.
  */
 import type { Dialect } from '../dialects/dialect.js'
+import type { NamedTable } from '../engines/table-file.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
 import { codedColumns, codeStage } from './codes.js'
 import { sessionIdOf } from './compile.js'
@@ -11,7 +12,6 @@ import { exceedsGap } from './liveness.js'
 import type { SessionPlan } from './plan.js'
 import { hasLimit, recutStages } from './recut.js'
 import type { SessionRequest } from './request.js'
-import type { NamedTable } from './write.js'
 
 /** What labels an event, in this order after its own columns. */
 export const LABELS = [

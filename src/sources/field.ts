@@ -1,5 +1,7 @@
 /** A value inside a row: a column, or a path into a nested one. */
+
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { differInCase } from '../units/text-order.js'
 import type { Column, SourceGroup } from './group.js'
 import { listElement, mapValue, pairValue, structMembers } from './nested-type.js'
 
@@ -49,9 +51,6 @@ export const spellings = ({ columns }: SourceGroup, column: Column): readonly Co
 /** Whether some names differ in case only, which the engine takes for one. */
 export const hasVariants = ({ columns }: SourceGroup): boolean =>
   differInCase(columns.map(({ name }) => name))
-
-export const differInCase = (names: readonly string[]): boolean =>
-  new Set(names.map((name) => name.toLowerCase())).size < names.length
 
 const isNested = (type: string): boolean =>
   /^(STRUCT|MAP|JSON|VARCHAR)/.test(type) &&

@@ -5,7 +5,7 @@
 import type { Engine } from '../engines/duckdb.js'
 import { literalPaths } from '../engines/files.js'
 import { sql } from '../sql/sql.js'
-import { differInCase } from './field.js'
+import { differInCase } from '../units/text-order.js'
 import type { NumberedFile } from './group.js'
 import { columnNames } from './parquet-footer.js'
 

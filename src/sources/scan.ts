@@ -4,10 +4,10 @@ import { readParquet } from '../engines/files.js'
 import { SessionizeError } from '../errors/errors.js'
 import { join, sql, text } from '../sql/sql.js'
 import { omitUndefined } from '../units/omit-undefined.js'
+import { differInCase } from '../units/text-order.js'
 import { type DescribedCsv, describeCsv } from './csv-layout.js'
 import { canBeSeen, hasDeepLine, hasDeepValue } from './deep-rows.js'
 import { corrupt } from './failures.js'
-import { differInCase } from './field.js'
 import {
   type Allowances,
   type FixedLayout,

@@ -15,3 +15,7 @@ export function compareText(a: string, b: string): number {
 
 const rank = (unit: number): number =>
   unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800
+
+/** Whether some differ in nothing but case. */
+export const differInCase = (names: readonly string[]): boolean =>
+  new Set(names.map((name) => name.toLowerCase())).size < names.length

@@ -19,10 +19,10 @@ import {
 } from 'parquet-wasm'
 import { describe, expect, test } from 'vitest'
 import { Engine } from '../../src/engines/duckdb.js'
+import { writeTable } from '../../src/engines/table-file.js'
 import { withDataset } from '../../src/events/dataset.js'
 import { planSessions, sessionTable } from '../../src/sessions/build.js'
 import { DEFAULT_DEFINITION } from '../../src/sessions/definition.js'
-import { writeTable } from '../../src/sessions/write.js'
 import { open, Scratch } from './opened.js'
 
 const scratch = new Scratch()

@@ -1,9 +1,9 @@
 /** Which format a file's name asks for, of those that its command has. */
 import { expect, it } from 'vitest'
+import { TABLE_FORMATS } from '../../src/engines/table-file.js'
 import { formatOf } from '../../src/files/endings.js'
 import { CHECK_FORMATS } from '../../src/report/check/format-names.js'
 import { FORMATS } from '../../src/report/formats.js'
-import { TABLE_FORMATS } from '../../src/sessions/write.js'
 import { run } from '../oracle/run.js'
 
 it.each([

@@ -1,6 +1,5 @@
 /** Recorded ids that are not what a session id should be. */
 import type { Engine } from '../../engines/duckdb.js'
-import { YEAR_ONE_MICROS } from '../../units/instant.js'
 import { count, countDistinct, numeric, select } from '../../figures/figure.js'
 import type { Events } from '../../sessions/dataset.js'
 import { type Sql, sql } from '../../sql/sql.js'

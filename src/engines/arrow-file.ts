@@ -19,9 +19,9 @@ import {
   TimestampMicrosecond,
   Utf8,
 } from 'apache-arrow'
-import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import type { Sql } from '../sql/sql.js'
+import type { Engine } from './duckdb.js'
 
 /** Rows per record batch: large enough for readers, small enough to hold. */
 const BATCH_ROWS = 65_536

@@ -2,15 +2,15 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
+import { blockStage } from '../sessions/blocks.js'
+import { codedColumns, codeStage, measureColumns, storedValue } from '../sessions/codes.js'
+import { leadingStages, sessionColumns, sessionPlan } from '../sessions/compile.js'
+import { eventRules, hasGapRules, type SessionDefinition } from '../sessions/definition.js'
+import type { Attribute, SessionPlan } from '../sessions/plan.js'
+import type { SessionRequest } from '../sessions/request.js'
+import { collectedSetColumns } from '../sessions/sets.js'
+import { decodedBlocks, storedTime } from '../sessions/stored-blocks.js'
 import { join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
-import { blockStage } from './blocks.js'
-import { codedColumns, codeStage, measureColumns, storedValue } from './codes.js'
-import { leadingStages, sessionColumns, sessionPlan } from './compile.js'
-import { eventRules, hasGapRules, type SessionDefinition } from './definition.js'
-import type { Attribute, SessionPlan } from './plan.js'
-import type { SessionRequest } from './request.js'
-import { collectedSetColumns } from './sets.js'
-import { decodedBlocks, storedTime } from './stored-blocks.js'
 
 /** @throws SessionizeError `unsupported` where events cannot be grouped before their rules are known. */
 export function assertBlocks(definition: SessionDefinition): void {

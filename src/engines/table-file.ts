@@ -1,9 +1,10 @@
 /** Session tables as files. The engine writes them, except Arrow, which goes through apache-arrow. */
-import type { Engine } from '../engines/duckdb.js'
-import { plainPath } from '../engines/files.js'
+
 import { escapeJsonFile } from '../files/json-escapes.js'
-import { differInCase } from '../sources/field.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { differInCase } from '../units/text-order.js'
+import type { Engine } from './duckdb.js'
+import { plainPath } from './files.js'
 
 export const TABLE_FORMATS = ['csv', 'ndjson', 'parquet', 'arrow'] as const
 /** Formats of tables. */
@@ -48,7 +49,7 @@ export async function writeTable(
       )
       return escapeJsonFile(path)
     case 'arrow': {
-      const { writeArrow } = await import('./arrow.js')
+      const { writeArrow } = await import('./arrow-file.js')
       return writeArrow(engine, query, path)
     }
   }
@@ -83,7 +84,7 @@ async function writeNamed(
       return escapeJsonFile(path)
     }
     case 'arrow': {
-      const { writeArrow } = await import('./arrow.js')
+      const { writeArrow } = await import('./arrow-file.js')
       return writeArrow(engine, query, path, names)
     }
   }

@@ -1,9 +1,9 @@
 /** The figures of the summary as one query: of all sessions, or of each value of the dimensions. */
 import type { Dialect } from '../dialects/dialect.js'
+import { leadingStages, sessionPlan } from '../sessions/compile.js'
+import type { SessionRequest } from '../sessions/request.js'
+import { sessionStages } from '../sessions/stages.js'
 import { identifier, join, raw, type Sql, sql, withStages } from '../sql/sql.js'
-import { leadingStages, sessionPlan } from './compile.js'
-import type { SessionRequest } from './request.js'
-import { sessionStages } from './stages.js'
 
 const SHARES = [0.5, 0.9, 0.95, 0.99]
 

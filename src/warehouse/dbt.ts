@@ -10,13 +10,15 @@ import { CLICKHOUSE_SETTINGS } from '../dialects/clickhouse.js'
 import type { Dialect } from '../dialects/dialect.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
+import { blockWidthMicros } from '../sessions/blocks.js'
+import { COLUMNS, chooseColumns, compileSessions } from '../sessions/compile.js'
+import type { SessionDefinition } from '../sessions/definition.js'
+import { hasLimit } from '../sessions/recut.js'
+import type { SessionRequest } from '../sessions/request.js'
 import { identifier, join, raw, render, type Sql, type Stage, sql } from '../sql/sql.js'
 import { formatDuration } from '../units/duration.js'
 import { YEAR_ONE_MICROS } from '../units/instant.js'
-import { blockWidthMicros } from './blocks.js'
-import { COLUMNS, chooseColumns, compileSessions } from './compile.js'
 import { assertBlocks, compileBlocks, storedColumns } from './compile-blocks.js'
-import type { SessionDefinition } from './definition.js'
 import {
   headingOf,
   mappedRequest,
@@ -24,8 +26,6 @@ import {
   type TableSource,
   tableParts,
 } from './print.js'
-import { hasLimit } from './recut.js'
-import type { SessionRequest } from './request.js'
 
 export interface DbtOptions extends PrintOptions {
   readonly source: TableSource
