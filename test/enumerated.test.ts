@@ -54,7 +54,8 @@ const request = (plan: SessionRequest['plan']): SessionRequest => ({
   ],
   measures: [],
   ruleColumns: {},
-  asRead: new Set(['name', 'd0', 'd1']),
+  unrecorded: false,
+  from: { kind: 'files', dictionaryColumns: new Set(['name', 'd0', 'd1']) },
 })
 
 async function written(query: Sql, format: TableFormat, name: string): Promise<string> {

@@ -10,6 +10,7 @@ import { Engine } from '../src/engines/duckdb.js'
 import { sessionTable } from '../src/sessions/build.js'
 import { compileSessions } from '../src/sessions/compile.js'
 import { DEFAULT_DEFINITION, type SessionDefinition } from '../src/sessions/definition.js'
+import type { SetForms } from '../src/sessions/plan.js'
 import type { SessionRequest } from '../src/sessions/request.js'
 import { nameForm } from '../src/sessions/sets.js'
 import { raw, sql } from '../src/sql/sql.js'
@@ -40,9 +41,14 @@ async function makeEvents(names: number): Promise<void> {
     FROM range(3000) AS numbers(i)`)
 }
 
-const request = (definition: SessionDefinition, plan: 'blocks' | 'events'): SessionRequest => ({
+const request = (
+  definition: SessionDefinition,
+  plan: 'blocks' | 'events',
+  sets?: SetForms,
+): SessionRequest => ({
   definition,
   plan,
+  from: { kind: 'files', dictionaryColumns: new Set(), ...(sets === undefined ? {} : { sets }) },
   edges: {
     first: raw('(SELECT min(t) FROM events)'),
     last: raw('(SELECT max(t) FROM events)'),
@@ -51,16 +57,13 @@ const request = (definition: SessionDefinition, plan: 'blocks' | 'events'): Sess
   properties: [],
   measures: [{ name: 'count_all', value: sql`1`, as: 'integer' }],
   ruleColumns: { platform: 'd0' },
-  ...(definition.recorded === true
-    ? {
-        heard: {
-          name: 'heard',
-          comment: 'Events with an id.',
-          body: raw('SELECT * FROM events WHERE session IS NOT NULL'),
-        },
-      }
-    : {}),
+  unrecorded: false,
 })
+
+/** As reading files for recorded sessions leaves them. */
+async function leaveEventsOf({ recorded }: SessionDefinition): Promise<void> {
+  if (recorded === true) await engine.run(sql`DELETE FROM events WHERE session IS NULL`)
+}
 
 const COLUMNS = [
   ...['user', 'start', 'end', 'events', 'seconds_since_previous', 'end_reason', 'platform'],
@@ -101,17 +104,9 @@ test.for([62, 63, 1100])('%i names', async (names) => {
   const bits = nameForm({ codes: names + 1, unnamed: true })
   expect(bits === 'rows').toBe(names === 1100)
   for (const [title, definition] of Object.entries(DEFINITIONS)) {
-    const rows = async (
-      plan: 'blocks' | 'events',
-      sets: SessionRequest['sets'],
-    ): Promise<object[]> =>
-      engine.rows(
-        compileSessions(
-          { ...request(definition, plan), ...(sets === undefined ? {} : { sets }) },
-          COLUMNS,
-          duckdb,
-        ),
-      )
+    const rows = async (plan: 'blocks' | 'events', sets: SetForms | undefined): Promise<object[]> =>
+      engine.rows(compileSessions(request(definition, plan, sets), COLUMNS, duckdb))
+    await leaveEventsOf(definition)
     const lists = await rows('events', undefined)
     expect(lists.length, title).toBeGreaterThan(20)
     for (const plan of ['blocks', 'events'] as const) {
@@ -126,6 +121,7 @@ test.for([62, 63, 1100])('%i names', async (names) => {
 test('in the session table no aggregate grows with what it has seen', async () => {
   await makeEvents(30)
   for (const [title, definition] of Object.entries(DEFINITIONS)) {
+    await leaveEventsOf(definition)
     for (const plan of ['blocks', 'events'] as const) {
       const { text } = await sessionTable(engine, request(definition, plan))
       // A list, or a list of lists, is an aggregate only where no window follows.

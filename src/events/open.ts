@@ -48,7 +48,7 @@ export interface FileEvents extends RejectedRows, Span {
   readonly dimensions: readonly Dimension[]
   readonly carried: readonly CarriedColumn[]
   /** Columns of text that are read as the files have them, and with them their dictionaries. */
-  readonly asRead?: ReadonlySet<string>
+  readonly dictionaryColumns?: ReadonlySet<string>
   readonly ledger: Ledger
   /** How far devices' clocks are off; measured when a clock is chosen. */
   readonly clockSkew: ClockSkew | null
@@ -166,21 +166,21 @@ async function readEvents(
   const { counts, edges } = proven ?? (await countRows(engine, groups, scans))
   if (proven === undefined) await assertSpellings(engine, groups, mapping, counts)
   const clean = direct && counts.every(({ fate }) => fate === null)
-  const asRead = clean ? await neverEmpty(engine, plan, groups) : new Set<string>()
+  const dictionaryColumns = clean ? await neverEmpty(engine, plan, groups) : new Set<string>()
   const columns = join([
     ...['file', 'user', 't', 'name', 'session'].map(raw),
     ...[...plan.dimensions, ...plan.carried].map(({ column }) => identifier(column)),
     ...(carries ? [sql`rowid AS id`] : []),
   ])
   await engine.run(
-    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, asRead, carries) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
+    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, dictionaryColumns, carries) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
   )
   const ledger = closeLedger(groups, sources, counts)
   return {
     mapping,
     dimensions: plan.dimensions,
     carried: plan.carried,
-    asRead,
+    dictionaryColumns,
     ledger,
     ...(await spanOf(engine, edges, ledger.kept, daysOfEvents(raw('events')))),
     clockSkew: await measureSkew(engine, mapping.clock),

@@ -77,14 +77,15 @@ export async function createSessionTable(
   await ask(inputs, asked, questionOf(build), async (dataset) => {
     const { engine, events } = dataset
     const request = await planSessions(engine, events, build)
-    if (request.remote === undefined) {
+    const { from } = request
+    if (from.kind !== 'remote') {
       throw new SessionizeError('usage', `${option('createTable')} makes a table of an engine.`, {
         hint: `Name the engine with ${option('engine')}, or write a file with ${option('output')}.`,
       })
     }
     const columns = chooseColumns(request, asked.options.columns)
     await tellLeftOut(asked.surroundings, dataset, { request })
-    await request.remote.createTable(name, request, columns)
+    await from.engine.createTable(name, request, columns)
   })
 }
 

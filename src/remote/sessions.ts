@@ -12,20 +12,21 @@ import { hasGapRules, isGapOnly } from '../sessions/definition.js'
 import { aliveUntil, gapRank, localDay } from '../sessions/liveness.js'
 import type { DataEdges, SessionPlan } from '../sessions/plan.js'
 import { hasLimit } from '../sessions/recut.js'
-import type { RemoteSessions, SessionRequest } from '../sessions/request.js'
+import type { RemoteSessions, SessionRequest, Table } from '../sessions/request.js'
 import { sessionStages } from '../sessions/stages.js'
 import { storedTime } from '../sessions/stored-blocks.js'
 import { identifier, join, raw, type Sql, type Stage, sql, withStages } from '../sql/sql.js'
-import { omitUndefined } from '../units/omit-undefined.js'
 import type { RemoteEvents } from './plain-events.js'
 
 export const remoteSessions = (remote: RemoteEvents): RemoteSessions => ({
   engine: remote.engine,
   bring: (engine, request, columns) => bringSessions(engine, request, remote, columns),
   ignored: (request) =>
-    remote.fetch(compileIgnored({ ...request, leading: remote.stages }, remote.dialect)),
+    remote.fetch(compileIgnored({ ...request, from: eventsOf(remote) }, remote.dialect)),
   createTable: (name, request, columns) => createSessionTable(name, request, remote, columns),
 })
+
+const eventsOf = ({ stages }: RemoteEvents): Table => ({ kind: 'table', events: 'events', stages })
 
 async function bringSessions(
   engine: Engine,
@@ -57,8 +58,10 @@ async function createSessionTable(
   const measured = new Map(plan.measures.map(({ as, value }) => [as, value]))
   const there: SessionRequest = {
     ...request,
-    ...omitUndefined({ stored: plan.stored }),
-    leading: stages,
+    from:
+      plan.stored === undefined
+        ? eventsOf(remote)
+        : { kind: 'stored', blocks: plan.stored, stages },
     ruleColumns: plan.ruleColumns,
     measures: request.measures.map((measure, i) => ({
       ...measure,

@@ -26,8 +26,22 @@ import {
   ruleProperties,
   type SessionDefinition,
 } from './definition.js'
-import { type BlockPlan, type DataEdges, type EventRow, type KnownCodes, ofEvents } from './plan.js'
-import type { BuildOptions, NamedMeasure, Property, SessionRequest } from './request.js'
+import {
+  type BlockPlan,
+  type DataEdges,
+  type EventRow,
+  type KnownCodes,
+  ofEvents,
+  type SetForms,
+} from './plan.js'
+import type {
+  BuildOptions,
+  Files,
+  From,
+  NamedMeasure,
+  Property,
+  SessionRequest,
+} from './request.js'
 import { nameForm } from './sets.js'
 import { assertDefinition } from './validity.js'
 
@@ -74,12 +88,15 @@ export async function planSessions(
     return found.column
   }
   if (events.stored !== undefined) return storedRequest(events, events.stored, options, column)
-  const request = sessionRequest(options, column, {
+  return sessionRequest(options, column, {
     plan: options.plan ?? (await choosePlan(engine, events, definition)),
     edges: edgesOf(events),
     unrecorded: events.mapping.session === null,
+    from:
+      events.remote === undefined
+        ? { kind: 'files', dictionaryColumns: events.dictionaryColumns ?? new Set() }
+        : { kind: 'remote', engine: events.remote },
   })
-  return { ...request, ...omitUndefined({ remote: events.remote, asRead: events.asRead }) }
 }
 
 const edgesOf = ({ firstMicros, lastMicros, far }: Events): DataEdges => ({
@@ -98,7 +115,8 @@ function storedRequest(
   const request = sessionRequest(options, column, {
     plan: 'blocks',
     edges: edgesOf(events),
-    stored: stored.blocks,
+    unrecorded: false,
+    from: { kind: 'stored', blocks: stored.blocks, stages: [] },
   })
   return {
     ...request,
@@ -117,7 +135,7 @@ function storedRequest(
 export function sessionRequest(
   options: BuildOptions,
   column: (property: string) => string,
-  how: Pick<SessionRequest, 'plan' | 'edges' | 'heard' | 'stored' | 'unrecorded'>,
+  how: Pick<SessionRequest, 'plan' | 'edges' | 'from' | 'unrecorded'>,
 ): SessionRequest {
   const property = (name: string): Property => ({ name, column: column(name) })
   const request: SessionRequest = {
@@ -125,7 +143,7 @@ export function sessionRequest(
     ...how,
     dimensions: options.dimensions.map(property),
     properties: (options.properties ?? []).map(property),
-    measures: measures(options, column),
+    measures: namedMeasures(options, column),
     ruleColumns: Object.fromEntries(
       ruleProperties(options.definition).map((name) => [name, column(name)]),
     ),
@@ -134,7 +152,10 @@ export function sessionRequest(
   return request
 }
 
-function measures(options: BuildOptions, column: (name: string) => string): NamedMeasure[] {
+export function namedMeasures(
+  options: Pick<BuildOptions, 'sums' | 'counts' | 'conversions'>,
+  column: (name: string) => string,
+): NamedMeasure[] {
   const measure = (name: string, as: NamedMeasure['as'], of: (event: EventRow) => Sql) => ({
     name,
     as,
@@ -176,11 +197,11 @@ export async function settleLedger(
   request: SessionRequest,
 ): Promise<Ledger> {
   if (!hasPassiveEvents(request.definition)) return events.ledger
-  const { remote } = request
+  const { from } = request
   const rows = await engine.rows<{ file: number; n: bigint }>(
-    remote === undefined
-      ? compileIgnored(request, duckdb)
-      : sql`SELECT CAST(file AS INTEGER) AS file, CAST(n AS BIGINT) AS n FROM ${await remote.ignored(request)}`,
+    from.kind === 'remote'
+      ? sql`SELECT CAST(file AS INTEGER) AS file, CAST(n AS BIGINT) AS n FROM ${await from.engine.ignored(request)}`
+      : compileIgnored(request, duckdb),
   )
   return withIgnored(events.ledger, new Map(rows.map(({ file, n }) => [file, Number(n)])))
 }
@@ -238,36 +259,48 @@ export async function sessionTable(
   { enumerated = false }: { readonly enumerated?: boolean } = {},
 ): Promise<Sql> {
   const chosen = chooseColumns(request, columns)
-  const { remote } = request
-  if (remote !== undefined) {
-    const made = await remote.bring(engine, request, chosen)
-    return compileSessions({ ...request, made }, chosen, duckdb)
-  }
-  const sets = await measureSets(engine, request, chosen)
-  const known = await measureCodes(engine, request, chosen, enumerated)
-  return compileSessions({ ...request, ...sets, known }, chosen, duckdb)
+  const from = await ready(engine, request, chosen, enumerated)
+  return compileSessions({ ...request, from }, chosen, duckdb)
 }
 
-/** Stored blocks have lists already. */
-async function measureSets(
+/** Where the stages here begin: a remote engine makes sessions first, and what files hold is measured. */
+async function ready(
   engine: Engine,
   request: SessionRequest,
   columns: readonly string[],
-): Promise<Pick<SessionRequest, 'sets'>> {
-  if (request.stored !== undefined || request.sets !== undefined) return {}
+  enumerated = false,
+): Promise<From> {
+  const { from } = request
+  switch (from.kind) {
+    case 'remote':
+      return { kind: 'made', sessions: await from.engine.bring(engine, request, columns) }
+    case 'files':
+      return {
+        ...from,
+        ...omitUndefined({ sets: from.sets ?? (await measureSets(engine, columns)) }),
+        known: await measureCodes(engine, request, from, columns, enumerated),
+      }
+    default:
+      return from
+  }
+}
+
+/** In which forms sets are carried; lists where there are none. */
+async function measureSets(
+  engine: Engine,
+  columns: readonly string[],
+): Promise<SetForms | undefined> {
   if (!columns.includes('distinct_events')) {
     return columns.includes('recorded_session_ids')
-      ? { sets: { names: 'rows', recorded: 'rows' } }
-      : {}
+      ? { names: 'rows', recorded: 'rows' }
+      : undefined
   }
   const { names, unnamed } = await engine.row<{ names: bigint; unnamed: boolean | null }>(
     sql`SELECT count(*) AS names, bool_or(name IS NULL OR name = '') AS unnamed FROM (SELECT DISTINCT name FROM events) AS distinct_names`,
   )
   return {
-    sets: {
-      names: nameForm({ codes: Number(names), unnamed: unnamed === true }),
-      recorded: 'rows',
-    },
+    names: nameForm({ codes: Number(names), unnamed: unnamed === true }),
+    recorded: 'rows',
   }
 }
 
@@ -278,13 +311,13 @@ async function measureSets(
 async function measureCodes(
   engine: Engine,
   request: SessionRequest,
+  { dictionaryColumns }: Files,
   columns: readonly string[],
-  enumerated = false,
+  enumerated: boolean,
 ): Promise<ReadonlyMap<string, KnownCodes>> {
   const known = new Map<string, KnownCodes>()
-  if (request.stored !== undefined || request.source !== undefined) return known
   for (const column of codedColumns(sessionPlan(request, columns), true)) {
-    if (request.asRead?.has(column) !== true) continue
+    if (!dictionaryColumns.has(column)) continue
     const found = await fewValues(engine, identifier(column))
     if (found !== undefined) known.set(column, knownCodes(found, enumerated))
   }
@@ -333,11 +366,8 @@ function knownCodes({ values, gaps }: FewValues, wanted: boolean): KnownCodes {
 
 /** Creates the table `sessions` with integer times and lengths, and `segment_N` columns. */
 export async function measureSessions(engine: Engine, request: SessionRequest): Promise<void> {
-  const { remote, dimensions } = request
-  const columns = dimensions.map(({ name }) => name)
-  const here =
-    remote === undefined
-      ? { ...request, known: await measureCodes(engine, request, columns) }
-      : { ...request, made: await remote.bring(engine, request, columns) }
-  await engine.run(sql`CREATE OR REPLACE TEMP TABLE sessions AS ${compileMeasures(here, duckdb)}`)
+  const columns = request.dimensions.map(({ name }) => name)
+  const from = await ready(engine, request, columns)
+  const query = compileMeasures({ ...request, from }, duckdb)
+  await engine.run(sql`CREATE OR REPLACE TEMP TABLE sessions AS ${query}`)
 }

@@ -174,35 +174,35 @@ function attributes(
 export type CarriedAttribute = Attribute & { readonly name: string }
 
 /** The stages before those of the sessions. */
-export const leadingStages = ({ leading = [], source, heard }: SessionRequest): Stage[] => [
-  ...leading,
-  ...(source === undefined ? [] : [source]),
-  ...(heard === undefined ? [] : [heard]),
-]
+export const leadingStages = ({ from }: SessionRequest): readonly Stage[] =>
+  'stages' in from ? from.stages : []
 
 /** All stages up to `sessions`. */
-const madeStages = (request: SessionRequest, plan: SessionPlan, dialect: Dialect): Stage[] =>
-  request.made === undefined
-    ? [...leadingStages(request), ...sessionStages(plan, request.edges, dialect)]
-    : [
-        {
-          name: 'sessions',
-          comment: 'One row per session, made by the remote engine.',
-          body: sql`SELECT * FROM ${request.made}`,
-        },
-      ]
+export function allStages(request: SessionRequest, plan: SessionPlan, dialect: Dialect): Stage[] {
+  const { from, edges } = request
+  if (from.kind !== 'made')
+    return [...leadingStages(request), ...sessionStages(plan, edges, dialect)]
+  return [
+    {
+      name: 'sessions',
+      comment: 'One row per session, made by the remote engine.',
+      body: sql`SELECT * FROM ${from.sessions}`,
+    },
+  ]
+}
 
 /** What the stages must carry for these columns. */
 export function sessionPlan(
   request: SessionRequest,
   columns: readonly string[],
 ): Omit<SessionPlan, 'attributes'> & { readonly attributes: readonly CarriedAttribute[] } {
+  const { from } = request
   const needs = new Set(
     COLUMNS.filter(({ name }) => columns.includes(name)).map((column) => column.needs),
   )
   return {
-    events: raw(request.heard?.name ?? request.source?.name ?? 'events'),
-    ...(request.stored === undefined ? {} : { stored: request.stored }),
+    events: raw(from.kind === 'table' ? from.events : 'events'),
+    ...(from.kind === 'stored' ? { stored: from.blocks } : {}),
     definition: request.definition,
     blocks: request.plan,
     attributes: attributes(request, columns),
@@ -212,8 +212,8 @@ export function sessionPlan(
     ruleColumns: request.ruleColumns,
     names: needs.has('names'),
     distinctNames: needs.has('distinctNames'),
-    recordedIds: needs.has('recordedIds') && request.unrecorded !== true,
-    ...omitUndefined({ sets: request.sets, known: request.known }),
+    recordedIds: needs.has('recordedIds') && !request.unrecorded,
+    ...(from.kind === 'files' ? omitUndefined({ sets: from.sets, known: from.known }) : {}),
   }
 }
 
@@ -240,7 +240,7 @@ export function compileSessions(
     if (attribute !== undefined) return identifier(attribute.as)
     const measure = request.measures.findIndex((one) => one.name === name)
     if (measure >= 0) return measureValue(request, measure, dialect)
-    if (name === 'recorded_session_ids' && request.unrecorded === true)
+    if (name === 'recorded_session_ids' && request.unrecorded)
       return dialect.sorted(emptySet(dialect))
     return COLUMNS.find((one) => one.name === name)?.expression(dialect) ?? raw('NULL')
   }
@@ -250,7 +250,7 @@ export function compileSessions(
   // Qualified, because output columns reuse the names `start` and `end` for instants.
   const order = sql`\nORDER BY ${dialect.bytewise(sql`sessions."user"`)}, sessions."start", sessions.place`
   return withStages(
-    madeStages(request, plan, dialect),
+    allStages(request, plan, dialect),
     sql`SELECT ${join(select, ',\n  ')}\nFROM sessions${ordered ? order : sql``}`,
   )
 }
@@ -287,14 +287,14 @@ export function compileMeasures(request: SessionRequest, dialect: Dialect): Sql 
     raw('place'),
     ...plan.attributes.map(({ as }, i) => sql`${identifier(as)} AS ${identifier(`segment_${i}`)}`),
   ]
-  return withStages(madeStages(request, plan, dialect), sql`SELECT ${join(columns)}\nFROM sessions`)
+  return withStages(allStages(request, plan, dialect), sql`SELECT ${join(columns)}\nFROM sessions`)
 }
 
 /** Events that found no session, counted per file: `file`, `n`. */
 export function compileIgnored(request: SessionRequest, dialect: Dialect): Sql {
   const plan = sessionPlan(request, [])
   return withStages(
-    [...(request.leading ?? []), ...unkeptStages(plan, dialect)],
+    [...leadingStages(request), ...unkeptStages(plan, dialect)],
     sql`SELECT file, ${dialect.count()} AS n FROM unkept GROUP BY file`,
   )
 }

@@ -31,12 +31,7 @@ export interface Property {
 export interface SessionRequest {
   readonly definition: SessionDefinition
   readonly plan: BlockPlan
-  /** What `events` is, where no relation has that name. */
-  readonly source?: Stage
-  /** Comes first, over `events`, where that relation holds more than the definition is about. */
-  readonly heard?: Stage
-  /** Blocks that earlier runs made, in place of `events`. */
-  readonly stored?: Sql
+  readonly from: From
   readonly edges: DataEdges
   /** Session columns named like the property: its first value that is not null. */
   readonly dimensions: readonly Property[]
@@ -46,20 +41,48 @@ export interface SessionRequest {
   readonly measures: readonly NamedMeasure[]
   /** Columns of `events` with the properties that the definition's rules name. */
   readonly ruleColumns: Readonly<Record<string, string>>
+  /** No event has a recorded session id. */
+  readonly unrecorded: boolean
+}
+
+/** Where the events are, or what is left of them. */
+export type From = Files | Table | Stored | Remote | Made
+
+/** The relation `events`, made of files. */
+export interface Files {
+  readonly kind: 'files'
+  /** Columns of it whose dictionaries the engine can work on, see `FileEvents`. */
+  readonly dictionaryColumns: ReadonlySet<string>
   /** In which forms sets are carried; lists if not given. */
   readonly sets?: SetForms
-  /** The engine that has the events, and makes the sessions. */
-  readonly remote?: RemoteSessions
-  /** Come first where `events` is a stage. */
-  readonly leading?: readonly Stage[]
-  /** The relation of sessions that a remote engine made, in place of the stages. */
-  readonly made?: Sql
-  /** No event has a recorded session id. */
-  readonly unrecorded?: boolean
-  /** Columns of `events` whose dictionaries the engine can work on, see `Events`. */
-  readonly asRead?: ReadonlySet<string>
   /** By column of `events`. */
   readonly known?: ReadonlyMap<string, KnownCodes>
+}
+
+/** A relation of any name, or a stage after others. */
+export interface Table {
+  readonly kind: 'table'
+  readonly events: string
+  readonly stages: readonly Stage[]
+}
+
+/** Blocks that were made before, after stages that lead to them. */
+export interface Stored {
+  readonly kind: 'stored'
+  readonly blocks: Sql
+  readonly stages: readonly Stage[]
+}
+
+/** The engine that has the events, and makes the sessions. */
+export interface Remote {
+  readonly kind: 'remote'
+  readonly engine: RemoteSessions
+}
+
+/** The relation here of sessions that a remote engine made, in place of the stages. */
+export interface Made {
+  readonly kind: 'made'
+  readonly sessions: Sql
 }
 
 export interface NamedMeasure {

@@ -1,7 +1,7 @@
 /** Blocks as a table that grows: its columns, how two blocks of one window become one. */
 import { duckdb } from '../dialects/duckdb.js'
 import { blockStage } from '../sessions/blocks.js'
-import { sessionRequest } from '../sessions/build.js'
+import { namedMeasures } from '../sessions/build.js'
 import { codedColumns, codeStage, storedValue } from '../sessions/codes.js'
 import { hasGapRules } from '../sessions/definition.js'
 import type { SessionPlan } from '../sessions/plan.js'
@@ -25,11 +25,7 @@ export const columnOf = (spec: StateSpec, property: string): string => {
 }
 
 const stateMeasures = (spec: StateSpec): readonly NamedMeasure[] =>
-  sessionRequest(
-    { definition: spec.definition, dimensions: [], ...spec.columns, properties: [] },
-    (property) => columnOf(spec, property),
-    { plan: 'blocks', edges: { first: sql`0`, last: sql`0` } },
-  ).measures
+  namedMeasures(spec.columns, (property) => columnOf(spec, property))
 
 /** The column of `blocks AS e` that holds the sums of each measure. */
 export const measureColumnsOf = (spec: StateSpec): Map<string, Sql> =>

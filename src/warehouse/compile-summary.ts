@@ -1,8 +1,7 @@
 /** The figures of the summary as one query: of all sessions, or of each value of the dimensions. */
 import type { Dialect } from '../dialects/dialect.js'
-import { leadingStages, sessionPlan } from '../sessions/compile.js'
+import { allStages, sessionPlan } from '../sessions/compile.js'
 import type { SessionRequest } from '../sessions/request.js'
-import { sessionStages } from '../sessions/stages.js'
 import { identifier, join, raw, type Sql, sql, withStages } from '../sql/sql.js'
 
 const SHARES = [0.5, 0.9, 0.95, 0.99]
@@ -42,7 +41,7 @@ export function compileSummary(request: SessionRequest, dialect: Dialect): Sql {
       ? sql``
       : sql`\nGROUP BY ${join(segments)}\nORDER BY sessions DESC, ${join(segments.map((segment) => sql`${segment} NULLS FIRST`))}`
   return withStages(
-    [...leadingStages(request), ...sessionStages(plan, request.edges, dialect)],
+    allStages(request, plan, dialect),
     sql`SELECT ${join(columns, ',\n  ')}\nFROM sessions${grouped}`,
   )
 }

@@ -199,11 +199,9 @@ WHERE user_id IN (
     body: sql`SELECT user_id AS "user", ${join(storedColumns(mapped))}
 FROM ${REFERENCE}${incremental ? touched : sql``}`,
   }
-  const { heard: _heard, ...rest } = mapped
   const request: SessionRequest = {
-    ...rest,
-    source: stored,
-    stored: raw(stored.name),
+    ...mapped,
+    from: { kind: 'stored', blocks: raw(stored.name), stages: [stored] },
     edges: {
       first: sql`(SELECT min(first) FROM ${REFERENCE})`,
       last: sql`(SELECT max(last) FROM ${REFERENCE})`,

@@ -11,7 +11,7 @@ import { chooseColumns, compileSessions } from '../sessions/compile.js'
 import { eventRules, type SessionDefinition } from '../sessions/definition.js'
 import type { BlockPlan } from '../sessions/plan.js'
 import { hasLimit } from '../sessions/recut.js'
-import type { BuildOptions, SessionRequest } from '../sessions/request.js'
+import type { BuildOptions, SessionRequest, Table } from '../sessions/request.js'
 import { assertDefinition } from '../sessions/validity.js'
 import { identifier, join, raw, render, type Sql, type Stage, sql } from '../sql/sql.js'
 import { formatDuration } from '../units/duration.js'
@@ -47,18 +47,25 @@ export function tableRequest(
   options: BuildOptions,
   column: (property: string) => string = (property) => property,
   events = 'events',
-): SessionRequest {
+): SessionRequest & { readonly from: Table } {
   assertDefinition(options.definition)
   const heard = heardStage(options.definition, events)
-  const relation = raw(heard?.name ?? events)
-  return sessionRequest(options, column, {
+  const from: Table = {
+    kind: 'table',
+    events: heard?.name ?? events,
+    stages: heard === undefined ? [] : [heard],
+  }
+  const relation = raw(from.events)
+  const request = sessionRequest(options, column, {
+    from,
+    unrecorded: false,
     plan: options.plan ?? 'blocks',
     edges: {
       first: sql`(SELECT min(t) FROM ${relation})`,
       last: sql`(SELECT max(t) FROM ${relation})`,
     },
-    ...(heard === undefined ? {} : { heard }),
   })
+  return { ...request, from }
 }
 
 /**
@@ -80,9 +87,12 @@ export function mappedRequest(
   const columns = propertyColumns(neededProperties(options))
   const properties = [...columns].map(([name, column]) => ({ name, column }))
   assertMapped(options.definition, mapping)
+  const request = tableRequest(options, (property) => columns.get(property) ?? property, stage)
+  const { from } = request
+  const mapped = tableEvents(stage, table, mapping, properties, dialect, since)
   return {
-    ...tableRequest(options, (property) => columns.get(property) ?? property, stage),
-    source: tableEvents(stage, table, mapping, properties, dialect, since),
+    ...request,
+    from: { ...from, stages: [mapped, ...from.stages] },
     unrecorded: mapping.session === undefined,
   }
 }

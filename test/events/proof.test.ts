@@ -67,7 +67,7 @@ test('rows that are all events are counted without being looked at', async () =>
     expect(ledger).toMatchObject({ read: 41, kept: 41 })
     expect(ledger.files.map(({ read }) => read)).toEqual([20, 21, 0])
     expect(Number((opened.lastMicros ?? 0n) - (opened.firstMicros ?? 0n))).toBe(600 * 60_000_000)
-    expect(opened.asRead).toEqual(new Set(['name']))
+    expect(opened.dictionaryColumns).toEqual(new Set(['name']))
   })
   expect(looksAtEachRow(seen)).toBe(false)
 })
