@@ -8,6 +8,7 @@ import { type Bytes, HEAD_BYTES, PeekedBytes } from './bytes.js'
 import { asUtf8 } from './encoding.js'
 import { kindByName } from './extension.js'
 import { corrupt, readFailure, refused } from './failures.js'
+import { conversion } from './foreign.js'
 import { buffers, gunzipped, headInside, WHOLE_INPUT_BYTES } from './gzip.js'
 import { oneOnALine } from './json-values.js'
 import { ArchiveBudget, type ArchiveLimits } from './limits.js'
@@ -140,6 +141,10 @@ export class Intake {
       case 'markup':
         return this.notEvents(found, 'is a web page or XML, not events', {
           hint: 'Downloads give such a page when they fail: open it in a browser, then export again.',
+        })
+      case 'foreign':
+        return this.notEvents(found, `is ${seen.format.is}, which is not read`, {
+          hint: conversion(seen.format, label),
         })
       case 'unknown':
         return this.notEvents(found, `is in no format that is read (it starts with ${seen.bytes})`)

@@ -7,6 +7,7 @@ import { HEAD_BYTES, type PeekedBytes } from './bytes.js'
 import { sniffDelimiter } from './delimiter.js'
 import { decodeHead, type Encoding, encodingOf } from './encoding.js'
 import { kindByName } from './extension.js'
+import { type Foreign, foreignFormat, officeDocument } from './foreign.js'
 import { SEQUENCE, valuesOf } from './json-values.js'
 import type { Format } from './source.js'
 import { isTarHeader } from './tar.js'
@@ -17,6 +18,8 @@ export type Sniffed =
   | SniffedText
   /** A web page or XML: nearly always the error page of a failed download. */
   | { readonly kind: 'markup' }
+  /** A format that is known and not read. */
+  | { readonly kind: 'foreign'; readonly format: Foreign }
   /** `bytes`: its first bytes in hexadecimal, for the message. */
   | { readonly kind: 'unknown'; readonly bytes: string }
 
@@ -39,12 +42,17 @@ export function sniff(peeked: Pick<PeekedBytes, 'head' | 'complete'>, name: stri
   const complete = peeked.complete && head.length === peeked.head.length
   if (head.length === 0) return { kind: 'empty' }
   const binary = byMagic(head)
+  const document = binary === 'zip' ? officeDocument(head) : undefined
+  if (document !== undefined) return { kind: 'foreign', format: document }
   if (binary !== undefined) return { kind: binary }
 
   const encoding = encodingOf(head)
   const text = decodeHead(head, encoding)
+  const isBinary = looksBinary(text)
+  const foreign = foreignFormat(head, !isBinary)
+  if (foreign !== undefined) return { kind: 'foreign', format: foreign }
   if (complete && text.trim() === '') return { kind: 'empty' }
-  if (looksBinary(text)) return { kind: 'unknown', bytes: head.subarray(0, 4).toString('hex') }
+  if (isBinary) return { kind: 'unknown', bytes: head.subarray(0, 4).toString('hex') }
   if (/^\s*<(!doctype|html|\?xml|error)/i.test(text)) return { kind: 'markup' }
   return { kind: 'text', encoding, head: text, ...textShape(text, complete, name) }
 }
