@@ -52,7 +52,7 @@ export async function eventsInSessions(
   return sql`SELECT ${select}
     FROM numbered_events AS e
     LEFT JOIN event_sessions AS l ON l.id = e.id
-    LEFT JOIN ${sessions} AS s ON s.user = l.user AND s.start = l.start AND s.place = l.place`
+    LEFT JOIN ${sessions} AS s ON s.user = l.user AND s.start = l.start AND s.tie_rank = l.tie_rank`
 }
 
 const mayShareInstants = ({ definition }: SessionRequest): boolean =>

@@ -41,7 +41,7 @@ export const bigquery: Dialect = {
   sorted: (set) => sql`ARRAY(SELECT DISTINCT one FROM UNNEST(${set}) AS one ORDER BY one)`,
   advice: (limited) =>
     limited
-      ? ['BigQuery ends a recursion after 500 rounds: no session may be cut into more pieces.']
+      ? ['BigQuery ends a recursion after 500 rounds: no session may be cut into more parts.']
       : [],
   quantile: (value, share) => ({
     value: sql`APPROX_QUANTILES(${value}, 1000)[OFFSET(${Math.round(share * 1000)})]`,

@@ -35,12 +35,12 @@ const WALKED = sql`SELECT base, arrayFold(
 ).2 AS found
 FROM (
   SELECT base, arrayMap(event -> event.2, arraySort(groupArray((nth, ifNull(next - base, -1))))) AS jump
-  FROM successors
+  FROM sz_successors
   GROUP BY base
 ) AS lined_up`
 
 const OPENERS = sql`SELECT base + nth AS node
-FROM walked
+FROM sz_walked
 ARRAY JOIN found AS nth`
 
 /** ClickHouse from 25.8 on: named stages, recursion and windows as the standard has them. */

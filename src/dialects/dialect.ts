@@ -62,7 +62,7 @@ export interface Dialect extends Spelling {
   sorted(set: Sql): Sql
   /**
    * From the stage `successors` (`base`, `node`, `nth`, `next`: one row per event of a long session
-   * `base`, numbered through as `node` and from 0 as `nth`, with the node that would open a piece
+   * `base`, numbered through as `node` and from 0 as `nth`, with the node that would open a part
    * after it) to the stage `openers`: the nodes reached from the first one of each session.
    */
   openers(): Stage[]
@@ -74,7 +74,7 @@ export interface Dialect extends Spelling {
   /**
    * What somebody who runs a query has to know.
    *
-   * @param limited whether sessions have a limit, so that their pieces follow one from another
+   * @param limited whether sessions have a limit, so that their parts follow one from another
    */
   advice(limited: boolean): readonly string[]
   /** The whole query, with whatever settings its meaning depends on. */

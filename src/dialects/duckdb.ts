@@ -4,27 +4,26 @@ import type { Dialect } from './dialect.js'
 import { standard } from './standard.js'
 
 /**
- * The pieces of a session by pointer jumping: each round doubles how far every event sees ahead, so
- * that n pieces take log2(n) rounds (Wyllie, The Complexity of Parallel Computations, 1979).
+ * The parts of a session by pointer jumping: each round doubles how far every event sees ahead, so
+ * that n parts take log2(n) rounds (Wyllie, The Complexity of Parallel Computations, 1979).
  */
 const JUMPS: Stage = {
-  name: 'jumps',
-  comment:
-    'The same with twice the reach in each round, and whether each was seen to open a piece.',
+  name: 'sz_jumps',
+  comment: 'The same with twice the reach in each round, and whether each was seen to open a part.',
   recursive: ['node', 'next', 'opens'],
-  body: sql`SELECT node, next, nth = 0 AS opens FROM successors
+  body: sql`SELECT node, next, nth = 0 AS opens FROM sz_successors
 UNION ALL
 SELECT here.node, there.next, here.opens OR reached.node IS NOT NULL
-FROM jumps AS here
-LEFT JOIN jumps AS there ON there.node = here.next
-LEFT JOIN (SELECT DISTINCT next AS node FROM jumps WHERE opens) AS reached ON reached.node = here.node
-WHERE (SELECT bool_or(opens AND next IS NOT NULL) FROM jumps)`,
+FROM sz_jumps AS here
+LEFT JOIN sz_jumps AS there ON there.node = here.next
+LEFT JOIN (SELECT DISTINCT next AS node FROM sz_jumps WHERE opens) AS reached ON reached.node = here.node
+WHERE (SELECT bool_or(opens AND next IS NOT NULL) FROM sz_jumps)`,
 }
 
 const OPENERS: Stage = {
-  name: 'openers',
-  comment: 'The events that open a piece.',
-  body: sql`SELECT DISTINCT node FROM jumps WHERE opens`,
+  name: 'sz_openers',
+  comment: 'The events that open a part.',
+  body: sql`SELECT DISTINCT node FROM sz_jumps WHERE opens`,
 }
 
 export const duckdb: Dialect = {

@@ -39,7 +39,7 @@ export const snowflake: Dialect = {
   advice: (limited) =>
     limited
       ? [
-          'Snowflake limits the rounds of a recursion: a session cut into very many pieces fails there.',
+          'Snowflake limits the rounds of a recursion: a session cut into very many parts fails there.',
         ]
       : [],
   quantile: (value, share) => ({

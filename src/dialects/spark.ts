@@ -21,12 +21,12 @@ const WALKED = sql`SELECT base, aggregate(
 ) AS found
 FROM (
   SELECT base, transform(array_sort(collect_list(struct(nth, CAST(next - base AS INT) AS next))), event -> event.next) AS jump
-  FROM successors
+  FROM sz_successors
   GROUP BY base
 ) AS lined_up`
 
 const OPENERS = sql`SELECT base + nth AS node
-FROM (SELECT base, explode(found) AS nth FROM walked) AS unfolded`
+FROM (SELECT base, explode(found) AS nth FROM sz_walked) AS unfolded`
 
 /**
  * Spark SQL from 3.5 on. The session must be in UTC (`spark.sql.session.timeZone`); quoting is that of

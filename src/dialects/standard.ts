@@ -3,32 +3,32 @@ import { PLAIN, type Sql, type Stage, sql } from '../sql/sql.js'
 import type { Dialect, Ordered } from './dialect.js'
 
 /**
- * The pieces of a session one after another: each round of the recursion takes every long session
- * one piece further.
+ * The parts of a session one after another: each round of the recursion takes every long session
+ * one part further.
  */
 const OPENERS: Stage = {
-  name: 'openers',
-  comment: 'The events that open a piece, each found from the one before it.',
+  name: 'sz_openers',
+  comment: 'The events that open a part, each found from the one before it.',
   recursive: ['node'],
-  body: sql`SELECT node FROM successors WHERE nth = 0
+  body: sql`SELECT node FROM sz_successors WHERE nth = 0
 UNION ALL
-SELECT here.next FROM openers JOIN successors AS here ON here.node = openers.node
+SELECT here.next FROM sz_openers JOIN sz_successors AS here ON here.node = sz_openers.node
 WHERE here.next IS NOT NULL`,
 }
 
 /**
  * The same by pointer jumping within arrays, for engines whose recursion is short or dear.
  *
- * @param walked `base` and `found`: the positions in each long session of its events that open a piece
+ * @param walked `base` and `found`: the positions in each long session of its events that open a part
  * @param openers `node`, from `walked`
  */
 export const walkedStages = (walked: Sql, openers: Sql): Stage[] => [
   {
-    name: 'walked',
-    comment: 'One row per long session, with the positions of its events that open a piece.',
+    name: 'sz_walked',
+    comment: 'One row per long session, with the positions of its events that open a part.',
     body: walked,
   },
-  { name: 'openers', comment: 'The events that open a piece.', body: openers },
+  { name: 'sz_openers', comment: 'The events that open a part.', body: openers },
 ]
 
 /** The window over all rows of a partition up to the current one, or to the one before it. */

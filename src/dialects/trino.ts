@@ -15,13 +15,13 @@ const WALKED = sql`SELECT base, reduce(
 ) AS found
 FROM (
   SELECT base, array_agg(next - base ORDER BY nth) AS jump
-  FROM successors
+  FROM sz_successors
   GROUP BY base
 ) AS lined_up`
 
-const OPENERS = sql`SELECT walked.base + unfolded.nth AS node
-FROM walked
-CROSS JOIN UNNEST(walked.found) AS unfolded (nth)`
+const OPENERS = sql`SELECT sz_walked.base + unfolded.nth AS node
+FROM sz_walked
+CROSS JOIN UNNEST(sz_walked.found) AS unfolded (nth)`
 
 const EMPTY = sql`CAST(ARRAY[] AS ARRAY(VARCHAR))`
 

@@ -53,7 +53,7 @@ export function compileRows(rows: RemoteRows): CompiledRows {
   }
   const stages = dedupeStages(names, values, table, remote)
   const column = (name: string): Sql => sql`r.${identifier(name)}`
-  const plain = { stages, from: raw('fated AS r'), kept: raw('r.fate IS NULL'), column }
+  const plain = { stages, from: raw('sz_deduplicated AS r'), kept: raw('r.fate IS NULL'), column }
   return { plain, fate: raw('r.fate'), stages: [...stages, eventsStage(names, plain)] }
 }
 
@@ -86,20 +86,20 @@ function dedupeStages(
   const candidate = sql`key IS NOT NULL AND coalesce(fate, '') NOT IN (${rejected})`
   return [
     {
-      name: 'mapped',
+      name: 'sz_mapped',
       comment: 'One row per row of the table, with its fate.',
       body: sql`SELECT ${join(all.map((name) => sql`${values.get(name) ?? raw('NULL')} AS ${identifier(name)}`))}
 FROM ${table}`,
     },
     {
-      name: 'fated',
+      name: 'sz_deduplicated',
       comment: 'The same, with duplicates told.',
       body: sql`SELECT ${join(names.map(identifier))}, CASE WHEN nth > 1 THEN 'duplicate' ELSE fate END AS fate
 FROM (
-  SELECT ${listed}, row_number() OVER (PARTITION BY key ORDER BY ${join(order)}) AS nth FROM mapped WHERE ${candidate}
+  SELECT ${listed}, row_number() OVER (PARTITION BY key ORDER BY ${join(order)}) AS nth FROM sz_mapped WHERE ${candidate}
 ) AS keyed
 UNION ALL
-SELECT ${join(names.map(identifier))}, fate FROM mapped WHERE NOT (${candidate})`,
+SELECT ${join(names.map(identifier))}, fate FROM sz_mapped WHERE NOT (${candidate})`,
     },
   ]
 }

@@ -105,7 +105,7 @@ async function sessionQuery(
   const { plan, stages } = await remotePlan(wanted, remote)
   return withStages(
     [...stages, ...sessionStages(plan, request.edges, remote.dialect)],
-    sql`SELECT * FROM sessions`,
+    sql`SELECT * FROM sz_sessions`,
   )
 }
 
@@ -135,7 +135,7 @@ async function shapeOf(
     body: sql`SELECT CAST(0 AS INTEGER) AS file, CAST(0 AS BIGINT) AS t, ${join(columns)} WHERE false`,
   }
   return engine.describe(
-    withStages([none, ...sessionStages(plan, edges, duckdb)], sql`SELECT * FROM sessions`),
+    withStages([none, ...sessionStages(plan, edges, duckdb)], sql`SELECT * FROM sz_sessions`),
   )
 }
 

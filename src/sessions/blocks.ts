@@ -92,7 +92,7 @@ export function blockStage(plan: SessionPlan, dialect: Dialect): Stage {
   const split = splittingColumns(plan)
   const group = join([raw('"user", block'), ...(midnight ? [raw('day')] : []), ...split])
   return {
-    name: 'blocks',
+    name: 'sz_blocks',
     comment: `One row per ${['user', ...(midnight ? ['local day'] : []), ...split.map(({ text }) => text)].join(', ')} and window of ${width} microseconds with events in it.`,
     body: sql`SELECT "user", block, ${join(unpacked)}, events
 FROM (

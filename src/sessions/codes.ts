@@ -12,7 +12,7 @@ import { codesNames, collectedSetColumns, mergedSets, setSources } from './sets.
 export const CODE_BITS = 31
 const CODES = 2 ** CODE_BITS
 
-const codeTableName = (column: string): string => `${column}_codes`
+const codeTableName = (column: string): string => `sz_${column}_codes`
 export const codeTable = (column: string): Sql => identifier(codeTableName(column))
 export const codeOf = (column: string): Sql => identifier(`${column}_code`)
 export const timeOf = (column: string): Sql => identifier(`${column}_at`)
@@ -23,7 +23,7 @@ export const codeStage = (
   { events, stored, known }: SessionPlan,
   dialect: Dialect,
 ): Stage => ({
-  name: `${column}_codes`,
+  name: codeTableName(column),
   comment: `One row per value of ${column}, numbered in sort order.`,
   materialized: true,
   body:

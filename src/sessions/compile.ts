@@ -27,13 +27,13 @@ interface SessionColumn {
 const seconds = (dialect: Dialect, micros: Sql): Sql =>
   sql`${dialect.double(micros)} / ${MICROS_PER_SECOND}`
 
-/** Sessions that start in the same microsecond carry their place, so that ids differ. */
+/** Sessions that start in the same microsecond carry their rank among them, so that ids differ. */
 export function sessionIdOf(
   dialect: Dialect,
-  { user, start, place }: { readonly user: Sql; readonly start: Sql; readonly place: Sql },
+  { user, start, tieRank }: { readonly user: Sql; readonly start: Sql; readonly tieRank: Sql },
 ): Sql {
   return dialect.md5(
-    sql`${user} || '|' || ${dialect.asText(sql`${start} - ${YEAR_ONE_MICROS}`)} || CASE WHEN ${place} = 0 THEN '' ELSE '|' || ${dialect.asText(sql`${place} + 1`)} END`,
+    sql`${user} || '|' || ${dialect.asText(sql`${start} - ${YEAR_ONE_MICROS}`)} || CASE WHEN ${tieRank} = 0 THEN '' ELSE '|' || ${dialect.asText(sql`${tieRank} + 1`)} END`,
   )
 }
 
@@ -44,12 +44,16 @@ export const COLUMNS: readonly SessionColumn[] = [
     name: 'session_id',
     about: 'stable id: MD5 of the user, a bar, and the start in microseconds since 1970',
     expression: (dialect) =>
-      sessionIdOf(dialect, { user: raw('"user"'), start: raw('"start"'), place: raw('place') }),
+      sessionIdOf(dialect, {
+        user: raw('"user"'),
+        start: raw('"start"'),
+        tieRank: raw('tie_rank'),
+      }),
   },
   {
     name: 'session_number',
     about: 'number within the user, from 1',
-    expression: () => raw('row_number() OVER (PARTITION BY "user" ORDER BY "start", place)'),
+    expression: () => raw('row_number() OVER (PARTITION BY "user" ORDER BY "start", tie_rank)'),
   },
   {
     name: 'start',
@@ -184,7 +188,7 @@ export function allStages(request: SessionRequest, plan: SessionPlan, dialect: D
     return [...leadingStages(request), ...sessionStages(plan, edges, dialect)]
   return [
     {
-      name: 'sessions',
+      name: 'sz_sessions',
       comment: 'One row per session, made by the remote engine.',
       body: sql`SELECT * FROM ${from.sessions}`,
     },
@@ -248,10 +252,10 @@ export function compileSessions(
     (name) => sql`${value(name)} AS ${identifier(renamed?.get(name) ?? name)}`,
   )
   // Qualified, because output columns reuse the names `start` and `end` for instants.
-  const order = sql`\nORDER BY ${dialect.bytewise(sql`sessions."user"`)}, sessions."start", sessions.place`
+  const order = sql`\nORDER BY ${dialect.bytewise(sql`sz_sessions."user"`)}, sz_sessions."start", sz_sessions.tie_rank`
   return withStages(
     allStages(request, plan, dialect),
-    sql`SELECT ${join(select, ',\n  ')}\nFROM sessions${ordered ? order : sql``}`,
+    sql`SELECT ${join(select, ',\n  ')}\nFROM sz_sessions${ordered ? order : sql``}`,
   )
 }
 
@@ -284,10 +288,13 @@ export function compileMeasures(request: SessionRequest, dialect: Dialect): Sql 
     raw('start_censored'),
     raw('end_censored'),
     raw('end_reason'),
-    raw('place'),
+    raw('tie_rank'),
     ...plan.attributes.map(({ as }, i) => sql`${identifier(as)} AS ${identifier(`segment_${i}`)}`),
   ]
-  return withStages(allStages(request, plan, dialect), sql`SELECT ${join(columns)}\nFROM sessions`)
+  return withStages(
+    allStages(request, plan, dialect),
+    sql`SELECT ${join(columns)}\nFROM sz_sessions`,
+  )
 }
 
 /** Events that found no session, counted per file: `file`, `n`. */
@@ -295,6 +302,6 @@ export function compileIgnored(request: SessionRequest, dialect: Dialect): Sql {
   const plan = sessionPlan(request, [])
   return withStages(
     [...leadingStages(request), ...unkeptStages(plan, dialect)],
-    sql`SELECT file, ${dialect.count()} AS n FROM unkept GROUP BY file`,
+    sql`SELECT file, ${dialect.count()} AS n FROM sz_unkept GROUP BY file`,
   )
 }

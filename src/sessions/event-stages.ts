@@ -1,7 +1,7 @@
 /**
  * Events one by one: in their place, marked where a rule cuts, and put together into sessions.
  *
- * The order of a user's events is total: by time, then place, then name, then values. The place
+ * The order of a user's events is total: by time, then tie rank, then name, then values. The rank
  * matters only among events of one instant: a start comes before the other events of its instant
  * and passive events after the active ones, so that they find the session; an end comes last, but
  * before a start of the same instant if a session was open, as it ends that one (see `ties.ts`).
@@ -67,8 +67,8 @@ const placedColumns = (plan: SessionPlan): Sql[] => [
   ...['file', 'gap_rank', 'is_start', 'is_end', 'is_passive', 'ord'].map(raw),
 ]
 
-/** What `based` has, whichever way its events were found, `kept` last. */
-export const basedColumns = (plan: SessionPlan, of?: string): Sql[] =>
+/** What `base_events` has, whichever way its events were found, `kept` last. */
+export const baseEventColumns = (plan: SessionPlan, of?: string): Sql[] =>
   [...placedColumns(plan), ...['alive', 'run', 'reason', 'kept'].map(raw)].map((column) =>
     of === undefined ? column : sql`${raw(of)}.${column}`,
   )
@@ -81,7 +81,7 @@ function eventOrder(plan: SessionPlan, dialect: Dialect): Sql {
   columns.delete('name')
   return join([
     sql`t`,
-    sql`place`,
+    sql`tie_rank`,
     sql`name_code`,
     ...[...columns].map((column) => sql`${codeOf(column)} NULLS FIRST`),
     ...(plan.recordedIds ? [sql`${dialect.bytewise(sql`session`)} NULLS FIRST`] : []),
@@ -91,20 +91,20 @@ function eventOrder(plan: SessionPlan, dialect: Dialect): Sql {
 }
 
 /** Of one instant, who comes first. */
-const place = (end: Sql): Sql =>
+const tieRank = (end: Sql): Sql =>
   sql`CASE WHEN is_start THEN 1 WHEN is_end THEN ${end} WHEN is_passive THEN 3 ELSE 2 END`
 
 const orderedQuery = (plan: SessionPlan, events: Sql, dialect: Dialect): Sql =>
   sql`SELECT *, row_number() OVER (PARTITION BY "user" ORDER BY ${eventOrder(plan, dialect)}) AS ord
-FROM (${events}) AS with_place`
+FROM (${events}) AS ranked`
 
 const untied = (events: Sql): Sql =>
-  sql`SELECT *, ${place(sql`4`)} AS place FROM (${events}) AS coded`
+  sql`SELECT *, ${tieRank(sql`4`)} AS tie_rank FROM (${events}) AS coded`
 
-const tied = sql`SELECT c.*, ${place(sql`CASE WHEN o.opened = 1 THEN 0 ELSE 4 END`)} AS place
-  FROM coded AS c LEFT JOIN ties AS o ON o."user" = c."user" AND o.t = c.t`
+const tied = sql`SELECT c.*, ${tieRank(sql`CASE WHEN o.opened = 1 THEN 0 ELSE 4 END`)} AS tie_rank
+  FROM sz_coded AS c LEFT JOIN sz_ties AS o ON o."user" = c."user" AND o.t = c.t`
 
-/** From `events` to `based`: events with their session's number, `run`, and `kept`. */
+/** From `events` to `base_events`: events with their session's number, `run`, and `kept`. */
 export function placedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const { definition } = plan
   const events = placedQuery(plan, dialect)
@@ -112,22 +112,22 @@ export function placedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   return [
     ...(ties
       ? [
-          { name: 'coded', comment: 'Events with all that the rules look at.', body: events },
+          { name: 'sz_coded', comment: 'Events with all that the rules look at.', body: events },
           ...tieStages(definition, dialect),
         ]
       : []),
     {
-      name: 'placed',
+      name: 'sz_placed',
       comment: 'Events in the order of their user.',
       body: orderedQuery(plan, ties ? tied : untied(events), dialect),
     },
     markedStage(plan, dialect),
     linkedStage(plan),
     {
-      name: 'numbered',
+      name: 'sz_numbered',
       comment: 'Events with the number of their session within the user.',
       body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-FROM linked`,
+FROM sz_linked`,
     },
     hasPassiveEvents(definition) ? attachedStage(plan, dialect) : unattachedStage(plan),
   ]
@@ -150,12 +150,12 @@ function markedStage({ definition, ruleColumns }: SessionPlan, dialect: Dialect)
     sql`${changes.length === 0 ? raw('false') : join(changes, ' OR ')} AS changed`,
   ]
   return {
-    name: 'marked',
+    name: 'sz_marked',
     comment: 'Active events, marked where a rule other than the gap cuts.',
     body: sql`SELECT *, sum(CASE WHEN after_end OR next_day OR changed OR is_start THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS segment
 FROM (
   SELECT *, ${join(marks, ',\n    ')}
-  FROM placed
+  FROM sz_placed
   WHERE NOT is_passive
 ) AS active_events`,
   }
@@ -163,7 +163,7 @@ FROM (
 
 function linkedStage({ definition }: SessionPlan): Stage {
   return {
-    name: 'linked',
+    name: 'sz_linked',
     comment: 'Active events: whether each opens a session, and for which reason besides the gap.',
     body: sql`SELECT *,
   previous_alive IS NULL OR after_end OR reason IS NOT NULL OR ${isPast(definition, sql`t`, sql`previous_alive`)} AS opens
@@ -172,16 +172,16 @@ FROM (
     CASE WHEN next_day THEN 'midnight' WHEN changed THEN 'property' WHEN is_start THEN 'start_event' END AS reason
   FROM (
     SELECT *, max(alive) OVER (PARTITION BY "user", segment ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS alive_seen
-    FROM marked
+    FROM sz_marked
   ) AS living
 ) AS neighbours`,
   }
 }
 
 const unattachedStage = (plan: SessionPlan): Stage => ({
-  name: 'based',
+  name: 'sz_base_events',
   comment: 'Events with their session, before any limit.',
-  body: sql`SELECT ${join(placedColumns(plan))}, alive, run, reason, true AS kept FROM numbered`,
+  body: sql`SELECT ${join(placedColumns(plan))}, alive, run, reason, true AS kept FROM sz_numbered`,
 })
 
 /** A passive event joins the session of the active event before it, while that session is open. */
@@ -198,7 +198,7 @@ function attachedStage(plan: SessionPlan, dialect: Dialect): Stage {
     ...(midnight ? [{ value: raw('active_day'), as: raw('open_day') }] : []),
   ].map(({ value, as }) => sql`${dialect.lastKnown(value, BY_ORDER, 'here')} AS ${as}`)
   return {
-    name: 'based',
+    name: 'sz_base_events',
     comment:
       'Events with their session, before any limit; passive ones that find none are not kept.',
     body: sql`SELECT ${columns},
@@ -214,19 +214,19 @@ FROM (
     SELECT ${columns}, alive, run, reason, alive_seen, CASE WHEN is_end THEN 1 ELSE 0 END AS active_end${
       midnight ? sql`, day, day AS active_day` : sql``
     }
-    FROM numbered
+    FROM sz_numbered
     UNION ALL
     SELECT ${columns}, alive, ${none} AS run, ${dialect.asText(sql`NULL`)} AS reason, ${none} AS alive_seen, ${none} AS active_end${
       midnight ? sql`, day, ${none} AS active_day` : sql``
     }
-    FROM placed
+    FROM sz_placed
     WHERE is_passive
   ) AS all_events
 ) AS attached`,
   }
 }
 
-/** The events of sessions of blocks that exceed a limit: what `based` is when events were grouped. */
+/** The events of sessions of blocks that exceed a limit: what `base_events` is when events were grouped. */
 export function eventsOfLongSessions(plan: SessionPlan, over: Sql, dialect: Dialect): Stage {
   const { definition } = plan
   const keys = ['block', ...(definition.midnightZone === undefined ? [] : ['day'])]
@@ -236,7 +236,7 @@ export function eventsOfLongSessions(plan: SessionPlan, over: Sql, dialect: Dial
   )
   const block = blockOf(definition, sql`e.t`, dialect)
   return {
-    name: 'based',
+    name: 'sz_base_events',
     comment: 'Events of the sessions that exceed a limit, found again by their block.',
     body: orderedQuery(
       plan,
@@ -244,8 +244,8 @@ export function eventsOfLongSessions(plan: SessionPlan, over: Sql, dialect: Dial
 FROM (${placedQuery(plan, dialect, [sql`${block} AS block`])}) AS e
 JOIN (
   SELECT DISTINCT n."user", ${join(keys.map((key) => sql`n.${raw(key)}`))}, n.run, s.reason AS reason
-  FROM numbered_blocks AS n
-  JOIN (SELECT "user", run, reason FROM based_blocks WHERE ${over}) AS s
+  FROM sz_numbered_blocks AS n
+  JOIN (SELECT "user", run, reason FROM sz_block_sessions WHERE ${over}) AS s
     ON s."user" = n."user" AND s.run = n.run
 ) AS b ON ${sameBlock}`),
       dialect,
@@ -253,10 +253,10 @@ JOIN (
   }
 }
 
-/** Events put together: one row per user, `run` and `piece`. */
+/** Events put together: one row per user, `run` and `part`. */
 export function partsOfEvents(
   name: string,
-  from: 'based' | 'assigned',
+  from: 'base_events' | 'assigned',
   plan: SessionPlan,
   dialect: Dialect,
 ): Stage {
@@ -266,7 +266,7 @@ export function partsOfEvents(
     return sql`${codeAt(pick, order, codeOf(column), dialect)} AS ${codeOf(as)}`
   })
   const columns = [
-    raw('"user", run, piece'),
+    raw('"user", run, part'),
     sql`min(t) AS "start"`,
     sql`max(CASE WHEN NOT is_passive THEN t END) AS "end"`,
     sql`max(t) AS last_seen`,
@@ -286,13 +286,15 @@ export function partsOfEvents(
     ...summedMeasures(plan),
   ]
   const source =
-    from === 'based' ? sql`(SELECT *, 0 AS piece FROM based) AS whole` : raw('assigned')
+    from === 'base_events'
+      ? sql`(SELECT *, 0 AS part FROM sz_base_events) AS whole`
+      : raw('sz_assigned')
   return {
     name,
     comment: 'One row per session of events.',
     body: sql`SELECT ${join(columns)}
 FROM ${source}
 WHERE kept
-GROUP BY "user", run, piece`,
+GROUP BY "user", run, part`,
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The commonest definition, a single gap, by the shortest way:
  *
- *   events -> blocks -> linked -> (alone | runs) -> joined
+ *   events -> blocks -> linked -> (single_block_sessions | runs) -> joined
  *
  * Telling the sessions of a single block apart saves a second window over them; an engine that does
  * not share stages takes all of them for runs.
@@ -43,9 +43,9 @@ export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): 
     stages: [
       plan.blocks === 'blocks' ? blockStage(plan, dialect) : eventStage(plan),
       linkedStage(plan),
-      ...(dialect.sharesStages ? [aloneStage(plan, dialect)] : []),
+      ...(dialect.sharesStages ? [singleBlockStage(plan, dialect)] : []),
       runStage(plan, dialect),
-      ...rowSetStages(plan, raw('runs'), RUN, dialect),
+      ...rowSetStages(plan, raw('sz_runs'), RUN, dialect),
       joinedStage(plan, dialect),
     ],
     bounce: raw('s.events = 1'),
@@ -59,14 +59,14 @@ export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): 
     ),
     // A later session of the user lies beyond the edge, if there is one.
     endReason: (censored) => sql`CASE WHEN ${censored} THEN 'data_end' ELSE 'gap' END`,
-    place: sql`0`,
+    tieRank: sql`0`,
   }
 }
 
 function eventStage(plan: SessionPlan): Stage {
   const { select, from } = codedEvents(plan, codedColumns(plan))
   return {
-    name: 'blocks',
+    name: 'sz_blocks',
     comment: 'One row per event: they are too far apart to be worth grouping first.',
     body: sql`SELECT ${join(select)}
 ${from}`,
@@ -113,40 +113,40 @@ function linkedStage(plan: SessionPlan): Stage {
     ...(overlap ? [sql`${latest('CURRENT ROW')} AS last_so_far`] : []),
   ]
   return {
-    name: 'linked',
+    name: 'sz_linked',
     comment: 'Blocks with their neighbours: whether each opens and whether it closes a session.',
     body: sql`SELECT *,
   previous_last IS NULL OR ${exceedsGap(definition, sql`${first} - previous_last`)} AS opens,
   next_first IS NULL OR ${exceedsGap(definition, sql`next_first - ${overlap ? raw('last_so_far') : last}`)} AS closes
 FROM (
   SELECT *, ${join(neighbours)}
-  FROM blocks
+  FROM sz_blocks
 ) AS neighbours`,
   }
 }
 
 /** A block that both opens and closes is a session; in sparse data nearly all are. */
-function aloneStage(plan: SessionPlan, dialect: Dialect): Stage {
+function singleBlockStage(plan: SessionPlan, dialect: Dialect): Stage {
   const columns = [
     raw('"user", first AS "start", last AS "end", events, previous_last AS previous_end'),
     ...carriedOver(plan),
     ...rowSetsOfBlock(plan, dialect),
   ]
   return {
-    name: 'alone',
+    name: 'sz_single_block_sessions',
     comment: 'One row per session of a single block.',
     body: sql`SELECT ${join(columns)}
-FROM (SELECT ${spelledOut(plan, dialect)} FROM linked WHERE opens AND closes) AS b`,
+FROM (SELECT ${spelledOut(plan, dialect)} FROM sz_linked WHERE opens AND closes) AS b`,
   }
 }
 
 /** Of events tied in time the one that opens comes first, so that the others follow it. */
 function runStage(plan: SessionPlan, dialect: Dialect): Stage {
   return {
-    name: 'runs',
+    name: 'sz_runs',
     comment: `Blocks${dialect.sharesStages ? ' of longer sessions' : ''}, numbered by session within the user.`,
     body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY first, CASE WHEN opens THEN 0 ELSE 1 END ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-FROM (SELECT ${spelledOut(plan, dialect)} FROM linked${raw(dialect.sharesStages ? ' WHERE NOT (opens AND closes)' : '')}) AS b`,
+FROM (SELECT ${spelledOut(plan, dialect)} FROM sz_linked${raw(dialect.sharesStages ? ' WHERE NOT (opens AND closes)' : '')}) AS b`,
   }
 }
 
@@ -166,12 +166,12 @@ function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
   const sets = rowSetColumns(plan, dialect)
   const longer = same.map((column) => sql`r.${column}`)
   return {
-    name: 'joined',
+    name: 'sz_joined',
     comment: 'One row per session, with coded values.',
-    body: sql`${dialect.sharesStages ? sql`SELECT ${join([...same, ...rowSetNames(plan)])} FROM alone\nUNION ALL\n` : raw('')}SELECT ${join([...longer, ...sets])}
+    body: sql`${dialect.sharesStages ? sql`SELECT ${join([...same, ...rowSetNames(plan)])} FROM sz_single_block_sessions\nUNION ALL\n` : raw('')}SELECT ${join([...longer, ...sets])}
 FROM (
   SELECT ${join(merged)}, run
-  FROM runs
+  FROM sz_runs
   GROUP BY "user", run
 ) AS r${rowSetJoins(plan, raw('r'), RUN)}`,
   }

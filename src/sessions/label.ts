@@ -67,8 +67,8 @@ ORDER BY ${by}`
   return { query, names }
 }
 
-const label = (dialect: Dialect, start: Sql, place: Sql): Sql[] => [
-  sql`${sessionIdOf(dialect, { user: sql`c."user"`, start, place })} AS session_id`,
+const label = (dialect: Dialect, start: Sql, tieRank: Sql): Sql[] => [
+  sql`${sessionIdOf(dialect, { user: sql`c."user"`, start, tieRank })} AS session_id`,
   sql`${dialect.double(sql`c.since`)} / 1000000 AS seconds_since_previous_event`,
 ]
 
@@ -79,7 +79,7 @@ function gapLabels({ definition }: SessionRequest, dialect: Dialect): Sql {
   return withStages(
     [
       {
-        name: 'linked',
+        name: 'sz_linked',
         comment: 'One row per event: its place in its user, and whether it opens a session.',
         body: sql`SELECT *, since IS NULL OR ${exceedsGap(definition, sql`since`)} AS opens
 FROM (
@@ -88,7 +88,7 @@ FROM (
 ) AS neighbours`,
       },
       {
-        name: 'cut',
+        name: 'sz_cut',
         comment: 'One row per event with the start of its session.',
         body: sql`SELECT *, ord - opened_ord + 1 AS event_number
 FROM (
@@ -97,7 +97,7 @@ FROM (
     max(CASE WHEN opens THEN t END) OVER ${soFar} AS "start",
     max(CASE WHEN opens THEN ord END) OVER ${soFar} AS opened_ord,
     lead(opens) OVER (PARTITION BY "user" ORDER BY ord) AS next_opens
-  FROM linked
+  FROM sz_linked
 ) AS opened`,
       },
     ],
@@ -106,7 +106,7 @@ FROM (
       sql`c.opens AS is_first`,
       sql`coalesce(c.next_opens, true) AS is_last`,
     ])}
-FROM cut AS c`,
+FROM sz_cut AS c`,
   )
 }
 
@@ -116,7 +116,7 @@ function ruleLabels(request: SessionRequest, dialect: Dialect): Sql {
     sql`c.id`,
     sql`s.session_number`,
     sql`c.event_number`,
-    ...label(dialect, sql`s."start"`, sql`s.place`),
+    ...label(dialect, sql`s."start"`, sql`s.tie_rank`),
     sql`c.event_number = 1 AS is_first`,
     sql`c.event_number = s.events AS is_last`,
   ]
@@ -124,33 +124,33 @@ function ruleLabels(request: SessionRequest, dialect: Dialect): Sql {
     [
       ...countedStages(request, raw('events'), dialect),
       {
-        name: 'placed_events',
+        name: 'sz_placed_events',
         comment:
           'One row per event: its place in its session, and the time since the event before it.',
         body: sql`SELECT *,
-  row_number() OVER (PARTITION BY "user", run, piece ORDER BY ord) AS event_number,
+  row_number() OVER (PARTITION BY "user", run, part ORDER BY ord) AS event_number,
   t - lag(t) OVER (PARTITION BY "user" ORDER BY ord) AS since
-FROM cut`,
+FROM sz_cut`,
       },
     ],
     sql`SELECT ${join(labels)}
-FROM placed_events AS c
-JOIN counted AS s ON s."user" = c."user" AND s.run = c.run AND s.piece = c.piece`,
+FROM sz_placed_events AS c
+JOIN sz_counted AS s ON s."user" = c."user" AND s.run = c.run AND s.part = c.part`,
   )
 }
 
 /**
  * Which session each event is in, of a definition that is more than a single gap: `id`, and of the
- * session "user", "start" and `place`, which tells sessions apart that start in one instant.
+ * session "user", "start" and `tie_rank`, which tells sessions apart that start in one instant.
  *
  * @param events a relation as `events`, with `id`; ids order events that nothing else tells apart
  */
 export const sessionsOfEvents = (request: SessionRequest, events: Sql, dialect: Dialect): Sql =>
   withStages(
     countedStages(request, events, dialect),
-    sql`SELECT c.id, s."user", s."start", s.place
-FROM cut AS c
-JOIN counted AS s ON s."user" = c."user" AND s.run = c.run AND s.piece = c.piece`,
+    sql`SELECT c.id, s."user", s."start", s.tie_rank
+FROM sz_cut AS c
+JOIN sz_counted AS s ON s."user" = c."user" AND s.run = c.run AND s.part = c.part`,
   )
 
 /** From events to `cut`, events with what identifies their session, and `counted`, their sessions. */
@@ -170,12 +170,12 @@ function countedStages(request: SessionRequest, events: Sql, dialect: Dialect): 
   return [
     ...(plan.definition.recorded === true ? [recordedCut(events)] : cutStages(plan, dialect)),
     {
-      name: 'counted',
+      name: 'sz_counted',
       comment: 'One row per session.',
       body: sql`SELECT *,
-  row_number() OVER (PARTITION BY "user" ORDER BY "start", run, piece) AS session_number,
-  row_number() OVER (PARTITION BY "user", "start" ORDER BY run, piece) - 1 AS place
-FROM (SELECT "user", run, piece, min(t) AS "start", ${dialect.count()} AS events FROM cut GROUP BY "user", run, piece) AS whole`,
+  row_number() OVER (PARTITION BY "user" ORDER BY "start", run, part) AS session_number,
+  row_number() OVER (PARTITION BY "user", "start" ORDER BY run, part) - 1 AS tie_rank
+FROM (SELECT "user", run, part, min(t) AS "start", ${dialect.count()} AS events FROM sz_cut GROUP BY "user", run, part) AS whole`,
     },
   ]
 }
@@ -187,19 +187,19 @@ function cutStages(plan: SessionPlan, dialect: Dialect): Stage[] {
     ...placedStages(plan, dialect),
     ...(limited ? recutStages(plan, dialect) : []),
     {
-      name: 'cut',
+      name: 'sz_cut',
       comment: 'One row per event with its session.',
       body: limited
-        ? sql`SELECT id, "user", run, piece, t, ord FROM assigned WHERE kept`
-        : sql`SELECT id, "user", run, 0 AS piece, t, ord FROM based WHERE kept`,
+        ? sql`SELECT id, "user", run, part, t, ord FROM sz_assigned WHERE kept`
+        : sql`SELECT id, "user", run, 0 AS part, t, ord FROM sz_base_events WHERE kept`,
     },
   ]
 }
 
 const recordedCut = (events: Sql): Stage => ({
-  name: 'cut',
+  name: 'sz_cut',
   comment: 'One row per event with its recorded session.',
-  body: sql`SELECT id, "user", session AS run, 0 AS piece, t,
+  body: sql`SELECT id, "user", session AS run, 0 AS part, t,
   row_number() OVER (PARTITION BY "user" ORDER BY t, name NULLS FIRST, session, file, id) AS ord
 FROM ${events}`,
 })

@@ -95,5 +95,5 @@ export interface SessionPath {
   readonly endCensored: Sql
   readonly endReason: (endCensored: Sql) => Sql
   /** Position among sessions of the user that start in the same microsecond, from 0. */
-  readonly place: Sql
+  readonly tieRank: Sql
 }

@@ -36,7 +36,7 @@ export function recordedPath(plan: SessionPlan, edges: DataEdges, dialect: Diale
       sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
     ),
     endReason: () => sql`'recorded'`,
-    place: raw('s.place'),
+    tieRank: raw('s.tie_rank'),
   }
 }
 
@@ -48,7 +48,7 @@ function groupedStage(plan: SessionPlan, dialect: Dialect): Stage {
       sql`${codeAt(pick, sql`t`, codeOf(column), dialect)} AS ${codeOf(as)}`,
   )
   return {
-    name: 'grouped',
+    name: 'sz_grouped',
     comment: 'One row per user and recorded session id.',
     body: sql`SELECT "user", recorded_id, min(t) AS "start", max(t) AS "end", ${dialect.count()} AS events${join(
       [...codes, ...collectedSets(plan, dialect), ...summedMeasures(plan)].map(
@@ -75,12 +75,12 @@ function joinedStage(plan: SessionPlan, named: SessionPlan, dialect: Dialect): S
     ...(plan.recordedIds ? [sql`${dialect.single(sql`g.recorded_id`)} AS recorded`] : []),
     ...rowSetColumns(named, dialect),
     sql`lag(g."end") OVER (PARTITION BY g."user" ORDER BY g."start", ${byId}) AS previous_end`,
-    sql`row_number() OVER (PARTITION BY g."user", g."start" ORDER BY ${byId}) - 1 AS place`,
+    sql`row_number() OVER (PARTITION BY g."user", g."start" ORDER BY ${byId}) - 1 AS tie_rank`,
   ]
   return {
-    name: 'joined',
+    name: 'sz_joined',
     comment: 'One row per session, with coded values and its neighbours.',
     body: sql`SELECT ${join(columns, ',\n  ')}
-FROM grouped AS g${rowSetJoins(named, raw('g'), BY_ID)}`,
+FROM sz_grouped AS g${rowSetJoins(named, raw('g'), BY_ID)}`,
   }
 }

@@ -1,11 +1,11 @@
 /**
  * Definitions with more rules than one gap. Rules that merge keep the block path:
  *
- *   gaps per value, cut at midnight:  events -> blocks -> linked -> based_blocks
+ *   gaps per value, cut at midnight:  events -> blocks -> linked -> block_sessions
  *
  * Rules on single events look at each event in its place:
  *
- *   cut-on, start, end and passive events:  events -> placed -> marked -> linked -> based
+ *   cut-on, start, end and passive events:  events -> placed -> marked -> linked -> base_events
  *
  * A maximum length or number of events then re-cuts only the sessions that exceed it. In the end
  * sessions meet their neighbours:  ... -> parts -> joined
@@ -31,10 +31,10 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
   // A passive event outside any session is no event of the data either.
   const inside = (test: Sql): Sql => (edges.beyond === true ? sql` WHERE ${test}` : sql``)
   const first = passive
-    ? sql`(SELECT min("start") FROM joined${inside(sql`"start" >= ${edges.first}`)})`
+    ? sql`(SELECT min("start") FROM sz_joined${inside(sql`"start" >= ${edges.first}`)})`
     : edges.first
   const last = passive
-    ? sql`(SELECT max(last_seen) FROM joined${inside(sql`last_seen <= ${edges.last}`)})`
+    ? sql`(SELECT max(last_seen) FROM sz_joined${inside(sql`last_seen <= ${edges.last}`)})`
     : edges.last
   const isFirst = orBeyond(edges, sql`s.previous_end`, sql`< ${edges.first}`)
   const isLast = orBeyond(edges, sql`s.next_start`, sql`> ${edges.last}`)
@@ -45,7 +45,7 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
     coded: codedColumns(ordered, true),
     stages: [
       ...(byEvent ? eventStages(ordered, dialect) : groupedStages(ordered, dialect)),
-      ...rowSetStages(ordered, pieces(ordered, byEvent), SESSION, dialect),
+      ...rowSetStages(ordered, parts(ordered, byEvent), SESSION, dialect),
       joinedStage(ordered, dialect),
     ],
     bounce: raw('s.active = 1'),
@@ -59,7 +59,7 @@ export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect):
     ),
     endReason: (censored) =>
       sql`CASE WHEN s.ended THEN 'end_event' WHEN ${censored} THEN 'data_end' ELSE coalesce(s.next_reason, 'gap') END`,
-    place: raw('s.place'),
+    tieRank: raw('s.tie_rank'),
   }
 }
 
@@ -84,22 +84,22 @@ function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
       : [sql`WHEN next_start - "start" > ${maxLengthMicros} THEN 'max_length'`]),
     ...(maxEvents === undefined ? [] : [sql`WHEN events >= ${maxEvents} THEN 'max_events'`]),
   ]
-  const byOrder = sql`(PARTITION BY p."user" ORDER BY p.run, p.piece)`
+  const byOrder = sql`(PARTITION BY p."user" ORDER BY p.run, p.part)`
   const neighbours = [
     sql`p.*`,
     ...rowSetColumns(plan, dialect),
     sql`lag(p."end") OVER ${byOrder} AS previous_end`,
     sql`lead(p."start") OVER ${byOrder} AS next_start`,
     sql`lead(p.reason) OVER ${byOrder} AS opened_next`,
-    sql`row_number() OVER (PARTITION BY p."user", p."start" ORDER BY p.run, p.piece) - 1 AS place`,
+    sql`row_number() OVER (PARTITION BY p."user", p."start" ORDER BY p.run, p.part) - 1 AS tie_rank`,
   ]
   return {
-    name: 'joined',
+    name: 'sz_joined',
     comment: 'One row per session with its neighbours.',
     body: sql`SELECT *, CASE WHEN next_start IS NULL THEN NULL ${join(whens, ' ')} ELSE opened_next END AS next_reason
 FROM (
   SELECT ${join(neighbours, ',\n    ')}
-  FROM parts AS p${rowSetJoins(plan, raw('p'), SESSION)}
+  FROM sz_parts AS p${rowSetJoins(plan, raw('p'), SESSION)}
 ) AS neighbours`,
   }
 }
@@ -109,7 +109,7 @@ function eventStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   return [
     ...placedStages(plan, dialect),
     ...(limited ? recutStages(plan, dialect) : []),
-    partsOfEvents('parts', limited ? 'assigned' : 'based', plan, dialect),
+    partsOfEvents('sz_parts', limited ? 'assigned' : 'base_events', plan, dialect),
   ]
 }
 
@@ -120,23 +120,23 @@ function groupedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
     blockStage(plan, dialect),
     linkedBlocks(plan),
     numberedBlocks(plan),
-    basedBlocks(plan, dialect),
+    blockSessions(plan, dialect),
   ]
-  const whole = sql`SELECT ${join(partColumns(plan))} FROM (SELECT *, 0 AS piece FROM based_blocks) AS whole`
+  const whole = sql`SELECT ${join(partColumns(plan))} FROM (SELECT *, 0 AS part FROM sz_block_sessions) AS whole`
   const comment = 'One row per session, before it knows its neighbours.'
-  if (!hasLimit(definition)) return [...grouped, { name: 'parts', comment, body: whole }]
+  if (!hasLimit(definition)) return [...grouped, { name: 'sz_parts', comment, body: whole }]
   const over = exceedsLimit(definition, { length: sql`"end" - "start"`, events: sql`events` })
   return [
     ...grouped,
     eventsOfLongSessions(plan, over, dialect),
     ...recutStages(plan, dialect),
-    partsOfEvents('cut_parts', 'assigned', plan, dialect),
+    partsOfEvents('sz_cut_parts', 'assigned', plan, dialect),
     {
-      name: 'parts',
+      name: 'sz_parts',
       comment,
       body: sql`${whole} WHERE NOT (${over})
 UNION ALL
-SELECT ${join(partColumns(plan))} FROM cut_parts`,
+SELECT ${join(partColumns(plan))} FROM sz_cut_parts`,
     },
   ]
 }
@@ -144,7 +144,7 @@ SELECT ${join(partColumns(plan))} FROM cut_parts`,
 /** What `parts` has, whichever way its sessions were built. */
 const partColumns = (plan: SessionPlan): Sql[] => [
   raw(
-    '"user", run, piece, "start", "end", last_seen, events, active, reason, started, ended, alive',
+    '"user", run, part, "start", "end", last_seen, events, active, reason, started, ended, alive',
   ),
   ...(hasGapRules(plan.definition) ? [raw('gap_rank')] : []),
   ...carriedOver(plan),
@@ -165,14 +165,14 @@ function linkedBlocks(plan: SessionPlan): Stage {
   const nextDay = midnight ? raw('coalesce(day > previous_day, false)') : raw('false')
   const byTime = sql`(PARTITION BY "user" ORDER BY first)`
   return {
-    name: 'linked',
+    name: 'sz_linked',
     comment: 'Blocks: whether each opens a session, and for which reason besides the gap.',
     body: sql`SELECT *,
   previous_alive IS NULL OR ${nextDay} OR ${isPast(definition, sql`first`, sql`previous_alive`)} AS opens,
   CASE WHEN ${nextDay} THEN 'midnight' END AS reason
 FROM (
   SELECT *, lag(alive_seen) OVER ${byTime} AS previous_alive${midnight ? sql`, lag(day) OVER ${byTime} AS previous_day` : sql``}
-  FROM (SELECT *, ${alive} AS alive_seen FROM blocks) AS living
+  FROM (SELECT *, ${alive} AS alive_seen FROM sz_blocks) AS living
 ) AS neighbours`,
   }
 }
@@ -184,44 +184,44 @@ function numberedBlocks(plan: SessionPlan): Stage {
       ? raw('first, CASE WHEN opens THEN 0 ELSE 1 END')
       : raw('first')
   return {
-    name: 'numbered_blocks',
+    name: 'sz_numbered_blocks',
     comment: 'Blocks with the number of their session within the user.',
     body: sql`SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-FROM linked`,
+FROM sz_linked`,
   }
 }
 
 /** What tells the sessions of a user apart. */
-const SESSION = [raw('run'), raw('piece')]
+const SESSION = [raw('run'), raw('part')]
 
 /** The values that split blocks, with their session. */
-function pieces(plan: SessionPlan, byEvent: boolean): Sql {
+function parts(plan: SessionPlan, byEvent: boolean): Sql {
   const limited = hasLimit(plan.definition)
   const columns = splittingColumns(plan)
-  const select = (of: string, piece: string): Sql =>
+  const select = (of: string, part: string): Sql =>
     join([
       ...['"user"', 'run'].map((key) => sql`${raw(of)}.${raw(key)}`),
-      sql`${raw(piece)} AS piece`,
+      sql`${raw(part)} AS part`,
       ...columns.map((column) => sql`${raw(of)}.${column}`),
     ])
-  const cut = sql`SELECT ${select('a', 'a.piece')} FROM assigned AS a WHERE a.kept`
+  const cut = sql`SELECT ${select('a', 'a.part')} FROM sz_assigned AS a WHERE a.kept`
   if (byEvent) {
     return limited
-      ? sql`(${cut}) AS pieces`
-      : sql`(SELECT ${select('b', '0')} FROM based AS b WHERE b.kept) AS pieces`
+      ? sql`(${cut}) AS parts`
+      : sql`(SELECT ${select('b', '0')} FROM sz_base_events AS b WHERE b.kept) AS parts`
   }
-  const whole = sql`SELECT ${select('n', '0')} FROM numbered_blocks AS n`
-  if (!limited) return sql`(${whole}) AS pieces`
+  const whole = sql`SELECT ${select('n', '0')} FROM sz_numbered_blocks AS n`
+  if (!limited) return sql`(${whole}) AS parts`
   return sql`(
   ${whole}
-  LEFT JOIN long_sessions AS l ON l."user" = n."user" AND l.run = n.run
+  LEFT JOIN sz_long_sessions AS l ON l."user" = n."user" AND l.run = n.run
   WHERE l.run IS NULL
   UNION ALL
   ${cut}
-) AS pieces`
+) AS parts`
 }
 
-function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
+function blockSessions(plan: SessionPlan, dialect: Dialect): Stage {
   const columns = [
     sql`"user"`,
     sql`run`,
@@ -240,10 +240,10 @@ function basedBlocks(plan: SessionPlan, dialect: Dialect): Stage {
     ...mergedBlocks(plan, dialect),
   ]
   return {
-    name: 'based_blocks',
+    name: 'sz_block_sessions',
     comment: 'One row per session of blocks, before any limit.',
     body: sql`SELECT ${join(columns)}
-FROM numbered_blocks
+FROM sz_numbered_blocks
 GROUP BY "user", run`,
   }
 }

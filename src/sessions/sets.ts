@@ -173,7 +173,7 @@ WHERE nth = 1`,
 }
 
 const stageOf = ({ as }: ListOrRows): Sql =>
-  raw(as === NAMES.as ? 'distinct_names' : 'recorded_ids')
+  raw(as === NAMES.as ? 'sz_distinct_names' : 'sz_recorded_ids')
 
 /** Joins to `rowSetStages`, of a relation `of` with the same keys. */
 export const rowSetJoins = (plan: SessionPlan, of: Sql, keys: readonly Sql[]): Sql =>

@@ -3,7 +3,8 @@
  *
  *   events -> (codes) -> blocks -> ... -> joined -> sessions
  *
- * Which stages lie between depends on the definition: a single gap takes the shortest path, other
+ * In SQL their names begin with `sz_`, so that none hides a table that somebody has. Which stages lie
+ * between depends on the definition: a single gap takes the shortest path, other
  * rules add what they need, and rules on single events look at events in order. Every path ends in
  * `joined`, one row per session. Times are microseconds since year 1 and never negative.
  */
@@ -59,7 +60,7 @@ function sessionsStage(plan: SessionPlan, path: SessionPath, dialect: Dialect): 
     sql`${path.startCensored} AS start_censored`,
     sql`${path.endCensored} AS end_censored`,
     sql`${path.endReason(path.endCensored)} AS end_reason`,
-    sql`${path.place} AS place`,
+    sql`${path.tieRank} AS tie_rank`,
     ...carried.map(({ as, column }) => {
       const enumerated = plan.known?.get(column)?.enumerated === true
       const shown = enumerated ? sql`${value(as)}.shown` : sql`nullif(${value(as)}.value, '')`
@@ -69,10 +70,10 @@ function sessionsStage(plan: SessionPlan, path: SessionPath, dialect: Dialect): 
     ...measureColumns(plan).map((column) => sql`s.${column}`),
   ]
   return {
-    name: 'sessions',
+    name: 'sz_sessions',
     comment: 'One row per session.',
     body: sql`SELECT ${join(columns)}
-FROM joined AS s${join(joins, '')}`,
+FROM sz_joined AS s${join(joins, '')}`,
   }
 }
 
@@ -85,11 +86,11 @@ export function unkeptStages(plan: SessionPlan, dialect: Dialect): Stage[] {
     ...placedStages(ordered, dialect),
     ...(limited ? recutStages(ordered, dialect) : []),
     {
-      name: 'unkept',
+      name: 'sz_unkept',
       comment: 'Passive events outside any session.',
       body: limited
-        ? sql`SELECT file FROM based WHERE NOT kept UNION ALL SELECT file FROM assigned WHERE NOT kept`
-        : sql`SELECT file FROM based WHERE NOT kept`,
+        ? sql`SELECT file FROM sz_base_events WHERE NOT kept UNION ALL SELECT file FROM sz_assigned WHERE NOT kept`
+        : sql`SELECT file FROM sz_base_events WHERE NOT kept`,
     },
   ]
 }

@@ -37,7 +37,7 @@ export function storedBlockStage(plan: SessionPlan, stored: Sql): Stage {
     return sql`\n  LEFT JOIN ${codeTable(column)} AS ${value} ON ${value}.value = ${isName ? sql`coalesce(${of}, '')` : of}`
   })
   return {
-    name: 'blocks',
+    name: 'sz_blocks',
     comment: 'One row per user and window with events in it, from earlier runs.',
     body: sql`SELECT ${join([sql`e."user"`, sql`e.block`, sql`e.first`, sql`e.last`, ...columns, sql`e.events`])}
 FROM ${stored} AS e${join(joins, '')}`,
@@ -69,7 +69,7 @@ export function decodedBlocks(plan: SessionPlan): Sql {
     return sql`\nLEFT JOIN ${codeTable(column)} AS ${value} ON ${value}.code = b.${codeOf(as)}`
   })
   return sql`SELECT ${join(columns)}
-FROM blocks AS b
+FROM sz_blocks AS b
 JOIN ${codeTable('name')} AS first_name ON first_name.code = b.first_event_code
 JOIN ${codeTable('name')} AS last_name ON last_name.code = b.last_event_code${join(joins, '')}`
 }

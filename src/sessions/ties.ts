@@ -28,19 +28,19 @@ export function tieStages(definition: SessionDefinition, dialect: Dialect): Stag
     sql`CASE WHEN ${alive} IS NULL OR after_end = 1 OR next_day = 1 OR ${isPast(definition, sql`t`, alive)} THEN 0 ELSE 1 END`
   return [
     {
-      name: 'instants',
+      name: 'sz_instants',
       comment:
         'One row per user and instant with active events, and how long these keep a session.',
       body: sql`SELECT "user", t,
   max(CASE WHEN is_start THEN 1 ELSE 0 END) AS starts,
   max(CASE WHEN is_end AND NOT is_start THEN 1 ELSE 0 END) AS ends,
   max(CASE WHEN is_start OR NOT is_end THEN alive END) AS alive${midnight ? sql`, max(day) AS day` : raw('')}
-FROM coded
+FROM sz_coded
 WHERE NOT is_passive
 GROUP BY "user", t`,
     },
     {
-      name: 'lived_instants',
+      name: 'sz_lived_instants',
       comment:
         'Instants, with how long those before keep a session, left open by the last tie or not.',
       body: sql`SELECT "user", t, starts, ends, after_end, next_day,
@@ -56,20 +56,20 @@ FROM (
       SELECT *,
         coalesce(lag(CASE WHEN ends > starts THEN 1 ELSE 0 END) OVER ${over}, 0) AS after_end,
         ${midnight ? sql`CASE WHEN day > lag(day) OVER ${over} THEN 1 ELSE 0 END` : raw('0')} AS next_day
-      FROM instants
+      FROM sz_instants
     ) AS marked_instants
   ) AS segments
 ) AS living`,
     },
     {
-      name: 'ties',
+      name: 'sz_ties',
       comment: 'Instants in which a session ends and another starts: whether one was open before.',
       body: sql`SELECT "user", t, coalesce(${dialect.lastKnown(raw('known'), BY_TIME, 'here')}, 0) AS opened
 FROM (
   SELECT "user", t, CASE WHEN if_open = if_closed THEN if_open END AS known
   FROM (
     SELECT "user", t, ${found(raw('alive_if_open'))} AS if_open, ${found(raw('alive_if_closed'))} AS if_closed
-    FROM lived_instants
+    FROM sz_lived_instants
     WHERE starts + ends = 2
   ) AS answers
 ) AS known_answers`,

@@ -42,7 +42,7 @@ export function compileSummary(request: SessionRequest, dialect: Dialect): Sql {
       : sql`\nGROUP BY ${join(segments)}\nORDER BY sessions DESC, ${join(segments.map((segment) => sql`${segment} NULLS FIRST`))}`
   return withStages(
     allStages(request, plan, dialect),
-    sql`SELECT ${join(columns, ',\n  ')}\nFROM sessions${grouped}`,
+    sql`SELECT ${join(columns, ',\n  ')}\nFROM sz_sessions${grouped}`,
   )
 }
 

@@ -146,20 +146,13 @@ function blocksModel(options: DbtOptions): string {
     sql`\n  -- From a little before the latest block on, blocks are made anew from all of their events.
   AND t >= coalesce((SELECT (max(block) - ${lookbackBlocks(options)}) * ${width} FROM {{ this }}), 0)`,
   )
-  const request = mappedRequest(
-    options,
-    'events',
-    tableReference(source.table),
-    source,
-    dialect,
-    since,
-  )
+  const request = mappedRequest(options, tableReference(source.table), source, dialect, since)
   const query = compileBlocks(request, dialect, (blocks, columns) => ({
-    stages: [{ name: 'decoded', comment: 'Blocks with their values.', body: blocks }],
+    stages: [{ name: 'sz_decoded', comment: 'Blocks with their values.', body: blocks }],
     select: sql`SELECT ${join(
       [sql`${blockId(definition, dialect)} AS block_id`, sql`"user" AS user_id`, ...columns],
       ',\n  ',
-    )}\nFROM decoded`,
+    )}\nFROM sz_decoded`,
   }))
   const settings = {
     materialized: 'incremental',
@@ -180,7 +173,7 @@ function blockId({ midnightZone }: SessionDefinition, dialect: Dialect): Sql {
 
 function sessionsModel(options: DbtOptions): string {
   const { dialect, definition, source } = options
-  const mapped = mappedRequest(options, 'events', tableReference(source.table), source, dialect)
+  const mapped = mappedRequest(options, tableReference(source.table), source, dialect)
   const columns = chooseColumns(mapped, options.columns)
   const incremental = REPLACE_KEYS.has(dialect.name)
   const latest = dialect.quotient(
@@ -194,7 +187,7 @@ WHERE user_id IN (
   WHERE block >= coalesce((SELECT ${latest} - ${lookbackBlocks(options)} FROM {{ this }}), 0)
 )`)
   const stored: Stage = {
-    name: 'stored_blocks',
+    name: 'sz_stored_blocks',
     comment: 'Blocks as they were stored.',
     body: sql`SELECT user_id AS "user", ${join(storedColumns(mapped))}
 FROM ${REFERENCE}${incremental ? touched : sql``}`,
@@ -246,7 +239,7 @@ interface DocumentedColumn {
 /** Descriptions and tests; the table itself where it is a source of dbt. */
 function schema(options: DbtOptions): string {
   const { dialect, source, definition } = options
-  const mapped = mappedRequest(options, 'events', tableReference(source.table), source, dialect)
+  const mapped = mappedRequest(options, tableReference(source.table), source, dialect)
   const [table = '', schemaName, database] = tableParts(source.table).toReversed()
   const content = {
     version: 2,

@@ -17,7 +17,13 @@ import { identifier, join, raw, render, type Sql, type Stage, sql } from '../sql
 import { formatDuration } from '../units/duration.js'
 import { byUserAndBlock, compileBlocks } from './compile-blocks.js'
 import { compileSummary, estimatesQuantiles } from './compile-summary.js'
-import { propertyColumns, stageOver, type TableMapping, tableEvents } from './table-events.js'
+import {
+  assertNoStage,
+  MAPPED_EVENTS,
+  propertyColumns,
+  type TableMapping,
+  tableEvents,
+} from './table-events.js'
 
 export const PRINTED_STAGES = ['blocks', 'sessions', 'summary'] as const
 export type PrintedStage = (typeof PRINTED_STAGES)[number]
@@ -49,11 +55,11 @@ export function tableRequest(
   events = 'events',
 ): SessionRequest & { readonly from: Table } {
   assertDefinition(options.definition)
-  const heard = heardStage(options.definition, events)
+  const relevant = relevantEventsStage(options.definition, events)
   const from: Table = {
     kind: 'table',
-    events: heard?.name ?? events,
-    stages: heard === undefined ? [] : [heard],
+    events: relevant?.name ?? events,
+    stages: relevant === undefined ? [] : [relevant],
   }
   const relation = raw(from.events)
   const request = sessionRequest(options, column, {
@@ -71,14 +77,12 @@ export function tableRequest(
 /**
  * The same over a table of another shape, which a first stage maps.
  *
- * @param stage that stage's name
  * @param table the table as a query names it
  * @param since a further condition on `t`
  * @throws SessionizeError `bad_definition`, `usage`
  */
 export function mappedRequest(
   options: BuildOptions,
-  stage: string,
   table: Sql,
   mapping: TableMapping,
   dialect: Dialect,
@@ -87,9 +91,13 @@ export function mappedRequest(
   const columns = propertyColumns(neededProperties(options))
   const properties = [...columns].map(([name, column]) => ({ name, column }))
   assertMapped(options.definition, mapping)
-  const request = tableRequest(options, (property) => columns.get(property) ?? property, stage)
+  const request = tableRequest(
+    options,
+    (property) => columns.get(property) ?? property,
+    MAPPED_EVENTS,
+  )
   const { from } = request
-  const mapped = tableEvents(stage, table, mapping, properties, dialect, since)
+  const mapped = tableEvents(table, mapping, properties, dialect, since)
   return {
     ...request,
     from: { ...from, stages: [mapped, ...from.stages] },
@@ -117,19 +125,19 @@ export function tableParts(name: string): string[] {
   })
 }
 
+function tableNamed(name: string): Sql {
+  const parts = tableParts(name)
+  assertNoStage(parts)
+  return join(parts.map(identifier), '.')
+}
+
 /** @throws SessionizeError `bad_definition`, `unknown_column`, `unsupported`, `usage` */
 export function sessionSql(options: PrintOptions): string {
   const { dialect, source } = options
   const request =
     source === undefined
       ? tableRequest(options)
-      : mappedRequest(
-          options,
-          stageOver(tableParts(source.table)),
-          join(tableParts(source.table).map(identifier), '.'),
-          source,
-          dialect,
-        )
+      : mappedRequest(options, tableNamed(source.table), source, dialect)
   const stage = options.stage ?? 'sessions'
   const query = dialect.statement(compiled(stage, request, options))
   return `${headingOf(request, options)}${render(query, dialect)}`
@@ -177,7 +185,7 @@ export function headingOf(request: SessionRequest, options: PrintOptions): strin
 }
 
 /** Reading files leaves these events out; over a table the query does. */
-function heardStage(
+function relevantEventsStage(
   { ignoreEvents, recorded }: SessionDefinition,
   events: string,
 ): Stage | undefined {
@@ -189,7 +197,7 @@ function heardStage(
   ]
   if (conditions.length === 0) return undefined
   return {
-    name: 'heard',
+    name: 'sz_relevant_events',
     comment: 'Events that the definition does not leave out.',
     body: sql`SELECT * FROM ${raw(events)} WHERE ${join(conditions, ' AND ')}`,
   }

@@ -21,38 +21,24 @@ export interface TableMapping {
   readonly session?: string
 }
 
-/** Names of stages, which hide a table that is called so. */
-const STAGES = new Set(
-  `alone based based_blocks blocks coded cut_parts decoded distinct_names grouped heard instants joined
-  jumps linked lived_instants long_sessions long_steps marked numbered numbered_blocks openers parts
-  placed recorded_ids runs sessions steps successors ties walked`.split(/\s+/),
-)
+/** The stage, which like all stages has a name that no table of one's own has. */
+export const MAPPED_EVENTS = 'sz_events'
 
-/**
- * What the stage is called over this table: `events`, unless that is the table's own name.
- *
- * @throws SessionizeError `usage` where another stage has it
- */
-export function stageOver(parts: readonly string[]): string {
+/** @throws SessionizeError `usage` for a table that a stage could hide */
+export function assertNoStage(parts: readonly string[]): void {
   const [only = ''] = parts
-  const name = only.toLowerCase()
-  if (parts.length > 1) return 'events'
-  if (STAGES.has(name) || /^assigned$|_codes$/.test(name)) {
-    throw new SessionizeError('usage', `A stage of the query is called \`${only}\` too.`, {
-      hint: `Write the table with its schema: --from-table SCHEMA.${only}.`,
-    })
-  }
-  return name === 'events' ? 'event_rows' : 'events'
+  if (parts.length > 1 || !/^sz_/i.test(only)) return
+  throw new SessionizeError('usage', `A stage of the query could be called \`${only}\` too.`, {
+    hint: `Write the table with its schema: --from-table SCHEMA.${only}.`,
+  })
 }
 
 /**
- * @param stage the name of the stage
  * @param table where the rows are
  * @param properties the table's columns with properties, and what `events` calls them
  * @param since a condition on `t`; rows that do not meet it are left out
  */
 export function tableEvents(
-  stage: string,
   table: Sql,
   mapping: TableMapping,
   properties: readonly { readonly name: string; readonly column: string }[],
@@ -73,7 +59,7 @@ export function tableEvents(
     ...properties.map(({ name, column }) => sql`${value(name)} AS ${identifier(column)}`),
   ]
   return {
-    name: stage,
+    name: MAPPED_EVENTS,
     comment: 'One row per event; t is in microseconds since the year 1.',
     body: sql`SELECT *, 0 AS file
 FROM (
@@ -108,22 +94,11 @@ function scaled(time: Sql, micros: bigint): Sql {
   return sql`CASE WHEN ${time} >= ${first} AND ${time} < ${end} THEN ${time} * ${micros} END`
 }
 
-/** Names that stages give to columns of their own. */
-const OWN = new Set(
-  `active alive alive_seen base block changed code d day end ended events file first first_event gap_rank
-  id is_end is_last is_passive is_start kept last last_event last_seen name names next next_day node nth
-  opens ord piece place previous_end reason recorded run session start started step t user value`.split(
-    /\s+/,
-  ),
-)
-
-/** A column of `events` for each property: called like it where no stage minds. */
-export function propertyColumns(properties: readonly string[]): Map<string, string> {
-  const plain = (name: string): boolean =>
-    /^[a-z][a-z0-9_]*$/.test(name) &&
-    !OWN.has(name) &&
-    !/^(a|m|names_)\d+$|_(at|code|codes|event|first|key|last|value)$/.test(name)
-  return new Map(
-    properties.map((name, i) => [name, plain(name) ? name : `property_${i + 1}`] as const),
+/** A column of the stage for each property, which no column of another stage is called. */
+export const propertyColumns = (properties: readonly string[]): Map<string, string> =>
+  new Map(
+    properties.map((name, i) => [
+      name,
+      /^[a-z][a-z0-9_]*$/.test(name) ? `p_${name}` : `p_${i + 1}`,
+    ]),
   )
-}

@@ -144,11 +144,13 @@ describe('times and users of a table', () => {
       '--columns=user',
     ]
     expect(await rows(await output([...flags, '--from-table=events']))).toEqual([{ user: '1' }])
-    const hidden = await run([...flags, '--from-table=Blocks'])
+    await table('blocks', 'SELECT 2 AS uid, 5 AS ts')
+    expect(await rows(await output([...flags, '--from-table=blocks']))).toEqual([{ user: '2' }])
+    const hidden = await run([...flags, '--from-table=SZ_Blocks'])
     expect(hidden.exit).toBe(2)
-    expect(hidden.stderr).toContain('A stage of the query is called `Blocks` too.')
-    expect(hidden.stderr).toContain('--from-table SCHEMA.Blocks')
-    expect((await run([...flags, '--from-table=main.blocks'])).exit).toBe(0)
+    expect(hidden.stderr).toContain('A stage of the query could be called `SZ_Blocks` too.')
+    expect(hidden.stderr).toContain('--from-table SCHEMA.SZ_Blocks')
+    expect((await run([...flags, '--from-table=main.sz_blocks'])).exit).toBe(0)
   })
 
   test('a property called as a column of a stage, or in letters of both cases', async () => {

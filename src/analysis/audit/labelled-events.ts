@@ -69,8 +69,8 @@ export async function rebuildSessions(
     CREATE OR REPLACE TEMP TABLE rebuilt_sessions AS
     SELECT row_number() OVER () AS rebuilt, *
     FROM (
-      SELECT ${join([raw('user, start, place, "end", length, events'), ...renamed])}
-      FROM sessions ORDER BY user, start, place
+      SELECT ${join([raw('user, start, tie_rank, "end", length, events'), ...renamed])}
+      FROM sessions ORDER BY user, start, tie_rank
     )`)
   const source = { table: 'rebuilt_sessions', columns: ['rebuilt', 'start', 'end', 'length'] }
   return eventsInSessions(engine, events, request, source)

@@ -3,62 +3,62 @@
 -- Times without a zone are read in the session's: SET TIME ZONE 'UTC' first.
 WITH
 -- One row per event; t is in microseconds since the year 1.
-events AS (
+sz_events AS (
 SELECT *, 0 AS file
 FROM (
   SELECT coalesce(CASE WHEN trim(CAST("user_id" AS VARCHAR)) <> '' THEN CAST("user_id" AS VARCHAR) END, CASE WHEN trim(CAST("device" AS VARCHAR)) <> '' THEN CAST("device" AS VARCHAR) END) AS "user",
     CAST(round(to_unixtime(CAST("created_at" AS TIMESTAMP(6) WITH TIME ZONE)) * 1e6) AS BIGINT) + 62135596800000000 AS t,
     nullif(CAST("event" AS VARCHAR), '') AS name,
     CAST(NULL AS VARCHAR) AS session,
-    nullif(CAST("platform" AS VARCHAR), '') AS "platform",
-    nullif(CAST("campaign" AS VARCHAR), '') AS "campaign"
+    nullif(CAST("platform" AS VARCHAR), '') AS "p_platform",
+    nullif(CAST("campaign" AS VARCHAR), '') AS "p_campaign"
   FROM "web"."events"
 ) AS mapped
 WHERE "user" IS NOT NULL AND t >= 0 AND t < 315537897600000000
 ),
 
 -- One row per value of name, numbered in sort order.
-name_codes AS (
+sz_name_codes AS (
 SELECT value, row_number() OVER (ORDER BY value) - 1 AS code
-FROM (SELECT DISTINCT coalesce("name", '') AS value FROM events) AS distinct_values
+FROM (SELECT DISTINCT coalesce("name", '') AS value FROM sz_events) AS distinct_values
 ),
 
--- One row per value of platform, numbered in sort order.
-platform_codes AS (
+-- One row per value of p_platform, numbered in sort order.
+sz_p_platform_codes AS (
 SELECT value, row_number() OVER (ORDER BY value) - 1 AS code
-FROM (SELECT DISTINCT coalesce("platform", '') AS value FROM events) AS distinct_values
+FROM (SELECT DISTINCT coalesce("p_platform", '') AS value FROM sz_events) AS distinct_values
 ),
 
--- One row per value of campaign, numbered in sort order.
-campaign_codes AS (
+-- One row per value of p_campaign, numbered in sort order.
+sz_p_campaign_codes AS (
 SELECT value, row_number() OVER (ORDER BY value) - 1 AS code
-FROM (SELECT DISTINCT coalesce("campaign", '') AS value FROM events) AS distinct_values
+FROM (SELECT DISTINCT coalesce("p_campaign", '') AS value FROM sz_events) AS distinct_values
 ),
 
 -- Events in the order of their user.
-placed AS (
-SELECT *, row_number() OVER (PARTITION BY "user" ORDER BY t, place, name_code, "platform_code" NULLS FIRST, "campaign_code" NULLS FIRST, file) AS ord
-FROM (SELECT *, CASE WHEN is_start THEN 1 WHEN is_end THEN 4 WHEN is_passive THEN 3 ELSE 2 END AS place FROM (SELECT e."user", e.t, "name_codes".code AS "name_code", CASE WHEN e."platform" IS NOT NULL THEN "platform_codes".code END AS "platform_code", CASE WHEN e."campaign" IS NOT NULL THEN "campaign_codes".code END AS "campaign_code", e.name, e.file, e."t" + CASE WHEN e."platform" = 'iOS' THEN 300000000 ELSE 1800000000 END AS alive, CASE WHEN e."platform" = 'iOS' THEN 1 ELSE 0 END AS gap_rank, date_diff('day', DATE '1970-01-01', CAST(at_timezone(CAST(from_unixtime_nanos(CAST(e."t" - 62135596800000000 AS DECIMAL(38, 0)) * 1000) AS TIMESTAMP(6) WITH TIME ZONE), 'Europe/Berlin') AS DATE)) AS day, false AS is_start, false AS is_end, coalesce(e.name LIKE 'pi%' ESCAPE '!', false) AS is_passive
-  FROM events AS e
-  LEFT JOIN "name_codes" ON "name_codes".value = coalesce(e."name", '')
-  LEFT JOIN "platform_codes" ON "platform_codes".value = coalesce(e."platform", '')
-  LEFT JOIN "campaign_codes" ON "campaign_codes".value = coalesce(e."campaign", '')) AS coded) AS with_place
+sz_placed AS (
+SELECT *, row_number() OVER (PARTITION BY "user" ORDER BY t, tie_rank, name_code, "p_platform_code" NULLS FIRST, "p_campaign_code" NULLS FIRST, file) AS ord
+FROM (SELECT *, CASE WHEN is_start THEN 1 WHEN is_end THEN 4 WHEN is_passive THEN 3 ELSE 2 END AS tie_rank FROM (SELECT e."user", e.t, "sz_name_codes".code AS "name_code", CASE WHEN e."p_platform" IS NOT NULL THEN "sz_p_platform_codes".code END AS "p_platform_code", CASE WHEN e."p_campaign" IS NOT NULL THEN "sz_p_campaign_codes".code END AS "p_campaign_code", e.name, e.file, e."t" + CASE WHEN e."p_platform" = 'iOS' THEN 300000000 ELSE 1800000000 END AS alive, CASE WHEN e."p_platform" = 'iOS' THEN 1 ELSE 0 END AS gap_rank, date_diff('day', DATE '1970-01-01', CAST(at_timezone(CAST(from_unixtime_nanos(CAST(e."t" - 62135596800000000 AS DECIMAL(38, 0)) * 1000) AS TIMESTAMP(6) WITH TIME ZONE), 'Europe/Berlin') AS DATE)) AS day, false AS is_start, false AS is_end, coalesce(e.name LIKE 'pi%' ESCAPE '!', false) AS is_passive
+  FROM sz_events AS e
+  LEFT JOIN "sz_name_codes" ON "sz_name_codes".value = coalesce(e."name", '')
+  LEFT JOIN "sz_p_platform_codes" ON "sz_p_platform_codes".value = coalesce(e."p_platform", '')
+  LEFT JOIN "sz_p_campaign_codes" ON "sz_p_campaign_codes".value = coalesce(e."p_campaign", '')) AS coded) AS ranked
 ),
 
 -- Active events, marked where a rule other than the gap cuts.
-marked AS (
+sz_marked AS (
 SELECT *, sum(CASE WHEN after_end OR next_day OR changed OR is_start THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS segment
 FROM (
   SELECT *, coalesce(lag(is_end) OVER (PARTITION BY "user" ORDER BY ord), false) AS after_end,
     coalesce(day > lag(day) OVER (PARTITION BY "user" ORDER BY ord), false) AS next_day,
-    coalesce("campaign_code" <> last_value("campaign_code") IGNORE NULLS OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS changed
-  FROM placed
+    coalesce("p_campaign_code" <> last_value("p_campaign_code") IGNORE NULLS OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false) AS changed
+  FROM sz_placed
   WHERE NOT is_passive
 ) AS active_events
 ),
 
 -- Active events: whether each opens a session, and for which reason besides the gap.
-linked AS (
+sz_linked AS (
 SELECT *,
   previous_alive IS NULL OR after_end OR reason IS NOT NULL OR t > previous_alive AS opens
 FROM (
@@ -66,20 +66,20 @@ FROM (
     CASE WHEN next_day THEN 'midnight' WHEN changed THEN 'property' WHEN is_start THEN 'start_event' END AS reason
   FROM (
     SELECT *, max(alive) OVER (PARTITION BY "user", segment ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS alive_seen
-    FROM marked
+    FROM sz_marked
   ) AS living
 ) AS neighbours
 ),
 
 -- Events with the number of their session within the user.
-numbered AS (
+sz_numbered AS (
 SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-FROM linked
+FROM sz_linked
 ),
 
 -- Events with their session, before any limit; passive ones that find none are not kept.
-based AS (
-SELECT "user", t, "name_code", "platform_code", "campaign_code", name, file, gap_rank, is_start, is_end, is_passive, ord,
+sz_base_events AS (
+SELECT "user", t, "name_code", "p_platform_code", "p_campaign_code", name, file, gap_rank, is_start, is_end, is_passive, ord,
   CASE WHEN NOT is_passive THEN alive END AS alive,
   CASE WHEN is_passive THEN open_run ELSE run END AS run,
   reason,
@@ -90,59 +90,59 @@ FROM (
     last_value(active_end) IGNORE NULLS OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS open_ended,
     last_value(active_day) IGNORE NULLS OVER (PARTITION BY "user" ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS open_day
   FROM (
-    SELECT "user", t, "name_code", "platform_code", "campaign_code", name, file, gap_rank, is_start, is_end, is_passive, ord, alive, run, reason, alive_seen, CASE WHEN is_end THEN 1 ELSE 0 END AS active_end, day, day AS active_day
-    FROM numbered
+    SELECT "user", t, "name_code", "p_platform_code", "p_campaign_code", name, file, gap_rank, is_start, is_end, is_passive, ord, alive, run, reason, alive_seen, CASE WHEN is_end THEN 1 ELSE 0 END AS active_end, day, day AS active_day
+    FROM sz_numbered
     UNION ALL
-    SELECT "user", t, "name_code", "platform_code", "campaign_code", name, file, gap_rank, is_start, is_end, is_passive, ord, alive, CAST(NULL AS BIGINT) AS run, CAST(NULL AS VARCHAR) AS reason, CAST(NULL AS BIGINT) AS alive_seen, CAST(NULL AS BIGINT) AS active_end, day, CAST(NULL AS BIGINT) AS active_day
-    FROM placed
+    SELECT "user", t, "name_code", "p_platform_code", "p_campaign_code", name, file, gap_rank, is_start, is_end, is_passive, ord, alive, CAST(NULL AS BIGINT) AS run, CAST(NULL AS VARCHAR) AS reason, CAST(NULL AS BIGINT) AS alive_seen, CAST(NULL AS BIGINT) AS active_end, day, CAST(NULL AS BIGINT) AS active_day
+    FROM sz_placed
     WHERE is_passive
   ) AS all_events
 ) AS attached
 ),
 
 -- Kept events, numbered within their session: all, and active ones.
-steps AS (
+sz_steps AS (
 SELECT *,
   row_number() OVER (PARTITION BY "user", run ORDER BY ord) - 1 AS step,
   count(CASE WHEN NOT is_passive THEN 1 END) OVER (PARTITION BY "user", run ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - 1 AS nth
-FROM based
+FROM sz_base_events
 WHERE kept
 ),
 
 -- Sessions that exceed a limit; active events of all of them are numbered on from `base`.
-long_sessions AS (
+sz_long_sessions AS (
 SELECT *, CAST(sum(active) OVER (ORDER BY "user", run ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS BIGINT) - active AS base
 FROM (
   SELECT "user", run, max(nth) + 1 AS active
-  FROM steps
+  FROM sz_steps
   GROUP BY "user", run
   HAVING max(t) - min(t) > 86400000000
 ) AS over_limit
 ),
 
 -- Events of the sessions that exceed a limit, the active ones numbered through as `node`.
-long_steps AS (
+sz_long_steps AS (
 SELECT s.*, l.active, l.base, CASE WHEN NOT s.is_passive THEN l.base + s.nth END AS node
-FROM steps AS s
-JOIN long_sessions AS l ON l."user" = s."user" AND l.run = s.run
+FROM sz_steps AS s
+JOIN sz_long_sessions AS l ON l."user" = s."user" AND l.run = s.run
 ),
 
--- One row per active event, with the one that would open the next piece after it.
-successors AS (
+-- One row per active event, with the one that would open the next part after it.
+sz_successors AS (
 SELECT base, node, nth, CASE WHEN next_nth < active THEN base + next_nth END AS next
 FROM (
   SELECT node, nth, base, active, least(max(nth) OVER (PARTITION BY "user", run ORDER BY t RANGE BETWEEN CURRENT ROW AND 86400000000 FOLLOWING) + 1,
     coalesce(CASE WHEN min(CASE WHEN weak_1 THEN nth END) OVER (PARTITION BY "user", run ORDER BY nth ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) <= coalesce(min(CASE WHEN gap_rank < 1 THEN nth END) OVER (PARTITION BY "user", run ORDER BY nth ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING), active) THEN min(CASE WHEN weak_1 THEN nth END) OVER (PARTITION BY "user", run ORDER BY nth ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) END, active)) AS next_nth
   FROM (
     SELECT *, coalesce(t > max(CASE WHEN gap_rank >= 1 THEN alive END) OVER (PARTITION BY "user", run ORDER BY nth ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), true) AS weak_1
-    FROM long_steps
+    FROM sz_long_steps
     WHERE NOT is_passive
   ) AS active_steps
 ) AS reached
 ),
 
--- One row per long session, with the positions of its events that open a piece.
-walked AS (
+-- One row per long session, with the positions of its events that open a part.
+sz_walked AS (
 SELECT base, reduce(
   sequence(1, CAST(ceil(log2(cardinality(jump) + 1)) AS BIGINT)),
   CAST(ROW(jump, ARRAY[0]) AS ROW(jump ARRAY(BIGINT), found ARRAY(BIGINT))),
@@ -154,65 +154,65 @@ SELECT base, reduce(
 ) AS found
 FROM (
   SELECT base, array_agg(next - base ORDER BY nth) AS jump
-  FROM successors
+  FROM sz_successors
   GROUP BY base
 ) AS lined_up
 ),
 
--- The events that open a piece.
-openers AS (
-SELECT walked.base + unfolded.nth AS node
-FROM walked
-CROSS JOIN UNNEST(walked.found) AS unfolded (nth)
+-- The events that open a part.
+sz_openers AS (
+SELECT sz_walked.base + unfolded.nth AS node
+FROM sz_walked
+CROSS JOIN UNNEST(sz_walked.found) AS unfolded (nth)
 ),
 
--- Events with their piece; passive ones that no longer fit are not kept.
-assigned AS (
-SELECT "user", t, "name_code", "platform_code", "campaign_code", name, file, gap_rank, is_start, is_end, is_passive, ord, alive, run, reason, NOT is_passive OR NOT (t > max(alive) OVER (PARTITION BY "user", run, piece ORDER BY step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) OR t - min(t) OVER (PARTITION BY "user", run, piece ORDER BY step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > 86400000000) AS kept, piece
+-- Events with their part; passive ones that no longer fit are not kept.
+sz_assigned AS (
+SELECT "user", t, "name_code", "p_platform_code", "p_campaign_code", name, file, gap_rank, is_start, is_end, is_passive, ord, alive, run, reason, NOT is_passive OR NOT (t > max(alive) OVER (PARTITION BY "user", run, part ORDER BY step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) OR t - min(t) OVER (PARTITION BY "user", run, part ORDER BY step ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > 86400000000) AS kept, part
 FROM (
-  SELECT s."user", s.t, s."name_code", s."platform_code", s."campaign_code", s.name, s.file, s.gap_rank, s.is_start, s.is_end, s.is_passive, s.ord, s.alive, s.run, s.reason, s.kept, s.step, sum(CASE WHEN o.node IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY s."user", s.run ORDER BY s.step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - 1 AS piece
-  FROM long_steps AS s
-  LEFT JOIN openers AS o ON o.node = s.node
-) AS pieces
+  SELECT s."user", s.t, s."name_code", s."p_platform_code", s."p_campaign_code", s.name, s.file, s.gap_rank, s.is_start, s.is_end, s.is_passive, s.ord, s.alive, s.run, s.reason, s.kept, s.step, sum(CASE WHEN o.node IS NULL THEN 0 ELSE 1 END) OVER (PARTITION BY s."user", s.run ORDER BY s.step ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) - 1 AS part
+  FROM sz_long_steps AS s
+  LEFT JOIN sz_openers AS o ON o.node = s.node
+) AS parts
 UNION ALL
-SELECT s."user", s.t, s."name_code", s."platform_code", s."campaign_code", s.name, s.file, s.gap_rank, s.is_start, s.is_end, s.is_passive, s.ord, s.alive, s.run, s.reason, s.kept, 0 AS piece
-FROM steps AS s
-LEFT JOIN long_sessions AS l ON l."user" = s."user" AND l.run = s.run
+SELECT s."user", s.t, s."name_code", s."p_platform_code", s."p_campaign_code", s.name, s.file, s.gap_rank, s.is_start, s.is_end, s.is_passive, s.ord, s.alive, s.run, s.reason, s.kept, 0 AS part
+FROM sz_steps AS s
+LEFT JOIN sz_long_sessions AS l ON l."user" = s."user" AND l.run = s.run
 WHERE l.run IS NULL
 ),
 
 -- One row per session of events.
-parts AS (
-SELECT "user", run, piece, min(t) AS "start", max(CASE WHEN NOT is_passive THEN t END) AS "end", max(t) AS last_seen, count(*) AS events, count(CASE WHEN NOT is_passive THEN 1 END) AS active, max(reason) AS reason, max(CASE WHEN is_start THEN 1 ELSE 0 END) = 1 AS started, max(CASE WHEN is_end THEN 1 ELSE 0 END) = 1 AS ended, max(alive) AS alive, CAST(mod(min(CAST(t AS DECIMAL(38, 0)) * 2147483648 + CASE WHEN NOT is_passive THEN gap_rank END), 2147483648) AS BIGINT) AS gap_rank, CAST(mod(min(CAST(CASE WHEN NOT is_passive THEN ord END AS DECIMAL(38, 0)) * 2147483648 + "name_code"), 2147483648) AS BIGINT) AS "first_event_code", CAST(mod(max(CAST(CASE WHEN NOT is_passive THEN ord END AS DECIMAL(38, 0)) * 2147483648 + "name_code"), 2147483648) AS BIGINT) AS "last_event_code", coalesce(array_agg(DISTINCT name) FILTER (WHERE name IS NOT NULL), CAST(ARRAY[] AS ARRAY(VARCHAR))) AS names
-FROM assigned
+sz_parts AS (
+SELECT "user", run, part, min(t) AS "start", max(CASE WHEN NOT is_passive THEN t END) AS "end", max(t) AS last_seen, count(*) AS events, count(CASE WHEN NOT is_passive THEN 1 END) AS active, max(reason) AS reason, max(CASE WHEN is_start THEN 1 ELSE 0 END) = 1 AS started, max(CASE WHEN is_end THEN 1 ELSE 0 END) = 1 AS ended, max(alive) AS alive, CAST(mod(min(CAST(t AS DECIMAL(38, 0)) * 2147483648 + CASE WHEN NOT is_passive THEN gap_rank END), 2147483648) AS BIGINT) AS gap_rank, CAST(mod(min(CAST(CASE WHEN NOT is_passive THEN ord END AS DECIMAL(38, 0)) * 2147483648 + "name_code"), 2147483648) AS BIGINT) AS "first_event_code", CAST(mod(max(CAST(CASE WHEN NOT is_passive THEN ord END AS DECIMAL(38, 0)) * 2147483648 + "name_code"), 2147483648) AS BIGINT) AS "last_event_code", coalesce(array_agg(DISTINCT name) FILTER (WHERE name IS NOT NULL), CAST(ARRAY[] AS ARRAY(VARCHAR))) AS names
+FROM sz_assigned
 WHERE kept
-GROUP BY "user", run, piece
+GROUP BY "user", run, part
 ),
 
 -- One row per session with its neighbours.
-joined AS (
+sz_joined AS (
 SELECT *, CASE WHEN next_start IS NULL THEN NULL WHEN next_start > alive THEN 'gap' WHEN next_start - "start" > 86400000000 THEN 'max_length' ELSE opened_next END AS next_reason
 FROM (
   SELECT p.*,
-    lag(p."end") OVER (PARTITION BY p."user" ORDER BY p.run, p.piece) AS previous_end,
-    lead(p."start") OVER (PARTITION BY p."user" ORDER BY p.run, p.piece) AS next_start,
-    lead(p.reason) OVER (PARTITION BY p."user" ORDER BY p.run, p.piece) AS opened_next,
-    row_number() OVER (PARTITION BY p."user", p."start" ORDER BY p.run, p.piece) - 1 AS place
-  FROM parts AS p
+    lag(p."end") OVER (PARTITION BY p."user" ORDER BY p.run, p.part) AS previous_end,
+    lead(p."start") OVER (PARTITION BY p."user" ORDER BY p.run, p.part) AS next_start,
+    lead(p.reason) OVER (PARTITION BY p."user" ORDER BY p.run, p.part) AS opened_next,
+    row_number() OVER (PARTITION BY p."user", p."start" ORDER BY p.run, p.part) - 1 AS tie_rank
+  FROM sz_parts AS p
 ) AS neighbours
 ),
 
 -- One row per session.
-sessions AS (
-SELECT s."user", s."start", s."end", s.events, s.previous_end, s.active = 1 AS bounce, (s.previous_end IS NULL AND NOT s.started AND NOT (s."start" > (SELECT min("start") FROM joined) + CASE s.gap_rank WHEN 0 THEN 1800000000 WHEN 1 THEN 300000000 END)) AS start_censored, (s.next_start IS NULL AND NOT s.ended AND NOT ((SELECT max(last_seen) FROM joined) > s.alive)) AS end_censored, CASE WHEN s.ended THEN 'end_event' WHEN (s.next_start IS NULL AND NOT s.ended AND NOT ((SELECT max(last_seen) FROM joined) > s.alive)) THEN 'data_end' ELSE coalesce(s.next_reason, 'gap') END AS end_reason, s.place AS place, nullif("first_event_value".value, '') AS "first_event", nullif("last_event_value".value, '') AS "last_event", cardinality(s.names) AS names
-FROM joined AS s
-LEFT JOIN "name_codes" AS "first_event_value" ON "first_event_value".code = s."first_event_code"
-LEFT JOIN "name_codes" AS "last_event_value" ON "last_event_value".code = s."last_event_code"
+sz_sessions AS (
+SELECT s."user", s."start", s."end", s.events, s.previous_end, s.active = 1 AS bounce, (s.previous_end IS NULL AND NOT s.started AND NOT (s."start" > (SELECT min("start") FROM sz_joined) + CASE s.gap_rank WHEN 0 THEN 1800000000 WHEN 1 THEN 300000000 END)) AS start_censored, (s.next_start IS NULL AND NOT s.ended AND NOT ((SELECT max(last_seen) FROM sz_joined) > s.alive)) AS end_censored, CASE WHEN s.ended THEN 'end_event' WHEN (s.next_start IS NULL AND NOT s.ended AND NOT ((SELECT max(last_seen) FROM sz_joined) > s.alive)) THEN 'data_end' ELSE coalesce(s.next_reason, 'gap') END AS end_reason, s.tie_rank AS tie_rank, nullif("first_event_value".value, '') AS "first_event", nullif("last_event_value".value, '') AS "last_event", cardinality(s.names) AS names
+FROM sz_joined AS s
+LEFT JOIN "sz_name_codes" AS "first_event_value" ON "first_event_value".code = s."first_event_code"
+LEFT JOIN "sz_name_codes" AS "last_event_value" ON "last_event_value".code = s."last_event_code"
 )
 
 SELECT "user" AS "user",
-  lower(to_hex(md5(to_utf8("user" || '|' || CAST("start" - 62135596800000000 AS VARCHAR) || CASE WHEN place = 0 THEN '' ELSE '|' || CAST(place + 1 AS VARCHAR) END)))) AS "session_id",
-  row_number() OVER (PARTITION BY "user" ORDER BY "start", place) AS "session_number",
+  lower(to_hex(md5(to_utf8("user" || '|' || CAST("start" - 62135596800000000 AS VARCHAR) || CASE WHEN tie_rank = 0 THEN '' ELSE '|' || CAST(tie_rank + 1 AS VARCHAR) END)))) AS "session_id",
+  row_number() OVER (PARTITION BY "user" ORDER BY "start", tie_rank) AS "session_number",
   CAST(from_unixtime_nanos(CAST("start" - 62135596800000000 AS DECIMAL(38, 0)) * 1000) AS TIMESTAMP(6) WITH TIME ZONE) AS "start",
   CAST(from_unixtime_nanos(CAST("end" - 62135596800000000 AS DECIMAL(38, 0)) * 1000) AS TIMESTAMP(6) WITH TIME ZONE) AS "end",
   CAST("end" - "start" AS DOUBLE) / 1000000 AS "length_seconds",
@@ -226,5 +226,5 @@ SELECT "user" AS "user",
   end_reason AS "end_reason",
   start_censored AS "start_censored",
   end_censored AS "end_censored"
-FROM sessions
-ORDER BY sessions."user", sessions."start", sessions.place
+FROM sz_sessions
+ORDER BY sz_sessions."user", sz_sessions."start", sz_sessions.tie_rank

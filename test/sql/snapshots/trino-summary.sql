@@ -4,79 +4,79 @@
 -- Quantiles are estimates: trino has no exact ones of groups.
 WITH
 -- One row per event; t is in microseconds since the year 1.
-events AS (
+sz_events AS (
 SELECT *, 0 AS file
 FROM (
   SELECT coalesce(CASE WHEN trim(CAST("user_id" AS VARCHAR)) <> '' THEN CAST("user_id" AS VARCHAR) END, CASE WHEN trim(CAST("device" AS VARCHAR)) <> '' THEN CAST("device" AS VARCHAR) END) AS "user",
     CAST(round(to_unixtime(CAST("created_at" AS TIMESTAMP(6) WITH TIME ZONE)) * 1e6) AS BIGINT) + 62135596800000000 AS t,
     nullif(CAST("event" AS VARCHAR), '') AS name,
     CAST(NULL AS VARCHAR) AS session,
-    nullif(CAST("platform" AS VARCHAR), '') AS "platform"
+    nullif(CAST("platform" AS VARCHAR), '') AS "p_platform"
   FROM "web"."events"
 ) AS mapped
 WHERE "user" IS NOT NULL AND t >= 0 AND t < 315537897600000000
 ),
 
--- One row per value of platform, numbered in sort order.
-platform_codes AS (
+-- One row per value of p_platform, numbered in sort order.
+sz_p_platform_codes AS (
 SELECT value, row_number() OVER (ORDER BY value) - 1 AS code
-FROM (SELECT DISTINCT coalesce("platform", '') AS value FROM events) AS distinct_values
+FROM (SELECT DISTINCT coalesce("p_platform", '') AS value FROM sz_events) AS distinct_values
 ),
 
 -- One row per user and window of 1800000000 microseconds with events in it.
-blocks AS (
+sz_blocks AS (
 SELECT "user", block, first, last, block * 1800000000 + (("a0_key") / 2147483648) AS "a0_at", mod("a0_key", 2147483648) AS "a0_code", events
 FROM (
-  SELECT "user", block, count(*) AS events, min(t) AS first, max(t) AS last, min(mod(t, 1800000000) * 2147483648 + "platform_code") AS "a0_key"
+  SELECT "user", block, count(*) AS events, min(t) AS first, max(t) AS last, min(mod(t, 1800000000) * 2147483648 + "p_platform_code") AS "a0_key"
   FROM (
-    SELECT e."user", e.t, CASE WHEN e."platform" IS NOT NULL THEN "platform_codes".code END AS "platform_code", ((e.t) / 1800000000) AS block
-    FROM events AS e
-  LEFT JOIN "platform_codes" ON "platform_codes".value = coalesce(e."platform", '')
+    SELECT e."user", e.t, CASE WHEN e."p_platform" IS NOT NULL THEN "sz_p_platform_codes".code END AS "p_platform_code", ((e.t) / 1800000000) AS block
+    FROM sz_events AS e
+  LEFT JOIN "sz_p_platform_codes" ON "sz_p_platform_codes".value = coalesce(e."p_platform", '')
   ) AS coded
   GROUP BY "user", block
 ) AS packed
 ),
 
 -- Blocks with their neighbours: whether each opens and whether it closes a session.
-linked AS (
+sz_linked AS (
 SELECT *,
   previous_last IS NULL OR first - previous_last > 1800000000 AS opens,
   next_first IS NULL OR next_first - last > 1800000000 AS closes
 FROM (
   SELECT *, lag(last) OVER (PARTITION BY "user" ORDER BY first) AS previous_last, lead(first) OVER (PARTITION BY "user" ORDER BY first) AS next_first
-  FROM blocks
+  FROM sz_blocks
 ) AS neighbours
 ),
 
 -- One row per session of a single block.
-alone AS (
-SELECT "user", first AS "start", last AS "end", events, previous_last AS previous_end, next_first IS NULL AS is_last, "a0_code"
-FROM (SELECT * FROM linked WHERE opens AND closes) AS b
+sz_single_block_sessions AS (
+SELECT "user", first AS "start", last AS "end", events, previous_last AS previous_end, "a0_code"
+FROM (SELECT * FROM sz_linked WHERE opens AND closes) AS b
 ),
 
 -- Blocks of longer sessions, numbered by session within the user.
-runs AS (
+sz_runs AS (
 SELECT *, sum(CASE WHEN opens THEN 1 ELSE 0 END) OVER (PARTITION BY "user" ORDER BY first, CASE WHEN opens THEN 0 ELSE 1 END ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS run
-FROM (SELECT * FROM linked WHERE NOT (opens AND closes)) AS b
+FROM (SELECT * FROM sz_linked WHERE NOT (opens AND closes)) AS b
 ),
 
 -- One row per session, with coded values.
-joined AS (
-SELECT "user", "start", "end", events, previous_end, is_last, "a0_code" FROM alone
+sz_joined AS (
+SELECT "user", "start", "end", events, previous_end, "a0_code" FROM sz_single_block_sessions
 UNION ALL
-SELECT r."user", r."start", r."end", r.events, r.previous_end, r.is_last, r."a0_code"
+SELECT r."user", r."start", r."end", r.events, r.previous_end, r."a0_code"
 FROM (
-  SELECT "user", min(first) AS "start", max(last) AS "end", CAST(sum(events) AS BIGINT) AS events, max(CASE WHEN opens THEN previous_last END) AS previous_end, max(CASE WHEN next_first IS NULL THEN 1 ELSE 0 END) = 1 AS is_last, CAST(mod(min(CAST("a0_at" AS DECIMAL(38, 0)) * 2147483648 + "a0_code"), 2147483648) AS BIGINT) AS "a0_code", run
-  FROM runs
+  SELECT "user", min(first) AS "start", max(last) AS "end", CAST(sum(events) AS BIGINT) AS events, max(CASE WHEN opens THEN previous_last END) AS previous_end, CAST(mod(min(CAST("a0_at" AS DECIMAL(38, 0)) * 2147483648 + "a0_code"), 2147483648) AS BIGINT) AS "a0_code", run
+  FROM sz_runs
   GROUP BY "user", run
 ) AS r
 ),
 
 -- One row per session.
-sessions AS (
-SELECT s."user", s."start", s."end", s.events, s.previous_end, s.events = 1 AS bounce, NOT (s."start" - (SELECT min(t) FROM events) > 1800000000) AS start_censored, NOT ((SELECT max(t) FROM events) - s."end" > 1800000000) AS end_censored, CASE WHEN s.is_last AND NOT ((SELECT max(t) FROM events) - s."end" > 1800000000) THEN 'data_end' ELSE 'gap' END AS end_reason, 0 AS place, nullif("a0_value".value, '') AS "a0"
-FROM joined AS s
-LEFT JOIN "platform_codes" AS "a0_value" ON "a0_value".code = s."a0_code"
+sz_sessions AS (
+SELECT s."user", s."start", s."end", s.events, s.previous_end, s.events = 1 AS bounce, NOT (s."start" - (SELECT min(t) FROM sz_events) > 1800000000) AS start_censored, NOT ((SELECT max(t) FROM sz_events) - s."end" > 1800000000) AS end_censored, CASE WHEN NOT ((SELECT max(t) FROM sz_events) - s."end" > 1800000000) THEN 'data_end' ELSE 'gap' END AS end_reason, 0 AS tie_rank, nullif("a0_value".value, '') AS "a0"
+FROM sz_joined AS s
+LEFT JOIN "sz_p_platform_codes" AS "a0_value" ON "a0_value".code = s."a0_code"
 )
 
 SELECT "a0" AS "platform",
@@ -93,6 +93,6 @@ SELECT "a0" AS "platform",
   CAST(max(("end" - "start")) AS DOUBLE) / 1000000 AS max_seconds,
   CAST(sum(CASE WHEN NOT bounce THEN ("end" - "start") END) AS DOUBLE) / 1000000 / nullif(count(CASE WHEN NOT bounce THEN ("end" - "start") END), 0) AS mean_seconds_without_bounces,
   CAST(approx_percentile(CASE WHEN NOT bounce THEN ("end" - "start") END, 0.5) AS DOUBLE) / 1000000 AS p50_seconds_without_bounces_estimate
-FROM sessions
+FROM sz_sessions
 GROUP BY "a0"
 ORDER BY sessions DESC, "a0" NULLS FIRST
