@@ -279,9 +279,12 @@ function eventsCsv(rows: number): string {
   const lines = ['time,user_id,event,platform,country,session_id,insert_id,revenue,written,millis']
   const names = ['open', 'page_view', 'page_leave', 'heartbeat', 'buy', 'naïve "name"']
   let at = Date.UTC(2024, 0, 1)
+  // Last of all a clock that is years behind, and one that is years ahead.
+  const far = new Map([rows - 2, rows - 1].map((i) => [i, Date.UTC(i % 2 === 0 ? 1990 : 2080, 0)]))
   for (let i = 0; i < rows; i++) {
     const draw = (n: number): number => ((i * 2_654_435_761) >>> 7) % n
     at += [0, 1_000, 30_000, 119_000, 120_000, 299_999, 300_000, 1_800_000, 1_800_001][draw(9)] ?? 0
+    at = far.get(i) ?? at
     const iso = new Date(at).toISOString().replace('T', ' ').replace('Z', '')
     const cells = [
       `${iso}${String(draw(1_000)).padStart(3, '0')}`,
