@@ -42,14 +42,16 @@ export const shownTime = (micros: Sql): Sql =>
   sql`strftime(timezone('UTC', make_timestamptz(${micros} - ${YEAR_ONE_MICROS})), '%Y-%m-%dT%H:%M:%S.%gZ')`
 
 /** Times of the data's span that are neither before 1970 nor still to come: those are other rules' business. */
-export function plausible({ nowMicros, events: { firstMicros, lastMicros } }: Scene, t: Sql): Sql {
-  const [earliest, latest] = [
-    YEAR_ONE_MICROS + BigInt(MICROS_PER_DAY),
-    nowMicros + BigInt(MICROS_PER_DAY),
-  ]
-  const first = firstMicros !== null && firstMicros > earliest ? firstMicros : earliest
-  const last = lastMicros !== null && lastMicros < latest ? lastMicros : latest
-  return sql`${t} BETWEEN ${first} AND ${last}`
+export const plausible = (scene: Scene, t: Sql): Sql =>
+  sql`${t} BETWEEN ${plausibleSpan(scene).first} AND ${plausibleSpan(scene).last}`
+
+export function plausibleSpan({ nowMicros, events: { firstMicros, lastMicros } }: Scene) {
+  const day = BigInt(MICROS_PER_DAY)
+  const [earliest, latest] = [YEAR_ONE_MICROS + day, nowMicros + day]
+  return {
+    first: firstMicros !== null && firstMicros > earliest ? firstMicros : earliest,
+    last: lastMicros !== null && lastMicros < latest ? lastMicros : latest,
+  }
 }
 
 /** How long the data's span is. */

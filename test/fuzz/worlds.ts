@@ -256,22 +256,38 @@ const farClocks = world(
   'far-clocks',
   8,
   fc.record({
-    years: fc.array(fc.constantFrom(1970, 2001, 2038, 2099), { minLength: 1, maxLength: 3 }),
-    command: fc.constantFrom(
-      ['trend'],
-      ['trend', '--per', 'hour-of-week'],
-      ['report', '--format', 'json'],
-      ['summary', '--format', 'json'],
-    ),
+    years: fc.array(fc.constantFrom(1, 1970, 1980, 2001, 2022, 2026, 2038, 2099, 9999), {
+      minLength: 1,
+      maxLength: 6,
+    }),
+    first: fc.boolean(),
+    command: fc.constantFrom(...['summary', 'gap', 'trend', 'report'].map((name) => [name]), [
+      'trend',
+      '--per',
+      'hour-of-week',
+    ]),
   }),
-  async ({ years, command: [name = '', ...flags] }, path) => {
-    const far = years.map((year, i) => `far${i},${year}-03-04T05:06:07Z,View,Web,9\n`)
-    const file = write(path('e.csv'), `${eventsCsv(1_200)}${far.join('')}`)
-    const { exit, stdout, stderr } = await run([name, file, ...flags])
+  async ({ years, first, command: [name = '', ...flags] }, path) => {
+    const far = years.map(
+      (year, i) => `far${i},${String(year).padStart(4, '0')}-03-04T05:06:07Z,View,Web,9\n`,
+    )
+    const [header = '', ...rest] = eventsCsv(1_200).split(/(?<=\n)/)
+    const rows = first ? [...far, ...rest] : [...rest, ...far]
+    const file = write(path('e.csv'), [header, ...rows].join(''))
+    const { exit, stdout, stderr } = await run([name, file, '--format', 'json', ...flags])
     if (exit !== 0) return `exit ${exit}: ${stderr}`
-    if (name !== 'summary') return undefined
-    const { overall } = JSON.parse(stdout)
-    return overall.events === 1_200 + far.length ? undefined : `${overall.events} events`
+    const answer = JSON.parse(stdout)
+    const { firstEvent, lastEvent, farEvents, ledger } = answer.summary ?? answer
+    const before = years.filter((year) => year < 2024).length
+    const right =
+      ledger.kept === 1_200 + far.length &&
+      firstEvent.startsWith('2024-') &&
+      lastEvent.startsWith('2024-') &&
+      farEvents?.before === before &&
+      farEvents.after === far.length - before
+    return right
+      ? undefined
+      : `${ledger.kept} from ${firstEvent} to ${lastEvent}, far ${JSON.stringify(farEvents)}`
   },
 )
 

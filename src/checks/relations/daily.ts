@@ -1,6 +1,6 @@
 import { join, type Sql, sql, text } from '../../sql/sql.js'
 import { MICROS_PER_DAY } from '../../units/time.js'
-import { plausible } from '../scene.js'
+import { plausible, plausibleSpan } from '../scene.js'
 import type { Relation } from './relation.js'
 
 /** Whole days only: what happened on the first and the last day is not all known. */
@@ -16,7 +16,7 @@ export const daily: Relation = {
     // without any session at all is a missing day, and another rule's business.
     return sql`
       WITH counted AS (${join(series, ' UNION ALL ')}),
-        edges AS (SELECT min(start) // ${MICROS_PER_DAY} AS first, max("end") // ${MICROS_PER_DAY} AS last FROM sessions WHERE ${when}),
+        edges AS (SELECT min(start) // ${MICROS_PER_DAY} AS first, least(max("end"), ${plausibleSpan(scene).last}) // ${MICROS_PER_DAY} AS last FROM sessions WHERE ${when}),
         days AS (SELECT DISTINCT day FROM counted, edges WHERE day > first AND day < last),
         known AS (SELECT DISTINCT dimension, value FROM counted)
       SELECT k.dimension, k.value, d.day, coalesce(c.sessions, 0) AS sessions,
