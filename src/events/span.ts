@@ -9,6 +9,7 @@
  */
 import type { Engine } from '../engines/duckdb.js'
 import { type Sql, sql } from '../sql/sql.js'
+import { MICROS_PER_DAY } from '../units/time.js'
 
 /** In microseconds since year 1; null when nothing was kept. */
 export interface Span {
@@ -35,9 +36,8 @@ export interface Run {
 
 /** Of fewer events none is far. */
 const LEAST_EVENTS = 1_000
-export const DAY_MICROS = 86_400_000_000
-const LONG_PAUSE = 31n * BigInt(DAY_MICROS)
-const VERY_LONG_PAUSE = 731n * BigInt(DAY_MICROS)
+const LONG_PAUSE = 31n * BigInt(MICROS_PER_DAY)
+const VERY_LONG_PAUSE = 731n * BigInt(MICROS_PER_DAY)
 /** Half of what counts: a pause is compared with twice the longest in the middle. */
 const LEAST_PAUSE = LONG_PAUSE / 2n
 const FEW = 10
@@ -51,11 +51,11 @@ export interface Edges {
 
 /** One row per UTC day of events of a relation: `first`, `last`, `events`. */
 export const daysOfEvents = (events: Sql): Sql =>
-  sql`SELECT min(t) AS first, max(t) AS last, count(*) AS events FROM ${events} GROUP BY t // ${DAY_MICROS}`
+  sql`SELECT min(t) AS first, max(t) AS last, count(*) AS events FROM ${events} GROUP BY t // ${MICROS_PER_DAY}`
 
 /** The same of blocks, which are short: by the day on which each begins. */
 export const daysOfBlocks = (blocks: Sql): Sql =>
-  sql`SELECT min(first) AS first, max(last) AS last, sum(events) AS events FROM ${blocks} GROUP BY first // ${DAY_MICROS}`
+  sql`SELECT min(first) AS first, max(last) AS last, sum(events) AS events FROM ${blocks} GROUP BY first // ${MICROS_PER_DAY}`
 
 /**
  * @param edges of all events

@@ -12,10 +12,11 @@ import type { EventOptions } from '../events/open.js'
 import { type FateCount, tally } from '../events/row-counts.js'
 import { planRows } from '../events/row-plan.js'
 import { SAMPLE_ROWS } from '../events/samples.js'
-import { DAY_MICROS, type Edges, spanOf } from '../events/span.js'
+import { type Edges, spanOf } from '../events/span.js'
 import type { Events } from '../sessions/dataset.js'
 import { describeSources } from '../sources/scan.js'
 import { identifier, join, raw, type Sql, sql, withStages } from '../sql/sql.js'
+import { MICROS_PER_DAY } from '../units/time.js'
 import type { RemoteColumn, RemoteEngine, RemoteTable } from './engine.js'
 import { fetchFiles, fetchRows } from './fetch.js'
 import type { RemoteEvents } from './plain-events.js'
@@ -107,7 +108,7 @@ const fateQuery = (
     plain.stages,
     sql`SELECT row_fate, ${dialect.count()} AS n, min(t) AS first_t, max(t) AS last_t
 FROM (SELECT ${fate} AS row_fate, ${plain.column('t')} AS t FROM ${plain.from}) AS told
-GROUP BY row_fate, ${dialect.quotient(raw('t'), DAY_MICROS)}`,
+GROUP BY row_fate, ${dialect.quotient(raw('t'), MICROS_PER_DAY)}`,
   )
 
 async function countFates(
