@@ -36,6 +36,12 @@ export interface EngineOptions {
 export type Scalar = string | number | bigint | boolean | null
 export type Row = Record<string, JS | null>
 
+/** A few thousand rows, whose values are made when they are asked for. */
+export interface Chunk {
+  readonly rows: number
+  readonly column: (at: number) => readonly unknown[]
+}
+
 const INTERRUPT_MILLIS = 50
 
 export class Engine {
@@ -122,6 +128,20 @@ export class Engine {
         types: result.columnTypes().map(String),
         chunks: this.columnChunks(result, table, Number(n)),
       }
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /** A result that is small enough to be held, in the engine's memory, until it is taken. */
+  async chunks(statement: Sql): Promise<Chunk[]> {
+    this.assertRunning()
+    try {
+      const result = await this.connection.run(statement.text)
+      return (await result.fetchAllChunks()).map((chunk) => ({
+        rows: chunk.rowCount,
+        column: (at) => chunk.getColumnValues(at),
+      }))
     } catch (error) {
       throw translate(error)
     }

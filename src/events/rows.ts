@@ -5,7 +5,7 @@
  */
 import { type Field, findField, valueBelow } from '../sources/field.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
-import { readGroup, readNumbered, rowNumber } from '../sources/reading.js'
+import { readGroup, readNumbered, readObjects, rowNumber } from '../sources/reading.js'
 import type { Reading } from '../sources/row-relation.js'
 import { partsOf } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
@@ -30,8 +30,14 @@ export interface Dimension {
   readonly column: string
 }
 
+/** What of a mapping says how a row is read. */
+export type RowMapping = Pick<
+  Mapping,
+  'user' | 'event' | 'session' | 'outOfSession' | 'dedupe' | 'exact' | 'clock'
+>
+
 export interface RowPlan {
-  readonly mapping: Mapping
+  readonly mapping: RowMapping
   readonly dimensions: readonly Dimension[]
   readonly condition: Condition | undefined
   /** Microseconds since 1970; from inclusive, to exclusive. */
@@ -60,6 +66,13 @@ export function rowsQuery(plan: RowPlan, groups: readonly SourceGroup[]): Sql {
     }),
     '\nUNION ALL\n',
   )
+}
+
+/** The rows of one file in order, each with its columns as one JSON object: `record`. */
+export function objectsQuery(plan: RowPlan, group: SourceGroup, file: NumberedFile): Sql {
+  const reading = readObjects(group, file, neededFields(plan, group))
+  const rows = readRow(plan, { group, at: 0, reading }, [sql`__sz_record`])
+  return classify(plan, rows, [sql`__sz_record AS record`])
 }
 
 /**
@@ -348,7 +361,7 @@ export function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
   ]
 }
 
-function userValue(mapping: Mapping, { group, reading }: Place, checked: boolean): Sql {
+function userValue(mapping: RowMapping, { group, reading }: Place, checked: boolean): Sql {
   const values = mapping.user.map((key) => {
     const value = keyText(reading, group, key)
     return checked || mapping.user.length > 1 ? filled(value) : value

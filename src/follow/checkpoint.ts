@@ -9,10 +9,9 @@ import { SessionizeError } from '../errors/errors.js'
 import { Lock } from '../files/lock.js'
 import { followed, Replacement, replaceFile, stemOf } from '../files/replacement.js'
 import { unwritable, type Writing } from '../files/unwritable.js'
-import { LineSplitter } from './lines.js'
 import { isRecord, type Saved } from './saved.js'
 
-const SCHEMA = 'sessionize/follow-checkpoint/v1'
+const SCHEMA = 'sessionize/follow-checkpoint/v2'
 const READ_BYTES = 1024 * 1024
 
 export type CheckpointHeader = Readonly<Record<string, unknown>>
@@ -81,14 +80,11 @@ export function readCheckpoint(path: string): Checkpoint | undefined {
   if (!isRecord(header) || !isRecord(end)) throw damaged(path, 'is damaged')
   if (header['schema'] !== SCHEMA) {
     throw new SessionizeError('input_corrupt', `${path} is not a checkpoint of this version.`, {
-      hint: 'Name another file with --checkpoint, or delete it to start over.',
+      hint: 'One of an earlier version cannot be taken up. Name another file with --checkpoint, or delete it to start over.',
     })
   }
   if (end['lines'] !== lines) throw damaged(path, 'is cut short')
-  // Those of earlier versions have none.
-  if (end['sha256'] !== undefined && end['sha256'] !== sha256) {
-    throw damaged(path, 'is not as it was written')
-  }
+  if (end['sha256'] !== sha256) throw damaged(path, 'is not as it was written')
   return { header, state: stateOf(path, lines) }
 }
 
@@ -129,23 +125,24 @@ function* stateOf(path: string, count: number): Generator<unknown> {
   }
 }
 
+/** Bytes that are no text become other text, which the checksum does not fit. */
 function* linesOf(path: string): Generator<string> {
-  let lines: string[] = []
-  const splitter = new LineSplitter(
-    0,
-    (line) => lines.push(line),
-    () => parsedLine(path, ''),
-  )
   const file = openSync(path, 'r')
   try {
+    let begun: Buffer[] = []
     for (;;) {
       const chunk = Buffer.alloc(READ_BYTES)
-      const bytes = readSync(file, chunk, 0, chunk.length, null)
-      if (bytes === 0) splitter.end()
-      else splitter.push(chunk.subarray(0, bytes))
-      yield* lines
-      lines = []
-      if (bytes === 0) return
+      const bytes = chunk.subarray(0, readSync(file, chunk, 0, chunk.length, null))
+      let from = 0
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+        yield Buffer.concat([...begun, bytes.subarray(from, end)]).toString()
+        begun = []
+        from = end + 1
+      }
+      if (from < bytes.length) begun.push(bytes.subarray(from))
+      if (bytes.length > 0) continue
+      if (begun.length > 0) yield Buffer.concat(begun).toString()
+      return
     }
   } finally {
     closeSync(file)

@@ -1,7 +1,6 @@
 /** Where every line of a stream went; as in the batch's row ledger, it always adds up. */
 import { perReason, REASONS } from '../events/ledger.js'
-import type { Fate } from './event-reader.js'
-import { asNumber, asRecord } from './saved.js'
+import { asNumber, asRecord, oneOf } from './saved.js'
 
 export class LineCounts {
   read = 0
@@ -10,9 +9,11 @@ export class LineCounts {
   ahead = 0
   readonly rejected = perReason(() => 0)
 
-  reject(fate: Fate): void {
-    if (fate === 'out_of_session') this.outOfSession++
-    else this.rejected[fate]++
+  /** Counts rows that are no events, by the name of their fate. */
+  refuse(fate: unknown, rows = 1): void {
+    this.read += rows
+    if (fate === 'out_of_session') this.outOfSession += rows
+    else this.rejected[oneOf(REASONS, fate)] += rows
   }
 
   get rejectedTotal(): number {
@@ -28,12 +29,7 @@ export class LineCounts {
     const counts = asRecord(saved)
     this.read = asNumber(counts['read'])
     this.outOfSession = asNumber(counts['outOfSession'])
-    // Checkpoints of before know nothing of it.
-    this.ahead = counts['ahead'] === undefined ? 0 : asNumber(counts['ahead'])
-    for (const reason of REASONS) {
-      // Checkpoints of before know nothing of it.
-      const absent = reason === 'nested_too_deep' && counts[reason] === undefined
-      this.rejected[reason] = absent ? 0 : asNumber(counts[reason])
-    }
+    this.ahead = asNumber(counts['ahead'])
+    for (const reason of REASONS) this.rejected[reason] = asNumber(counts[reason])
   }
 }

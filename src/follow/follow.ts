@@ -9,19 +9,19 @@ import { formatCount, formatNumberOf } from '../report/quantities.js'
 import { ruleProperties } from '../sessions/definition.js'
 import { type Arrival, Arrivals } from './arrivals.js'
 import { lockCheckpoint, readCheckpoint, writeCheckpoint } from './checkpoint.js'
-import type { ColumnOptions } from './columns.js'
 import { LineCounts } from './counts.js'
-import { CsvDecoder } from './csv.js'
-import type { Decoder, TakeEvent } from './decoder.js'
 import type { StreamEvent } from './event.js'
+import { Framing } from './framing.js'
 import { StreamHead } from './head.js'
 import type { Memory } from './heap.js'
+import type { Inbox } from './inbox.js'
 import { InputStart, type StreamInput } from './input.js'
 import { labelledLine } from './label.js'
-import { ndjsonDecoder } from './ndjson.js'
 import type { LineOutput } from './output.js'
 import { LengthQuantiles } from './quantiles.js'
-import { type Recognised, restored, saved } from './recognised.js'
+import type { ColumnOptions } from './recognise.js'
+import type { Recognised } from './recognised.js'
+import type { ReadEvent, RowReader } from './row-reader.js'
 import { asList, asNumber, asRecord, asText, type Saved } from './saved.js'
 import { sessionLine } from './session-line.js'
 import { type SessionStream, type StreamOptions, sessionStream } from './session-stream.js'
@@ -40,6 +40,8 @@ export interface FollowOptions {
   readonly checkpoint: CheckpointOptions | undefined
   /** How often live figures are said; undefined: never. */
   readonly statsEveryMillis: number | undefined
+  /** Where what has arrived is put for the engine; undefined: where the system has such files. */
+  readonly tempDirectory: string | undefined
 }
 
 export interface CheckpointOptions {
@@ -69,13 +71,32 @@ export interface Followed {
 }
 
 /** How it came to its end: `full` when memory did not allow more. */
-type Ending = 'end' | 'stopped' | 'full'
+type Ending = Exclude<Arrival, object | 'tick'> | 'full'
+
+/** A stream whose columns are known. */
+interface Source {
+  readonly recognised: Recognised
+  readonly framing: Framing
+  readonly reader: RowReader
+  /** It has ended already. */
+  readonly end?: Ending
+}
 
 /** Users between two looks at the memory, while a checkpoint is read. */
 const USERS_AT_ONCE = 1_000
 
 /** How long a stream that gives little is waited for before its first lines are judged. */
 const HEAD_PATIENCE_MILLIS = 1_000
+
+/**
+ * What arrives is read together: at once when it is so much, and else when so long has passed since
+ * it was read before, as each reading costs some milliseconds.
+ */
+const BATCH_BYTES = 1024 * 1024
+const BATCH_MILLIS = 50
+/** Memory is looked at between batches, so where it is little they are small. */
+const SMALL_BATCH_BYTES = 128 * 1024
+const BATCHES_IN_MEMORY = 256
 
 export async function follow(options: FollowOptions, world: FollowWorld): Promise<Followed> {
   const { checkpoint } = options
@@ -103,6 +124,8 @@ class Run {
   private readonly arrivals: Arrivals
   /** Where the input is read from. */
   private readonly from: number
+  private inbox: Inbox | undefined
+  private nextBatch = 0
   private labelled = 0
   private outOfReach = 0
   private nextCheckpoint: number
@@ -136,14 +159,9 @@ class Run {
 
   async whole(): Promise<Followed> {
     if (this.resumed !== undefined) this.load(this.resumed.state)
-    const head = this.resumed === undefined ? await this.recogniseHead() : undefined
-    const recognised = this.resumed?.recognised ?? head?.recognised
-    const end =
-      recognised === undefined
-        ? head?.arrival === 'stopped'
-          ? 'stopped'
-          : 'end'
-        : await this.consume(recognised, head?.bytes, head?.arrival)
+    const begun =
+      this.resumed === undefined ? await this.begin() : await this.goOn(this.resumed.recognised)
+    const end = 'source' in begun ? await this.consume(begun.source) : begun.end
     await this.output.flush()
     const stopped = end !== 'end'
     const users = this.users
@@ -155,14 +173,30 @@ class Run {
   close(): void {
     this.arrivals.close()
     this.output.close()
+    this.inbox?.close()
+  }
+
+  /** The engine is loaded when there is something to read. */
+  private async open(): Promise<Inbox> {
+    const { Inbox } = await import('./inbox.js')
+    this.inbox ??= await Inbox.open(this.options.tempDirectory)
+    return this.inbox
+  }
+
+  private async goOn(saved: unknown): Promise<{ readonly source: Source }> {
+    const { restored } = await import('./recognised.js')
+    return { source: await this.sourceOf(restored(saved)) }
+  }
+
+  private async sourceOf(recognised: Recognised): Promise<Source> {
+    const { RowReader } = await import('./row-reader.js')
+    const { label } = this.options
+    const reader = await RowReader.open(await this.open(), recognised, this.counts, label)
+    return { recognised, reader, framing: new Framing(recognised, this.from) }
   }
 
   /** Reads until the columns are clear; without a line there is nothing to recognise. */
-  private async recogniseHead(): Promise<{
-    readonly recognised: Recognised | undefined
-    readonly bytes: Buffer
-    readonly arrival: Arrival
-  }> {
+  private async begin(): Promise<{ readonly source: Source } | { readonly end: Ending }> {
     const { columns, stream } = this.options
     const properties = ruleProperties(stream.definition)
     const head = new StreamHead()
@@ -173,12 +207,22 @@ class Run {
       const over = arrival === 'end' || arrival === 'stopped'
       if (!over && arrival !== 'tick' && !head.enough) continue
       const bytes = head.content()
-      if (bytes.toString('utf8').trim() === '') return { recognised: undefined, bytes, arrival }
+      if (bytes.toString('utf8').trim() === '') {
+        if (over) return { end: arrival }
+        continue
+      }
       try {
         const { recognise } = await import('./recognise.js')
-        const recognised = await recognise(bytes, over, columns, properties)
-        for (const note of recognised.notes) this.world.say(note)
-        return { recognised, bytes, arrival }
+        const found = await recognise(
+          await this.open(),
+          { bytes, complete: over },
+          columns,
+          properties,
+        )
+        for (const note of found.notes) this.world.say(note)
+        const source = await this.sourceOf(found.recognised)
+        this.push(source, bytes)
+        return { source: over ? { ...source, end: arrival } : source }
       } catch (error) {
         // A few lines may say too little; then more are waited for.
         const early =
@@ -189,77 +233,84 @@ class Run {
     }
   }
 
-  private async consume(
-    recognised: Recognised,
-    head: Buffer | undefined,
-    arrival: Arrival | undefined,
-  ): Promise<Ending> {
-    const decoder = this.decoder(recognised)
-    if (head !== undefined && head.length > 0) await this.take(decoder, head)
-    let last: Arrival | Ending | undefined = arrival
-    while (last !== 'end' && last !== 'stopped' && last !== 'full') {
-      await this.routine(decoder, recognised)
-      last = await this.arrivals.next(
-        Math.min(this.nextCheckpoint, this.nextStats) - this.world.clock(),
-      )
-      if (typeof last !== 'object') continue
-      await this.take(decoder, last.chunk)
-      if (this.world.memory.isFull()) last = 'full'
-    }
-    await this.finish(decoder, recognised, last !== 'end')
-    return last
-  }
-
-  private async take(decoder: Decoder, chunk: Buffer): Promise<void> {
-    if (this.from === 0) this.start.add(chunk)
-    decoder.push(chunk)
-    await this.output.flush()
-  }
-
-  private async finish(decoder: Decoder, recognised: Recognised, stopped: boolean): Promise<void> {
-    const { checkpoint, flushOnEnd, label } = this.options
-    // Of a stream that will be resumed, a last line without its end is still being written.
-    if (!stopped && (checkpoint === undefined || flushOnEnd)) decoder.end()
-    await this.output.flush()
-    if (checkpoint !== undefined) this.save(decoder, recognised)
-    if (!label && (stopped || flushOnEnd)) this.stream.finish()
-  }
-
-  private decoder({ format, columns }: Recognised): Decoder {
-    const options = { counts: this.counts, take: this.taker(), position: this.from }
-    return format.kind === 'ndjson'
-      ? ndjsonDecoder(columns, options)
-      : new CsvDecoder(columns, format, options)
-  }
-
-  private taker(): TakeEvent {
-    const { label, maxAheadMicros } = this.options
-    // Taken for the present, one wrong clock would make all that comes after it too late.
-    const isAhead = ({ micros }: StreamEvent): boolean => {
-      const ahead = micros > this.world.now() * 1_000 + maxAheadMicros
-      if (ahead) this.counts.ahead++
-      return ahead
-    }
-    if (!label) {
-      return (event) => {
-        if (!isAhead(event)) this.stream.add(event)
+  private async consume(source: Source): Promise<Ending> {
+    let { end } = source
+    while (end === undefined) {
+      if (this.isDue(source)) {
+        await this.read(source)
+        if (this.world.memory.isFull()) {
+          end = 'full'
+          break
+        }
       }
+      this.routine(source)
+      const arrival = await this.arrivals.next(this.nextMoment(source) - this.world.clock())
+      if (typeof arrival === 'object') this.push(source, arrival.chunk)
+      else if (arrival !== 'tick') end = arrival
     }
-    return (event, json) => {
-      if (isAhead(event)) return
+    await this.finish(source, end !== 'end')
+    return end
+  }
+
+  private push({ framing }: Source, chunk: Buffer): void {
+    if (this.from === 0) this.start.add(chunk)
+    framing.push(chunk)
+  }
+
+  private isDue({ framing }: Source): boolean {
+    if (framing.waiting >= this.batchBytes) return true
+    return framing.waiting > 0 && this.world.clock() >= this.nextBatch
+  }
+
+  private get batchBytes(): number {
+    const share = this.world.memory.limitBytes / BATCHES_IN_MEMORY
+    return Math.min(BATCH_BYTES, Math.max(SMALL_BATCH_BYTES, share))
+  }
+
+  private nextMoment({ framing }: Source): number {
+    const batch = framing.waiting > 0 ? this.nextBatch : Number.POSITIVE_INFINITY
+    return Math.min(batch, this.nextCheckpoint, this.nextStats)
+  }
+
+  private async read({ framing, reader }: Source): Promise<void> {
+    const batch = framing.take()
+    if (batch === undefined) return
+    for await (const events of reader.read(batch)) {
+      for (const event of events) this.take(event)
+      await this.output.flush()
+    }
+    this.nextBatch = this.world.clock() + BATCH_MILLIS
+  }
+
+  private take({ event, json }: ReadEvent): void {
+    if (this.isAhead(event)) this.counts.ahead++
+    else if (this.options.label) {
       const tracked = this.tracker.place(event)
       if (tracked.sessionId === -1) this.outOfReach++
       else this.labelled++
-      this.output.write(labelledLine(json(), tracked))
-    }
+      this.output.write(labelledLine(json, tracked))
+    } else this.stream.add(event)
+  }
+
+  /** Taken for the present, one wrong clock would make all that comes after it too late. */
+  private isAhead = ({ micros }: StreamEvent): boolean =>
+    micros > this.world.now() * 1_000 + this.options.maxAheadMicros
+
+  private async finish(source: Source, stopped: boolean): Promise<void> {
+    const { checkpoint, flushOnEnd, label } = this.options
+    // Of a stream that will be resumed, a last line without its end is still being written.
+    if (!stopped && (checkpoint === undefined || flushOnEnd)) source.framing.end()
+    await this.read(source)
+    if (checkpoint !== undefined) this.save(source)
+    if (!label && (stopped || flushOnEnd)) this.stream.finish()
   }
 
   /** What is due by the clock. */
-  private async routine(decoder: Decoder, recognised: Recognised): Promise<void> {
+  private routine(source: Source): void {
     const now = this.world.clock()
     const { checkpoint, statsEveryMillis } = this.options
     if (checkpoint !== undefined && now >= this.nextCheckpoint) {
-      this.save(decoder, recognised)
+      this.save(source)
       this.nextCheckpoint = this.world.clock() + checkpoint.everyMillis
     }
     if (statsEveryMillis !== undefined && now >= this.nextStats) {
@@ -268,16 +319,17 @@ class Run {
     }
   }
 
-  private save(decoder: Decoder, recognised: Recognised): void {
+  private save({ recognised, framing }: Source): void {
     const { checkpoint, label } = this.options
     if (checkpoint === undefined) return
     this.lock?.assertHeld()
-    const known = this.from === 0 ? this.start.digest(decoder.consumed) : this.resumed?.known
+    const position = framing.consumed
+    const known = this.from === 0 ? this.start.digest(position) : this.resumed?.known
     const header = {
       options: this.identity(),
-      input: { position: decoder.consumed, known },
+      input: { position, known },
       output: this.output.position(),
-      recognised: saved(recognised),
+      recognised,
       lines: this.counts.save(),
       labelled: [this.labelled, this.outOfReach],
     }
@@ -304,7 +356,7 @@ class Run {
       position: asNumber(input['position']),
       known: asText(input['known']),
       output: header['output'] === null ? 0 : asNumber(header['output']),
-      recognised: restored(header['recognised']),
+      recognised: header['recognised'],
       state,
     }
   }

@@ -1,56 +1,28 @@
-/**
- * The text of a JSON object's members, where the parsed value says too little: a number beyond 2^53
- * has lost its digits, and `1.0` looks like `1`.
- */
+/** JSON as text, where the parsed value would say too little: a number beyond 2^53 loses its digits. */
 
 export interface Span {
   readonly start: number
   readonly end: number
 }
 
-export interface Member {
-  /** Of the key, with its quotes. */
-  readonly key: Span
-  readonly value: Span
-}
-
-/** The text of the value at a path; undefined when it is not there. Only for text that was parsed. */
-export function textAt(json: string, path: readonly string[]): string | undefined {
-  let start = 0
-  for (const name of path) {
-    const member = membersOf(json, start).find(({ key }) => keyName(json, key) === name)
-    if (member === undefined) return undefined
-    start = member.value.start
-    if (name === path.at(-1)) return json.slice(start, member.value.end)
-  }
-  return undefined
-}
-
-/** The members of the object that starts at `from`, after blanks; none when it is no object. */
-export function membersOf(json: string, from = 0): Member[] {
-  const members: Member[] = []
-  let at = blanks(json, from)
-  if (json[at] !== '{') return members
+/** The keys of an object, with their quotes; none when it is no object. */
+export function keysOf(json: string): Span[] {
+  const keys: Span[] = []
+  let at = blanks(json, 0)
+  if (json[at] !== '{') return keys
   at = blanks(json, at + 1)
   while (json[at] === '"') {
     const key = { start: at, end: textEnd(json, at) }
-    const start = blanks(json, blanks(json, key.end) + 1)
-    const end = valueEnd(json, start)
-    members.push({ key, value: { start, end } })
-    at = blanks(json, end)
+    keys.push(key)
+    at = blanks(json, valueEnd(json, blanks(json, blanks(json, key.end) + 1)))
     if (json[at] !== ',') break
     at = blanks(json, at + 1)
   }
-  return members
-}
-
-function keyName(json: string, { start, end }: Span): string {
-  const text = json.slice(start, end)
-  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1)
+  return keys
 }
 
 /** After the closing quote of the text that starts at `at`. */
-export function textEnd(json: string, at: number): number {
+function textEnd(json: string, at: number): number {
   for (let i = at + 1; i < json.length; i++) {
     if (json[i] === '\\') i++
     else if (json[i] === '"') return i + 1
@@ -82,3 +54,22 @@ function blanks(json: string, from: number): number {
 
 const isBlank = (char: string | undefined): boolean =>
   char === ' ' || char === '\t' || char === '\n' || char === '\r'
+
+/** What the engine reads and JSON has not: `NaN` and infinities, and commas before a closing bracket. */
+const EXTENSIONS = /-?\b(?:nan|inf(?:inity)?)\b|,(\s*[}\]])/gi
+
+/** Without them: numbers become null, commas go. */
+export function withoutExtensions(text: string): string {
+  const parts: string[] = []
+  for (let at = 0; at < text.length; ) {
+    const quote = text.indexOf('"', at)
+    const start = quote < 0 ? text.length : quote
+    parts.push(
+      text.slice(at, start).replace(EXTENSIONS, (_whole, closing?: string) => closing ?? 'null'),
+    )
+    // Not by an expression: of a text of megabytes it would run out of stack.
+    at = quote < 0 ? text.length : textEnd(text, quote)
+    parts.push(text.slice(start, at))
+  }
+  return parts.join('')
+}

@@ -1,124 +1,147 @@
-/**
- * The format and the columns of a stream, from its first lines. Kept apart from what follows it:
- * the engine is loaded for this alone.
- */
-import { writeFileSync } from 'node:fs'
+/** The format and the columns of a stream, found by the batch's own detection from its first lines. */
 import { SessionizeError } from '../errors/errors.js'
-import { encodingOf } from '../sources/encoding.js'
+import { formatName } from '../events/clock.js'
+import { fixedLayouts } from '../events/detection.js'
+import { type Mapping, type MappingOptions, mapSources } from '../events/mapping.js'
+import { withAllowances } from '../events/open.js'
+import { planRows } from '../events/row-plan.js'
+import type { RowPlan } from '../events/rows.js'
+import { type Column, NO_ALLOWANCES, type SourceGroup } from '../sources/group.js'
+import { CsvRecords } from '../sources/line-ends.js'
+import { describeSources } from '../sources/scan.js'
 import { sniff } from '../sources/sniff.js'
-import { Workspace } from '../sources/workspace.js'
 import { omitUndefined } from '../units/omit-undefined.js'
-import { type ColumnOptions, detectColumns } from './columns.js'
-import { CsvRecords } from './csv-records.js'
 import { HEAD_LINES } from './head.js'
-import { parseObject } from './json-object.js'
-import type { CsvShape, Recognised, StreamFormat } from './recognised.js'
+import type { Inbox } from './inbox.js'
+import type { Recognised } from './recognised.js'
 
-/** @param complete the input has no more than this head. */
+export interface ColumnOptions extends MappingOptions {
+  readonly timeZone?: string
+}
+
+export interface Head {
+  readonly bytes: Buffer
+  /** The input has no more. */
+  readonly complete: boolean
+}
+
+/** @param properties that the definition's rules look at */
 export async function recognise(
-  head: Buffer,
-  complete: boolean,
+  inbox: Inbox,
+  head: Head,
   options: ColumnOptions,
   properties: readonly string[],
-): Promise<Recognised> {
-  const whole = complete ? head : head.subarray(0, head.lastIndexOf(10) + 1)
-  const sample = firstLines(whole)
-  const { kind, delimiter } = formatOf(sample, complete && sample.length === head.length)
-  const workspace = Workspace.create()
-  try {
-    const path = workspace.path(`.${kind}`)
-    writeFileSync(path, kind === 'ndjson' ? objectsOf(sample) : recordsOf(sample, delimiter))
-    const { columns, names, csv, notes } = await detectColumns(path, options, properties).catch(
-      (error: unknown) => {
-        throw ofStream(error, path)
-      },
-    )
-    const [first, ...doubts] = notes
+): Promise<{ readonly recognised: Recognised; readonly notes: readonly string[] }> {
+  const { engine, path } = inbox
+  const sample = firstLines(head)
+  const { format, delimiter } = formatOf(sample, head)
+  const bytes = format === 'csv' ? wholeRecords(sample, delimiter ?? ',') : sample
+  inbox.put(bytes)
+  const file = {
+    label: 'the stream',
+    ...({ path, format, compression: 'none', bytes: bytes.length } as const),
+    ...omitUndefined({ delimiter }),
+  }
+  // Broken lines say nothing about the columns.
+  const known = { ...NO_ALLOWANCES, byRows: [path] }
+  return withAllowances(async (allowances) => {
+    const layouts = fixedLayouts(options)
+    const described = await describeSources(engine, [file], { layouts, allowances })
+    // Duplicates are not looked for in a stream, so no key column is required to be there.
+    const mapped = await mapSources(engine, described, { ...options, dedupe: ['none'] })
+    const { timeZone } = options
+    const plan = await planRows(engine, mapped, {
+      dimensions: properties,
+      ...omitUndefined({ timeZone }),
+    })
+    const [roles, ...doubts] = notesOf(mapped.mapping)
+    const [base] = described
+    if (base === undefined) throw new TypeError('one file is one group')
+    const opened = mapped.groups[0]?.opened ?? null
     return {
-      columns,
-      format: csv === undefined ? { kind: 'ndjson' } : { kind: 'csv', layout: shapeOf(csv), names },
-      notes: [`${kind}, ${first ?? ''}`, ...doubts],
+      recognised: plainValues(format, base, opened, plan),
+      notes: [`${format}, ${roles}`, ...doubts],
     }
-  } finally {
-    workspace.close()
+  }, known)
+}
+
+function plainValues(
+  format: Recognised['format'],
+  { columns, width, csv, log }: SourceGroup,
+  opened: string | null,
+  { mapping, timeZone, dimensions }: RowPlan,
+): Recognised {
+  const { user, event, session, outOfSession, clock } = mapping
+  return {
+    ...{
+      format,
+      columns: columns.map(plainColumn),
+      width,
+      opened,
+      timeZone,
+      event,
+      session,
+      outOfSession,
+    },
+    csv:
+      csv === undefined
+        ? null
+        : { delimiter: csv.delimiter, quote: csv.quote, escape: csv.escape, header: csv.header },
+    log: log?.kind === 'w3c' ? { ...log, fields: [...log.fields] } : (log ?? null),
+    user: [...user],
+    time: clock.time.name,
+    timeFormat: formatName(clock.time.formats[0] ?? 'iso'),
+    timeDetected: clock.time.detected,
+    properties: dimensions.map(({ name, sources }) => ({ name, sources: [...sources] })),
   }
 }
 
-/** Where the lines were put is nobody's business. */
-function ofStream(error: unknown, path: string): unknown {
-  if (!(error instanceof SessionizeError) || !error.message.includes(path)) return error
-  return new SessionizeError(error.code, error.message.replaceAll(path, 'the stream'), {
-    cause: error,
-    ...omitUndefined({ hint: error.hint }),
-  })
-}
+const plainColumn = ({ name, type, readAs }: Column) => ({ name, type, readAs })
 
-function firstLines(bytes: Buffer): Buffer {
-  let end = -1
+function firstLines({ bytes, complete }: Head): Buffer {
+  let end = 0
   for (let line = 0; line <= HEAD_LINES; line++) {
-    const next = bytes.indexOf(10, end + 1)
-    if (next < 0) return bytes
+    const next = bytes.indexOf(10, end) + 1
+    if (next === 0) return complete ? bytes : bytes.subarray(0, end)
     end = next
   }
-  return bytes.subarray(0, end + 1)
+  return bytes.subarray(0, end)
 }
-
-const shapeOf = ({ delimiter, quote, escape: escapes, header }: CsvShape): CsvShape => ({
-  delimiter,
-  quote,
-  escape: escapes,
-  header,
-})
-
-/** Broken lines say nothing about the columns. */
-const objectsOf = (sample: Buffer): string =>
-  sample
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => parseObject(line) !== undefined)
-    .join('\n')
 
 /** A record that is cut would make the whole unreadable. */
-function recordsOf(sample: Buffer, delimiter: string): Buffer {
+function wholeRecords(sample: Buffer, delimiter: string): Buffer {
   const records = new CsvRecords({ delimiter, quote: '"', escape: '"' })
-  const end = records.lastEnd(sample)
-  return records.unclosed ? sample.subarray(0, end) : sample
+  const { bytes, end } = records.add(sample)
+  return records.unclosed ? bytes.subarray(0, end) : bytes
 }
+
+const PLAIN = 'follow reads lines of NDJSON, CSV and access logs'
 
 function formatOf(
   sample: Buffer,
-  complete: boolean,
-): { kind: StreamFormat['kind']; delimiter: string } {
-  const encoding = encodingOf(sample)
-  const sniffed = sniff({ head: sample, complete }, '')
+  { bytes, complete }: Head,
+): { readonly format: Recognised['format']; readonly delimiter?: string } {
+  const sniffed = sniff({ head: sample, complete: complete && sample.length === bytes.length }, '')
   if (sniffed.kind !== 'text') {
-    throw unsupported(
-      sniffed.kind,
-      'Unpack it on the way: zcat events.ndjson.gz | sessionize follow',
-    )
+    throw new SessionizeError('unsupported', `${PLAIN}, not ${sniffed.kind}.`, {
+      hint: 'Unpack or convert it on the way, as in: zstdcat events.ndjson.zst | sessionize follow',
+    })
   }
-  if (encoding.startsWith('utf-16')) {
-    throw unsupported(
-      encoding,
-      'Convert it on the way: iconv -f utf-16 -t utf-8 events.csv | sessionize follow',
-    )
+  const { format, delimiter, apart } = sniffed
+  if (format === 'json' || apart !== undefined) {
+    throw new SessionizeError('unsupported', `${PLAIN}, not JSON over several lines.`, {
+      hint: "Put each object on a line: jq -c '.[]' events.json | sessionize follow",
+    })
   }
-  if (sniffed.format === 'log') {
-    throw unsupported(
-      'an access log',
-      'Write NDJSON or CSV, or run: sessionize sessions access.log',
-    )
-  }
-  if (sniffed.format === 'json') {
-    throw unsupported(
-      'JSON over several lines',
-      "Put each object on a line: jq -c '.[]' events.json | sessionize follow",
-    )
-  }
-  return { kind: sniffed.format, delimiter: sniffed.delimiter ?? ',' }
+  return { format, ...omitUndefined({ delimiter }) }
 }
 
-const unsupported = (what: string, hint: string): SessionizeError =>
-  new SessionizeError('unsupported', `follow reads NDJSON and CSV as UTF-8 text, not ${what}.`, {
-    hint,
-  })
+function notesOf(mapping: Mapping): string[] {
+  const roles = [
+    `user ${mapping.user.join(', ')}`,
+    `time ${mapping.time} (${formatName(mapping.timeFormat)})`,
+    `event ${mapping.event ?? '(none)'}`,
+    ...(mapping.session === null ? [] : [`session ${mapping.session}`]),
+  ]
+  return [`reading ${roles.join(', ')}; preset ${mapping.preset}`, ...mapping.doubts]
+}

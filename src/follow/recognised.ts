@@ -1,78 +1,94 @@
 /** What was recognised of a stream; fixed for the whole of it, and kept in its checkpoint. */
-import { formatName, parseTimeFormat } from '../events/clock.js'
-import type { CsvLayout } from '../sources/group.js'
-import type { Key, StreamColumns } from './columns.js'
-import type { FieldPath } from './fields.js'
-import { asList, asRecord, asText, asTextOrNull, oneOf } from './saved.js'
+import * as v from 'valibot'
+import { SessionizeError } from '../errors/errors.js'
+import { parseTimeFormat } from '../events/clock.js'
+import type { RowPlan } from '../events/rows.js'
+import type { NumberedFile, SourceGroup } from '../sources/group.js'
+import { openedAt } from '../sources/unnest.js'
 
-export type StreamFormat = { readonly kind: 'ndjson' } | CsvFormat
-
-/** What of a layout is needed to take records apart. */
-export type CsvShape = Pick<CsvLayout, 'delimiter' | 'quote' | 'escape' | 'header'>
-
-export interface CsvFormat {
-  readonly kind: 'csv'
-  readonly layout: CsvShape
-  /** In order. */
-  readonly names: readonly string[]
-}
-
-export interface Recognised {
-  readonly format: StreamFormat
-  readonly columns: StreamColumns
-  /** What was chosen and why, for people. */
-  readonly notes: readonly string[]
-}
-
-export const saved = ({ format, columns }: Recognised): unknown => ({
-  format,
-  columns: { ...columns, timeFormat: formatName(columns.timeFormat) },
+const COLUMN = v.strictObject({
+  name: v.string(),
+  type: v.string(),
+  readAs: v.pipe(v.string(), v.regex(/^c\d+$/)),
 })
 
+const RECOGNISED = v.strictObject({
+  format: v.picklist(['ndjson', 'csv', 'log']),
+  columns: v.array(COLUMN),
+  width: v.number(),
+  csv: v.nullable(
+    v.strictObject({
+      delimiter: v.string(),
+      quote: v.picklist(['"', "'", '']),
+      escape: v.picklist(['"', "'", '\\', '']),
+      header: v.boolean(),
+    }),
+  ),
+  log: v.nullable(
+    v.variant('kind', [
+      v.strictObject({ kind: v.literal('access') }),
+      v.strictObject({
+        kind: v.literal('w3c'),
+        fields: v.array(v.string()),
+        separator: v.picklist([' ', '\t']),
+      }),
+    ]),
+  ),
+  /** Where in the lines the events lie, if they are not the lines themselves. */
+  opened: v.nullable(v.string()),
+  user: v.array(v.string()),
+  time: v.string(),
+  timeFormat: v.string(),
+  /** The format was found from samples, and not given. */
+  timeDetected: v.boolean(),
+  timeZone: v.string(),
+  event: v.nullable(v.string()),
+  session: v.nullable(v.string()),
+  outOfSession: v.nullable(v.string()),
+  /** That the definition's rules look at, and the keys that they can be found under. */
+  properties: v.array(v.strictObject({ name: v.string(), sources: v.array(v.string()) })),
+})
+
+/** Plain values. */
+export type Recognised = v.InferOutput<typeof RECOGNISED>
+
+/** @throws SessionizeError `input_corrupt` */
 export function restored(value: unknown): Recognised {
-  const { format, columns } = asRecord(value)
-  return { format: formatFrom(format), columns: columnsFrom(columns), notes: [] }
+  const read = v.safeParse(RECOGNISED, value)
+  if (read.success) return read.output
+  throw new SessionizeError('input_corrupt', 'The checkpoint is damaged.', {
+    hint: 'Delete it to start over; the sessions are then written anew.',
+  })
 }
 
-function formatFrom(value: unknown): StreamFormat {
-  const { kind, layout, names } = asRecord(value)
-  if (kind !== 'csv') return { kind: 'ndjson' }
-  const { delimiter, quote, escape: escapes, header } = asRecord(layout)
-  return {
-    kind,
-    layout: {
-      delimiter: asText(delimiter),
-      quote: oneOf(QUOTES, quote),
-      escape: oneOf(ESCAPES, escapes),
-      header: header === true,
-    },
-    names: asList(names).map(asText),
+/** As what a file that holds some lines of it is read. */
+export function groupOf(
+  { format, columns, width, csv, log, opened }: Recognised,
+  file: NumberedFile,
+): SourceGroup {
+  const group: SourceGroup = {
+    ...{ format, columns, width },
+    files: [file],
+    // Line ends are all of one kind by then.
+    ...(csv && { csv: { ...csv, allColumns: false, mixedLineEnds: false, evened: true } }),
+    ...(log && { log }),
   }
+  return (opened === null ? undefined : openedAt(group, opened)) ?? group
 }
 
-const QUOTES = ['"', "'", ''] as const
-const ESCAPES = ['"', "'", '\\', ''] as const
-
-function columnsFrom(value: unknown): StreamColumns {
-  const columns = asRecord(value)
-  const optional = (name: string): Key | null =>
-    columns[name] === null ? null : keyFrom(columns[name])
-  return {
-    user: asList(columns['user']).map(keyFrom),
-    time: pathFrom(columns['time']),
-    timeFormat: parseTimeFormat(asText(columns['timeFormat'])),
-    timeDetected: columns['timeDetected'] === true,
-    timeZone: asText(columns['timeZone']),
-    event: optional('event'),
-    session: optional('session'),
-    outOfSession: asTextOrNull(columns['outOfSession']),
-    properties: asList(columns['properties']).map(keyFrom),
+export function planOf(recognised: Recognised): RowPlan {
+  const { user, event, session, outOfSession, timeZone, timeDetected, properties } = recognised
+  const time = {
+    name: recognised.time,
+    formats: [parseTimeFormat(recognised.timeFormat)],
+    detected: timeDetected,
+    ...{ why: '', doubts: [] },
   }
-}
-
-const keyFrom = (value: unknown): Key => asList(value).map((parts) => asList(parts).map(pathFrom))
-
-function pathFrom(value: unknown): FieldPath {
-  const { column, keys } = asRecord(value)
-  return { column: asText(column), keys: asList(keys).map(asText) }
+  return {
+    mapping: { user, event, session, outOfSession, clock: { time }, dedupe: [], exact: false },
+    timeZone,
+    dimensions: properties.map((property, i) => ({ ...property, column: `d${i}` })),
+    ...{ condition: undefined, fromMicros: undefined, toMicros: undefined },
+    ...{ ignore: [], recordedOnly: false, ids: false, carried: [] },
+  }
 }

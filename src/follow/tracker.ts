@@ -11,11 +11,8 @@ import {
 import { parseDuration } from '../units/duration.js'
 import { CutRules, type LatestValues } from './cuts.js'
 import { NO_PROPERTIES, type StreamEvent } from './event.js'
-import { IsoTimes } from './iso-time.js'
 import { type Linked, OldestFirst } from './oldest-first.js'
 import { asList, asNumber, asText, asTextOrNull, type Saved } from './saved.js'
-import { epochTime } from './time.js'
-import { Zone } from './zone.js'
 
 /** A definition, with its timeout as text. */
 export interface TrackerOptions extends Partial<SessionDefinition> {
@@ -80,7 +77,6 @@ export class SessionTracker {
   private readonly users = new Map<string, Current>()
   /** By when they were last seen. */
   private readonly seen = new OldestFirst<Current>()
-  private readonly times = new IsoTimes(new Zone('UTC'))
 
   /** @throws SessionizeError `usage` for a bad timeout, `unsupported` for rules that cannot be followed. */
   constructor({ gap, maxUsers, ...definition }: TrackerOptions = {}) {
@@ -98,7 +94,7 @@ export class SessionTracker {
   track({ user, time, name, properties }: TrackedEvent): Tracked {
     return this.place({
       user,
-      micros: this.microsOf(time),
+      micros: this.timeOf(time),
       name: name ?? null,
       recorded: null,
       properties:
@@ -187,11 +183,11 @@ export class SessionTracker {
     if (oldest !== undefined) this.users.delete(oldest.user)
   }
 
-  private microsOf(time: TrackedEvent['time']): number {
+  private timeOf(time: TrackedEvent['time']): number {
     const micros =
       typeof time === 'string'
-        ? this.times.read(time)
-        : epochTime(String(typeof time === 'number' ? time : time.getTime()), 3)
+        ? isoMicros(time)
+        : microsOf(typeof time === 'number' ? time : time.getTime())
     if (!Number.isSafeInteger(micros)) throw new RangeError(`${String(time)} is not a time`)
     return micros
   }
@@ -230,6 +226,29 @@ export class SessionTracker {
       })
     }
   }
+}
+
+const ISO =
+  /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(?:\.(\d+))?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i
+
+/** NaN when it is no time; digits beyond microseconds are cut off. */
+function isoMicros(text: string): number {
+  const [, date = '', minutes = '00:00', seconds = '00', fraction = '', zone = 'Z'] =
+    ISO.exec(text) ?? []
+  const day = Date.parse(date)
+  // The 30th of February would be read as the 1st of March.
+  if (Number.isNaN(day) || !new Date(day).toISOString().startsWith(date)) return Number.NaN
+  const [, sign = '+', hours = '00', more = '00'] = /([+-])(\d{2}):?(\d{2})?/.exec(zone) ?? []
+  const instant = Date.parse(`${date}T${minutes}:${seconds}${sign}${hours}:${more}`)
+  return instant * 1_000 + Number(fraction.slice(0, 6).padEnd(6, '0'))
+}
+
+/** Of milliseconds, cut downwards by their digits: a double has no exact thousandths. */
+function microsOf(millis: number): number {
+  const [, sign, whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(millis)) ?? []
+  if (whole === '') return Number.NaN
+  const micros = Number(whole) * 1_000 + Number(fraction.slice(0, 3).padEnd(3, '0'))
+  return sign === '-' ? 0 - micros - (/[1-9]/.test(fraction.slice(3)) ? 1 : 0) : micros
 }
 
 const millis = (micros: number): number => Math.floor(micros / 1_000)

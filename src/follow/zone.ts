@@ -1,12 +1,7 @@
-/**
- * Time zones without the engine, by the platform's own data: local times as the batch reads them,
- * and local days. All in microseconds.
- */
-
+/** Local days without the engine, by the platform's own time zones. All in microseconds. */
 import { SessionizeError } from '../errors/errors.js'
 import { MICROS_PER_DAY } from '../units/time.js'
 
-const FARTHEST_MICROS = 8e18
 /** Offsets change at full quarters of an hour, in every zone since 1972. */
 const BUCKET_MICROS = 900_000_000
 /** About four months of distinct quarters; then the memory starts anew. */
@@ -44,24 +39,6 @@ export class Zone {
     }
   }
 
-  /**
-   * The instant of a local time. One that a change to summer time skips moves forward by what was
-   * skipped; one that the change back repeats is the later instant.
-   */
-  instant(localMicros: number): number {
-    // No date of the platform: NaN, or so far away that it is out of range in any zone.
-    if (this.format === undefined || !(Math.abs(localMicros) < FARTHEST_MICROS)) return localMicros
-    const before = this.offset(localMicros - MICROS_PER_DAY)
-    const after = this.offset(localMicros + MICROS_PER_DAY)
-    if (before === after) return localMicros - before
-    const early = localMicros - before
-    const late = localMicros - after
-    const isEarly = this.offset(early) === before
-    const isLate = this.offset(late) === after
-    if (isEarly && isLate) return Math.max(early, late)
-    return isLate ? late : early
-  }
-
   /** Days since 1970-01-01, of the local date at an instant. */
   day(micros: number): number {
     return Math.floor((micros + this.offset(micros)) / MICROS_PER_DAY)
@@ -92,30 +69,5 @@ export class Zone {
       part.get('second') ?? 0,
     )
     return (local - millis) * 1_000
-  }
-}
-
-/** Of hostile data every time could name another. */
-const MOST_ZONES = 1_000
-
-/** Zones that the data name: each is made once, which takes longer than reading a time. */
-export class Zones {
-  private readonly known = new Map<string, Zone | undefined>()
-
-  /** Undefined where the platform does not know the name. */
-  named(name: string): Zone | undefined {
-    if (!this.known.has(name)) {
-      if (this.known.size >= MOST_ZONES) this.known.clear()
-      this.known.set(name, zoneOrNone(name))
-    }
-    return this.known.get(name)
-  }
-}
-
-function zoneOrNone(name: string): Zone | undefined {
-  try {
-    return new Zone(name)
-  } catch {
-    return undefined
   }
 }

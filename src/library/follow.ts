@@ -40,6 +40,7 @@ export function follow(options: FollowOptions, world: FollowWorld): Promise<Foll
         timeZone: read.timezone,
         event: read.event,
         session: read.session,
+        unnest: read.unnest,
       }),
       stream: {
         definition: readDefinition(read),
@@ -55,6 +56,7 @@ export function follow(options: FollowOptions, world: FollowWorld): Promise<Foll
           ? undefined
           : { path: checkpoint, everyMillis: millis(checkpointEvery ?? parseDuration('10s')) },
       statsEveryMillis: statsEvery === undefined ? undefined : millis(statsEvery),
+      tempDirectory: read.tempDir,
     },
     world,
   )

@@ -161,7 +161,7 @@ export const OPTIONS = {
   session: { ...COLUMN, flag: '--session <column>', takes: 'text', about: "column or path of the vendor's own session id",
     told: { sql: { group: 'Table:', about: 'its column of the recorded session id' } } },
   dedupe: { ...EXPORT, flag: '--dedupe <columns>', takes: 'names', about: "rows alike in these are one event; `insert_id` is the preset's, `exact` all columns, `none` keeps all (default: the preset's key)", completes: 'column' },
-  unnest: { ...EXPORT, flag: '--unnest <path>', takes: 'text', about: 'each element of this list inside of rows is an event, as in data.events (default: detected)' },
+  unnest: { ...READING, flag: '--unnest <path>', takes: 'text', about: 'each element of this list inside of rows is an event, as in data.events (default: detected)' },
   clock: { ...EXPORT, flag: '--clock <clock>', takes: 'text', about: "which of an event's times counts; `corrected` is the device's, set right by the server's", choices: CLOCK_CHOICES },
   stitch: { ...EXPORT, flag: '--stitch', takes: 'switch', about: 'ids that stand in one row are one user, across all rows' },
   stitchLimit: { group: INPUT, of: MAPS, config: 'input', flag: '--stitch-limit <n>', takes: 'whole', about: 'refuse to make one user of more ids (default: 1000)' },
@@ -266,7 +266,7 @@ export const OPTIONS = {
   outOfSession: { ...FAULT, flag: '--out-of-session <share>', takes: 'share', about: 'events with session id -1, as a share of the others' },
   threads: { ...RESOURCE, flag: '--threads <n>', takes: 'whole', about: 'threads (default: all cores)', env: 'SESSIONIZE_THREADS' },
   memory: { ...RESOURCE, flag: '--memory <size>', takes: 'size', about: 'memory limit, as 512MB or 4GB', env: 'SESSIONIZE_MEMORY' },
-  tempDir: { ...RESOURCE, flag: '--temp-dir <folder>', takes: 'text', about: 'where larger-than-memory work goes', path: 'folder', env: 'SESSIONIZE_TEMP_DIR' },
+  tempDir: { ...RESOURCE, of: [...RESOURCE.of, 'follow'], flag: '--temp-dir <folder>', takes: 'text', about: 'where larger-than-memory work goes', path: 'folder', env: 'SESSIONIZE_TEMP_DIR' },
 } as const satisfies Readonly<Record<string, OptionSpec>>
 
 export type Table = typeof OPTIONS

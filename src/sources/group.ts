@@ -45,6 +45,10 @@ export interface SourceGroup {
   readonly largeRows?: true
   /** Of JSON: rows are taken as text first, as some are damaged or may be nested too deep. */
   readonly byRows?: true
+  /** Of `byRows`: no row is nested too deep, as its bytes have been looked at. */
+  readonly shallow?: true
+  /** Where in its rows the events lie. */
+  readonly opened?: string
   /** Lists whose elements are rows, each within the one before it. */
   readonly unnest?: readonly Unnested[]
 }

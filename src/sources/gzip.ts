@@ -11,6 +11,7 @@ import {
   inflateRaw,
   inflateRawSync,
 } from 'node:zlib'
+import type { SessionizeError } from '../errors/errors.js'
 import { type Bytes, PeekedBytes } from './bytes.js'
 import { corrupt, readFailure } from './failures.js'
 import type { SourceFile } from './source.js'
@@ -68,6 +69,22 @@ async function* unpacked(bytes: Bytes, packing: Packing, length?: number): Async
   }
 }
 
+/** Takes off one layer of gzip as it comes, without waiting for more. */
+export async function* gunzippedLive(bytes: Bytes, label: string): AsyncGenerator<Buffer> {
+  const stream = createGunzip({ chunkSize: CHUNK_BYTES })
+  let given = 0
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of bytes) {
+      given += chunk.length
+      yield chunk
+    }
+  }
+  pipeline(Readable.from(counted()), stream, () => {})
+  yield* buffers(stream)
+  const after = given - stream.bytesWritten
+  if (after > 0) throw bytesAfterEnd(label, after)
+}
+
 /** Undefined when there is more inside than is safe to hold. */
 async function atOnce(
   packed: Buffer,
@@ -118,11 +135,14 @@ export async function verifyGzip(
   }
   const after = (await stat(path)).size - stream.bytesWritten
   if (after > 0) {
-    throw corrupt(label, `has ${after} bytes after the end of its gzip data`, {
-      hint: 'Unpack it with gunzip, which leaves them out, and give the result.',
-    })
+    throw bytesAfterEnd(label, after)
   }
 }
+
+const bytesAfterEnd = (label: string, bytes: number): SessionizeError =>
+  corrupt(label, `has ${bytes} bytes after the end of its gzip data`, {
+    hint: 'Unpack it with gunzip, which leaves them out, and give the result.',
+  })
 
 /** Undefined where more is inside than is safe to hold, and for several parts or bytes after the end. */
 async function checkedWhole(path: string, label: string): Promise<Buffer | undefined> {

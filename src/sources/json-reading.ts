@@ -53,6 +53,19 @@ export function numberedJson(
     : columnReading(alone, fields, shown)
 }
 
+/** One file's rows in order, with `__sz_record`, the text of each that is JSON. */
+export function jsonWithText(
+  group: SourceGroup,
+  file: NumberedFile,
+  fields: readonly Field[],
+): Reading {
+  const alone: SourceGroup = { ...group, files: [file], byRows: true }
+  const rows = sql`(SELECT *, CAST(json AS VARCHAR) AS __sz_record FROM ${jsonRows(alone)})`
+  return readsDocuments(group, false)
+    ? documentReading(alone, documentsByRows(alone, rows))
+    : columnReading(alone, fields, rows)
+}
+
 /** JSON of which a few columns are needed. */
 function columnReading(group: SourceGroup, fields: readonly Field[], rows?: Sql): Reading {
   const [first = { name: 'json', type: 'VARCHAR', readAs: readAs(0) }] = group.columns
@@ -139,7 +152,7 @@ const documentsByRows = (group: SourceGroup, rows = jsonRows(group)): Sql =>
 export const jsonRows = (group: SourceGroup): Sql => sql`(
     SELECT json, file_index AS __sz_position, CASE
         WHEN json IS NULL OR NOT starts_with(json, '{') THEN 'malformed'
-        WHEN ${nestedTooDeep(sql`json`)} THEN 'nested_too_deep'
+        ${group.shallow === true ? raw('') : sql`WHEN ${nestedTooDeep(sql`json`)} THEN 'nested_too_deep'`}
       END AS __sz_refused
     FROM ${readJsonObjects(paths(group), jsonOptions(group))}
   )`

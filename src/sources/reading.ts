@@ -12,7 +12,7 @@ import {
   readAs,
   type SourceGroup,
 } from './group.js'
-import { jsonCompression, jsonReading, numberedJson } from './json-reading.js'
+import { jsonCompression, jsonReading, jsonWithText, numberedJson } from './json-reading.js'
 import { noText } from './json-shape.js'
 import { isLogRow, parsedLines } from './log-lines.js'
 import { LONGEST_LINE_BYTES } from './long-lines.js'
@@ -97,6 +97,19 @@ function readOne(
     case 'json':
       return numberedJson(group, file, fields, broken)
   }
+}
+
+/** A file's rows in order, each with its columns as one JSON object: `__sz_record`. */
+export function readObjects(
+  group: SourceGroup,
+  file: NumberedFile,
+  fields: readonly Field[],
+): Reading {
+  if (group.format === 'ndjson') return jsonWithText(group, file, fields)
+  const reading = readNumbered(group, file, fields, undefined)
+  if (group.format !== 'log') return reading
+  const from = sql`(SELECT * EXCLUDE (__sz_record), ${record(group)} AS __sz_record FROM ${reading.from})`
+  return { ...reading, from }
 }
 
 const isOfFile = ({ partition, standsFor, readAs: name }: Column): boolean =>

@@ -96,7 +96,7 @@ export function openedAt(group: SourceGroup, path: string): SourceGroup | undefi
       columns.push(column)
     }
   }
-  return { ...group, columns, ...(unnest.length === 0 ? {} : { unnest }) }
+  return { ...group, opened: path, columns, ...(unnest.length === 0 ? {} : { unnest }) }
 }
 
 const standing = ({ name, type }: Member, { column, path }: Unnested['of']): Column => ({

@@ -44,6 +44,35 @@ test('times are dates, milliseconds or ISO 8601', () => {
   expect(() => tracker.track({ user: 'ann', time: Number.NaN })).toThrow(RangeError)
 })
 
+test.each([
+  ['2024-03-05', Date.UTC(2024, 2, 5)],
+  ['2024-03-05T10:00', T],
+  ['2024-03-05 10:00:00', T],
+  ['2024-03-05T10:00:00.25Z', T + 250],
+  ['2024-03-05T11:30:00+01:30', T],
+  ['2024-03-05T05:00-0500', T],
+  ['2024-03-05T12:00:00 +02', T],
+  ['2024-02-29', Date.UTC(2024, 1, 29)],
+])('the time %s', (time, millis) => {
+  expect(new SessionTracker().track({ user: 'ann', time }).sessionId).toBe(millis)
+})
+
+test.each([
+  '2024-02-30',
+  '2023-02-29',
+  '2024-13-01',
+  '2024-03-05T25:00Z',
+  '2024-03-05T10',
+  '2024',
+  '',
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  1e30,
+  new Date(Number.NaN),
+])('%s is no time', (time) => {
+  expect(() => new SessionTracker().track({ user: 'ann', time })).toThrow(RangeError)
+})
+
 test('an event out of order joins the session within reach, and an older one is in none', () => {
   const tracker = new SessionTracker({ gap: '30m' })
   tracker.track(at(100))

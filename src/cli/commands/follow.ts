@@ -16,7 +16,10 @@ export const followCommand = defineCommand({
   sessionize follow events.ndjson --checkpoint state -o sessions.ndjson
   kcat -C -t events | sessionize follow --lateness 10m --stats-every 10s > sessions.ndjson
 `,
-  inputs: { name: '[file]', about: 'a file of NDJSON or CSV (default: standard input)' },
+  inputs: {
+    name: '[file]',
+    about: 'a file of NDJSON, CSV or an access log, plain or gzip (default: standard input)',
+  },
   extend: (command) => {
     command
       .optionsGroup('Output:')
