@@ -1,6 +1,7 @@
 /** What a reader should know before trusting a figure, each with what to do about it. */
 import type { Identity } from '../events/identity.js'
 import { rejectedTotal } from '../events/ledger.js'
+import { outOfSessionAdvice } from '../events/left-out.js'
 import type { ClockSkew } from '../events/skew.js'
 import type { Events } from '../sessions/dataset.js'
 import type { SessionDefinition } from '../sessions/definition.js'
@@ -38,6 +39,11 @@ export function warningsOf(
       id: 'many_rejects',
       message: `${percent(rejected / ledger.read)} of the rows were rejected.`,
       hint: 'See them with --rejects rejects.csv.',
+    }),
+    ...when(ledger.outOfSession > ledger.read / 2, {
+      id: 'many_out_of_session',
+      message: `${percent(ledger.outOfSession / ledger.read)} of the rows are marked as outside any session.`,
+      hint: outOfSessionAdvice(mapping),
     }),
     ...when(definition.gapMicros >= LONG_GAP_MICROS, {
       id: 'long_gap',

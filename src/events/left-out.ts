@@ -37,8 +37,22 @@ export async function leftOut(events: FileEvents, ledger: Ledger): Promise<LeftO
 const commonestReason = ({ rejected }: LedgerCounts): RejectReason | undefined =>
   REASONS.filter((reason) => rejected[reason] > 0).sort((a, b) => rejected[b] - rejected[a])[0]
 
-/** What to type when rows are rejected, by the commonest reason. */
-export function adviceOn(ledger: LedgerCounts, { user, time, timeFormat }: Mapping): string {
+/**
+ * Events of Amplitude's HTTP API and of Segment have no session (its documentation of the HTTP API v2:
+ * `session_id`, -1 by default).
+ *
+ * @param role as the reader writes the option
+ */
+export const outOfSessionAdvice = (
+  { session, outOfSession }: Mapping,
+  role = '--session',
+): string =>
+  `Their ${session} is ${outOfSession}, as in events that a server sends. To cut sessions by the gap all the same: ${role} ""`
+
+/** What to type when rows are left out, by the commonest reason. */
+export function adviceOn(ledger: LedgerCounts, mapping: Mapping): string {
+  const { user, time, timeFormat } = mapping
+  if (ledger.outOfSession > ledger.read / 2) return outOfSessionAdvice(mapping, option('session'))
   switch (commonestReason(ledger)) {
     case 'no_user':
       return `The user was looked for in ${user.join(', ')}: name another column with ${option('user')}. See: sessionize inspect FILE`

@@ -130,3 +130,44 @@ describe('lines that are not in the format', () => {
     )
   })
 })
+
+describe('Amplitude events that a server sent', () => {
+  const amplitude = (session: (i: number) => number): string =>
+    rows(0, 40, (i) =>
+      JSON.stringify({
+        amplitude_id: 100 + (i % 4),
+        device_id: 'd',
+        uuid: `e${i}`,
+        event_type: 'open',
+        session_id: session(i),
+        event_time: minute(i).replace('T', ' ').replace('Z', ''),
+        server_received_time: minute(i).replace('T', ' ').replace('Z', ''),
+      }),
+    ).join('\n')
+
+  it('are all outside any session: it is said, with what to type', async () => {
+    const all = folder.file(
+      'server.json',
+      amplitude(() => -1),
+    )
+    const table = await run(['sessions', all])
+    expect(table.exit).toBe(3)
+    expect(table.stderr).toContain('40 of 40 rows left out: 40 out of session.')
+    expect(table.stderr).toContain('Their session_id is -1, as in events that a server sends.')
+    expect(table.stderr).toContain('--session ""')
+    const answer = await run([all])
+    expect(answer.stdout).toContain('100.0% of the rows are marked as outside any session.')
+    expect(answer.stdout).toContain('--session ""')
+  })
+
+  it('are a few: they are counted', async () => {
+    const few = folder.file(
+      'few.json',
+      amplitude((i) => (i === 0 ? -1 : 1.7e12)),
+    )
+    const { stderr, exit } = await run(['sessions', few])
+    expect(exit).toBe(0)
+    expect(stderr).toBe('note: 1 of 40 rows left out: 1 out of session.\n')
+    expect((await run([few])).stdout).not.toContain('--session ""')
+  })
+})
