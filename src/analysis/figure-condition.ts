@@ -30,14 +30,14 @@ export async function parseFigureCondition(
   if (parsed.kind === 'not_one') throw refused(flag, 'must be one condition.')
   if (parsed.kind !== 'select') throw refused(flag, `is not a condition: ${parsed.why}`)
   await assertSteady(engine, parsed.tree, flag)
-  const found = new Reading(flag)
-  found.visit(parsed.tree)
+  const reading = new Reading(flag)
+  reading.visit(parsed.tree)
   // Its last line may be a comment, which must not swallow what follows: the line's end stays.
-  const expression = withSeconds(statement, found.durations, flag).slice(PREFIX.length, -1)
-  await tryOut(engine, expression, [...found.measures.values()], flag)
+  const expression = withSeconds(statement, reading.durations, flag).slice(PREFIX.length, -1)
+  await tryOut(engine, expression, [...reading.measures.values()], flag)
   return {
     expression: raw(expression),
-    measures: [...found.measures.values()],
+    measures: [...reading.measures.values()],
   }
 }
 

@@ -8,14 +8,14 @@ import type { Sql } from '../sql/sql.js'
  * Writes `{...head, "rows": [...]}`, a row a line.
  *
  * @param query one column of JSON texts, each of one line
- * @param shown what becomes of a row's text
+ * @param format what becomes of a row's text
  */
 export async function writeJsonRows(
   engine: Engine,
   path: string,
   head: object,
   query: Sql,
-  shown: (row: string) => string = spaced,
+  format: (row: string) => string = spaced,
 ): Promise<void> {
   writeFileSync(
     path,
@@ -24,7 +24,7 @@ export async function writeJsonRows(
   const { chunks } = await engine.stream(query)
   let first = true
   for await (const [rows = []] of chunks) {
-    const lines = rows.map((row) => harmlessJson(shown(String(row))))
+    const lines = rows.map((row) => harmlessJson(format(String(row))))
     appendFileSync(
       path,
       lines.map((line, i) => `${first && i === 0 ? '' : ','}\n    ${line}`).join(''),

@@ -93,17 +93,17 @@ async function readTables(engine: Engine, statement: string): Promise<Set<Relati
   const names = new Set<string>()
   const own = new Set<string>()
   collectTables(parsed.tree, names, own)
-  const found = new Set<Relation>()
+  const relations = new Set<Relation>()
   for (const name of names) {
     const relation = RELATIONS.find((candidate) => candidate === name)
-    if (relation !== undefined) found.add(relation)
+    if (relation !== undefined) relations.add(relation)
     else if (!own.has(name) && didYouMean(name, RELATIONS) !== '') {
       throw new SessionizeError('usage', `No relation \`${name}\`.${didYouMean(name, RELATIONS)}`, {
         hint: `A query can read ${RELATIONS.join(', ')}.`,
       })
     }
   }
-  return found
+  return relations
 }
 
 /** `names` are read from; `own` are the names of common table expressions. */

@@ -13,6 +13,7 @@ import {
   sum,
   type ValuesOf,
 } from '../figures/figure.js'
+import { withRelation } from '../figures/relation.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import type { Bin } from './bins.js'
 import { ratio } from './exact.js'
@@ -35,34 +36,36 @@ export interface SegmentChoice {
   readonly having?: FigureCondition
 }
 
-/** Over the relation `segmented`. Segments that were not chosen are told together, as the rest. */
+/** Over the relation `segmented`. Segments that were not chosen are the rest, together. */
 export async function segmentFigures(
   engine: Engine,
   by: readonly string[],
   bins: readonly Bin[],
   choice: SegmentChoice = {},
 ): Promise<Segments> {
-  const keys = keysOf(by)
-  const order = segmentOrder(by)
-  const all = choice.top === undefined && choice.having === undefined
-  if (!all) await chooseSegments(engine, keys, choice)
-  const same = join(
-    keys.map((key) => sql`chosen.${key} IS NOT DISTINCT FROM segmented.${key}`),
-    ' AND ',
-  )
   const figures = aggregates(bins)
-  const rows = await engine.rows(sql`
-    SELECT ${join(keys)}, ${columnsOf(figures)}
-    FROM segmented${all ? sql`` : sql` SEMI JOIN chosen ON ${same}`}
-    GROUP BY ${join(keys)} ORDER BY ${order}`)
-  return {
-    dimensions: by,
-    rows: rows.map((row) => ({
+  const keys = join(keysOf(by))
+  const rowsOf = async (from: Sql): Promise<Segments['rows']> => {
+    const rows = await engine.rows(
+      sql`SELECT ${keys}, ${columnsOf(figures)} FROM ${from} GROUP BY ${keys} ORDER BY ${segmentOrder(by)}`,
+    )
+    return rows.map((row) => ({
       values: keyValues(row, by),
       figures: toFigures(readFigures(row, figures), bins),
-    })),
-    rest: all ? null : await restOf(engine, same, bins),
+    }))
   }
+  if (choice.top === undefined && choice.having === undefined) {
+    return { dimensions: by, rows: await rowsOf(sql`segmented`), rest: null }
+  }
+  return withRelation(engine, chosenSegments(by, choice), async (chosen) => {
+    const same = keysOf(by).map((key) => sql`chosen.${key} IS NOT DISTINCT FROM segmented.${key}`)
+    const matching = sql`JOIN ${chosen} AS chosen ON ${join(same, ' AND ')}`
+    return {
+      dimensions: by,
+      rows: await rowsOf(sql`segmented SEMI ${matching}`),
+      rest: await restOf(engine, sql`(SELECT segmented.* FROM segmented ANTI ${matching})`, bins),
+    }
+  })
 }
 
 /** A row's values of the keys. */
@@ -87,30 +90,21 @@ export function segmentOrder(by: readonly string[]): Sql {
     : join([raw('count(*) DESC'), ...values])
 }
 
-async function chooseSegments(
-  engine: Engine,
-  keys: readonly Sql[],
-  { top, having }: SegmentChoice,
-): Promise<void> {
+function chosenSegments(by: readonly string[], { top, having }: SegmentChoice): Sql {
+  const keys = keysOf(by)
   const measures = (having?.measures ?? []).map(
     ({ name, aggregate }) => sql`, ${aggregate} AS ${identifier(name)}`,
   )
   const order = join([raw('place_sessions DESC'), ...keys.map((key) => sql`${key} NULLS LAST`)])
-  await engine.run(sql`
-    CREATE OR REPLACE TEMP TABLE chosen AS
+  return sql`
     SELECT ${join(keys)} FROM (
       SELECT ${join(keys)}, count(*) AS place_sessions${join(measures, '')}
       FROM segmented GROUP BY ${join(keys)}
     )${having === undefined ? sql`` : sql` WHERE (${having.expression})`}
-    ORDER BY ${order}${top === undefined ? sql`` : sql` LIMIT ${top}`}`)
+    ORDER BY ${order}${top === undefined ? sql`` : sql` LIMIT ${top}`}`
 }
 
-async function restOf(
-  engine: Engine,
-  same: Sql,
-  bins: readonly Bin[],
-): Promise<NonNullable<Segments['rest']> | null> {
-  const rest = sql`(SELECT segmented.* FROM segmented ANTI JOIN chosen ON ${same})`
+async function restOf(engine: Engine, rest: Sql, bins: readonly Bin[]): Promise<Segments['rest']> {
   const figures = await figuresOf(engine, rest, bins)
   if (figures.sessions === 0) return null
   const keys = sql`(SELECT DISTINCT COLUMNS('^key_\\d+$') FROM ${rest})`

@@ -14,6 +14,7 @@ import {
   select,
   sum,
 } from '../figures/figure.js'
+import { withRelation } from '../figures/relation.js'
 import type { Events } from '../sessions/dataset.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { YEAR_ONE_MICROS } from '../units/instant.js'
@@ -136,13 +137,12 @@ const LABELS: Readonly<Record<CalendarUnit, string>> = {
   month: '%Y-%m',
 }
 
-/** Creates `periods`: every period between the first and the last event, with its end. */
-async function createPeriods(
-  engine: Engine,
+/** Every period between the first and the last event, by `start`, `finish` and `label`. */
+function periodsOf(
   events: Pick<Events, 'firstMicros' | 'lastMicros'>,
   unit: CalendarUnit,
   zone: string,
-): Promise<void> {
+): Sql {
   const { firstMicros, lastMicros } = events
   const first = firstMicros ?? 0n
   const last = lastMicros ?? 0n
@@ -168,10 +168,9 @@ async function createPeriods(
     unit === 'hour'
       ? sql`start + 3600000000`
       : sql`epoch_us(timezone(${text(zone)}, date_trunc(${text(unit)}, ${localTime(sql`start`, zone)}) + ${step})) + ${YEAR_ONE_MICROS}`
-  await engine.run(sql`
-    CREATE OR REPLACE TEMP TABLE periods AS
+  return sql`
     SELECT start, ${next} AS finish, strftime(${localTime(sql`start`, zone)}, ${text(LABELS[unit])}) AS label
-    FROM (${starts}) WHERE ${raw(firstMicros === null ? 'false' : 'true')}`)
+    FROM (${starts}) WHERE ${raw(firstMicros === null ? 'false' : 'true')}`
 }
 
 const FIGURES = {
@@ -203,26 +202,27 @@ function figures(row: FigureRow): PeriodFigures {
 
 const attributed = (attribute: 'start' | 'end'): Sql => identifier(attribute)
 
-/** Creates `listed`: every segment with its place, one row without dimensions. */
-async function listSegments(engine: Engine, by: readonly string[]): Promise<void> {
-  const keys = keysOf(by)
-  await engine.run(
-    by.length === 0
-      ? sql`CREATE OR REPLACE TEMP TABLE listed AS SELECT 1 AS place`
-      : sql`CREATE OR REPLACE TEMP TABLE listed AS
-            SELECT ${join(keys)}, row_number() OVER (ORDER BY ${segmentOrder(by)}) AS place
-            FROM segmented GROUP BY ${join(keys)}`,
-  )
-}
+/** Every segment with its `place`, one row without dimensions. */
+const segmentsOf = (by: readonly string[]): Sql =>
+  by.length === 0
+    ? sql`SELECT 1 AS place`
+    : sql`
+      SELECT ${join(keysOf(by))}, row_number() OVER (ORDER BY ${segmentOrder(by)}) AS place
+      FROM segmented GROUP BY ${join(keysOf(by))}`
 
 /** Every segment has a row in every period. */
-async function assertReadable(engine: Engine, unit: CalendarUnit): Promise<void> {
-  const { segments } = await select(engine, sql`listed`, { segments: count() })
-  const { periods } = await select(engine, sql`periods`, { periods: count() })
-  if (segments * periods <= MOST_ROWS) return
+async function assertReadable(
+  engine: Engine,
+  unit: CalendarUnit,
+  segments: Sql,
+  periods: Sql,
+): Promise<void> {
+  const { rows: many } = await select(engine, segments, { rows: count() })
+  const { rows: long } = await select(engine, periods, { rows: count() })
+  if (many * long <= MOST_ROWS) return
   throw new SessionizeError(
     'usage',
-    `${segments} segments in ${periods} periods per ${unit} are more than anyone reads.`,
+    `${many} segments in ${long} periods per ${unit} are more than anyone reads.`,
     { hint: `Use ${option('per')} month, or segments of fewer values: ${option('by')} platform` },
   )
 }
@@ -244,21 +244,22 @@ async function seriesOf(
   zone: string,
   attribute: 'start' | 'end',
 ): Promise<TrendSeries[]> {
-  await createPeriods(engine, events, unit, zone)
-  await listSegments(engine, by)
-  await assertReadable(engine, unit)
   const keys = keysOf(by)
   const start = periodStart(unit, attributed(attribute), zone)
   const grouped = sql`
     SELECT ${join([...keys, sql`${start} AS period`, columnsOf(FIGURES)])}
     FROM segmented GROUP BY ${join([...keys, raw('period')])}`
-  const rows = await engine.rows<
-    FigureRow & { start: bigint; finish: bigint; label: string; place: bigint }
-  >(sql`
-    SELECT listed.*, periods.start, periods.finish, periods.label, measured.* EXCLUDE (${join([...keys, raw('period')])})
-    FROM listed CROSS JOIN periods
-    LEFT JOIN (${grouped}) AS measured ON measured.period = periods.start AND ${sameKeys(by, 'measured', 'listed')}
-    ORDER BY listed.place, periods.start`)
+  type PeriodRow = FigureRow & { start: bigint; finish: bigint; label: string; place: bigint }
+  const rows = await withRelation(engine, segmentsOf(by), (segments) =>
+    withRelation(engine, periodsOf(events, unit, zone), async (periods) => {
+      await assertReadable(engine, unit, segments, periods)
+      return engine.rows<PeriodRow>(sql`
+        SELECT listed.*, periods.start, periods.finish, periods.label, measured.* EXCLUDE (${join([...keys, raw('period')])})
+        FROM ${segments} AS listed CROSS JOIN ${periods} AS periods
+        LEFT JOIN (${grouped}) AS measured ON measured.period = periods.start AND ${sameKeys(by, 'measured', 'listed')}
+        ORDER BY listed.place, periods.start`)
+    }),
+  )
   const series = inSeries(rows, by, (row, before: TrendPeriod | undefined) =>
     withChange(row, isPartial(events, row.start, row.finish, definition.gapMicros), before),
   )
@@ -344,8 +345,6 @@ async function heatmaps(
   attribute: 'start' | 'end',
 ): Promise<TrendSeries[]> {
   const { weeks, rest } = wholeWeeks(events)
-  await createPeriods(engine, rest, 'hour', zone)
-  await listSegments(engine, by)
   const keys = keysOf(by)
   const hourOfWeek = (at: Sql): Sql => {
     const local = localTime(at, zone)
@@ -354,8 +353,8 @@ async function heatmaps(
   const rows = await engine.rows<FigureRow & { place: bigint; cell: bigint; hours: bigint | null }>(
     sql`
     SELECT listed.*, cells.cell, occurring.hours, measured.* EXCLUDE (${join([...keys, raw('cell')])})
-    FROM listed CROSS JOIN (SELECT unnest(range(168)) AS cell) AS cells
-    LEFT JOIN (SELECT ${hourOfWeek(sql`start`)} AS cell, count(*) AS hours FROM periods GROUP BY cell) AS occurring
+    FROM (${segmentsOf(by)}) AS listed CROSS JOIN (SELECT unnest(range(168)) AS cell) AS cells
+    LEFT JOIN (SELECT ${hourOfWeek(sql`start`)} AS cell, count(*) AS hours FROM (${periodsOf(rest, 'hour', zone)}) GROUP BY cell) AS occurring
       ON occurring.cell = cells.cell
     LEFT JOIN (
       SELECT ${join([...keys, sql`${hourOfWeek(attributed(attribute))} AS cell`, columnsOf(FIGURES)])}

@@ -101,7 +101,7 @@ export function refuseStdout(name: string, path: string): void {
 /** Where one answer goes: the file of `--output`, or standard output. */
 export interface Output {
   /** Text for readers. */
-  print(render: (look: Appearance) => string | Promise<string>): Promise<void>
+  print(render: (appearance: Appearance) => string | Promise<string>): Promise<void>
   /** What `write` leaves at the path becomes the file, or is copied to standard output. */
   write<T>(write: (path: string) => Promise<T>): Promise<T>
 }
@@ -119,7 +119,7 @@ export async function withOutput<T>(
   return withTarget(flags.output, flags.outputs?.together, (target) =>
     use({
       async print(render) {
-        await printText(await render(lookOf(flags, terminal, target)), target, terminal)
+        await printText(await render(appearanceOf(flags, terminal, target)), target, terminal)
       },
       async write(write) {
         const { Workspace } = await import('../sources/workspace.js')
@@ -138,7 +138,7 @@ export async function withOutput<T>(
 }
 
 /** A file is no terminal: never coloured unless asked. */
-export function lookOf(
+export function appearanceOf(
   flags: { readonly color?: boolean },
   terminal: Terminal,
   target: Target | undefined,

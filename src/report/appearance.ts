@@ -7,4 +7,4 @@ export interface Appearance {
 }
 
 /** An answer as text, in one format. */
-export type Render<Answer> = (answer: Answer, look: Appearance) => string
+export type Render<Answer> = (answer: Answer, appearance: Appearance) => string

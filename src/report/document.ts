@@ -198,11 +198,11 @@ export const fields = (
   ...options,
 })
 
-/** @param shown how a part of it is made harmless */
-export const plainText = (text: Text, shown: (part: string) => string): string =>
+/** @param safe how a part of it is made harmless */
+export const plainText = (text: Text, safe: (part: string) => string): string =>
   typeof text === 'string'
-    ? shown(text)
-    : text.map((part) => shown(typeof part === 'string' ? part : part.value)).join('')
+    ? safe(text)
+    : text.map((part) => safe(typeof part === 'string' ? part : part.value)).join('')
 
 export const text = (header: string, giveUp?: number): Column => column(header, 'left', giveUp)
 export const number = (header: string, giveUp?: number): Column => column(header, 'right', giveUp)

@@ -12,10 +12,10 @@ export interface Field {
 }
 
 /** `label  text`, the texts aligned and wrapped beside their labels. */
-export function renderFields(fields: readonly Field[], look: Appearance): string {
-  const style = styleFor(look)
+export function renderFields(fields: readonly Field[], appearance: Appearance): string {
+  const style = styleFor(appearance)
   const labelWidth = widest(fields.map(({ label }) => label))
-  const textRoom = Math.min(look.columns, LONGEST_LINE) - labelWidth - 2
+  const textRoom = Math.min(appearance.columns, LONGEST_LINE) - labelWidth - 2
   return fields
     .flatMap(({ label, text }) =>
       wrap(text, textRoom).map((line, at) => {
@@ -32,10 +32,10 @@ export function renderNotice(
   label: string,
   text: string,
   paint: (text: string) => string,
-  look: Appearance,
+  appearance: Appearance,
 ): string {
   const indent = ' '.repeat(textWidth(label) + 2)
-  const room = Math.min(look.columns, LONGEST_LINE) - indent.length
+  const room = Math.min(appearance.columns, LONGEST_LINE) - indent.length
   return wrap(text, room)
     .map((line, at) => (at === 0 ? `${paint(`${label}:`)} ${line}` : indent + line).trimEnd())
     .join('\n')

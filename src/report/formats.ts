@@ -15,7 +15,7 @@ export const answerFormats = <Answer extends { readonly schema: string }>(
   blocks: (answer: Answer, medium: Medium) => Blocks,
   csv: (answer: Answer) => string,
 ): Readonly<Record<ReportFormat, Render<Answer>>> => ({
-  terminal: (answer, look) => documentAsTerminal(blocks(answer, 'terminal'), look),
+  terminal: (answer, appearance) => documentAsTerminal(blocks(answer, 'terminal'), appearance),
   json: answerAsJson,
   csv,
   markdown: (answer) => documentAsMarkdown(title, blocks(answer, 'markdown')),

@@ -9,12 +9,12 @@ const HEADING_EVERY = 6
 /** One shaded cell per value, the darkest for the largest; the mark of nothing only for nothing. */
 export function heatmapLines(
   { columns, rows }: Pick<Heatmap, 'columns' | 'rows'>,
-  look: Appearance,
+  appearance: Appearance,
 ): readonly string[] {
-  const shades = look.unicode ? SHADES.unicode : SHADES.ascii
+  const shades = appearance.unicode ? SHADES.unicode : SHADES.ascii
   const most = Math.max(0, ...rows.flatMap(({ values }) => values))
   const labelWidth = widest(rows.map(({ label }) => label))
-  const cell = labelWidth + 2 + columns.length * 2 <= look.columns ? 2 : 1
+  const cell = labelWidth + 2 + columns.length * 2 <= appearance.columns ? 2 : 1
   const shade = (value: number): string => {
     const level = value <= 0 ? 0 : Math.max(1, Math.ceil((value / most) * (shades.length - 1)))
     return (shades[level] ?? '').repeat(cell)

@@ -25,14 +25,14 @@ export function bar(fraction: number, width: number, unicode: boolean): string {
 /** One line per bin: label, count, share of all, bar. Empty bins after the last full one are left out. */
 export function renderHistogram(
   histogram: Pick<Histogram, 'of' | 'counted' | 'bins'>,
-  look: Appearance,
+  appearance: Appearance,
 ): string {
-  const style = styleFor(look)
+  const style = styleFor(appearance)
   const bins = withoutEmptyTail(histogram.bins)
   const all = bins.reduce((sum, { count }) => sum + count, 0)
   const most = Math.max(0, ...bins.map(({ count }) => count))
 
-  const longestLabel = Math.floor(look.columns / 3)
+  const longestLabel = Math.floor(appearance.columns / 3)
   const cells = bins.map(({ label, count }) => [
     shorten(visibleExcerpt(label, style.ellipsis), longestLabel, style.ellipsis),
     formatCount(count),
@@ -42,7 +42,7 @@ export function renderHistogram(
   const used = headings
     .map((heading, at) => widest([heading, ...cells.map((row) => row[at] ?? '')]))
     .reduce((sum, width) => sum + width + 2, 0)
-  const barWidth = Math.min(LONGEST_BAR, look.columns - used)
+  const barWidth = Math.min(LONGEST_BAR, appearance.columns - used)
   const drawn = barWidth >= SHORTEST_BAR
 
   return renderTable(
@@ -54,10 +54,10 @@ export function renderHistogram(
         ...(drawn ? [{ header: '', align: 'left', ink: 'accent' } as const] : []),
       ],
       rows: cells.map((row, at) =>
-        drawn ? [...row, bar((bins[at]?.count ?? 0) / most, barWidth, look.unicode)] : row,
+        drawn ? [...row, bar((bins[at]?.count ?? 0) / most, barWidth, appearance.unicode)] : row,
       ),
     },
-    look,
+    appearance,
   )
 }
 

@@ -10,7 +10,8 @@ import { visible } from './untrusted.js'
 import { shorten } from './width.js'
 
 export const inspectionFormats: Readonly<Record<'terminal' | 'json', Render<Inspection>>> = {
-  terminal: (inspection, look) => documentAsTerminal(blocks(inspection, look), look),
+  terminal: (inspection, appearance) =>
+    documentAsTerminal(blocks(inspection, appearance), appearance),
   json: answerAsJson,
 }
 
@@ -18,10 +19,10 @@ export const inspectionFormats: Readonly<Record<'terminal' | 'json', Render<Insp
 const FILES_SHOWN = 8
 const COLUMNS_SHOWN = 60
 
-function blocks(inspection: Inspection, look: Appearance): Blocks {
+function blocks(inspection: Inspection, appearance: Appearance): Blocks {
   const { choices, preset, about, timeFormat, doubts } = inspection
-  const room = Math.max(20, look.columns - 12)
-  const { ellipsis } = styleFor(look)
+  const room = Math.max(20, appearance.columns - 12)
+  const { ellipsis } = styleFor(appearance)
   return [
     files(inspection),
     fields([

@@ -35,11 +35,11 @@ export function ledgerLines(counts: LedgerCounts): readonly LedgerLine[] {
     rows,
     share: counts.read === 0 ? null : rows / counts.read,
   })
-  const placed = DESTINATIONS.map(({ label, rows }) => line(label, 1, rows(counts)))
-  const lost = counts.read - placed.reduce((sum, { rows }) => sum + rows, 0)
+  const destinations = DESTINATIONS.map(({ label, rows }) => line(label, 1, rows(counts)))
+  const lost = counts.read - destinations.reduce((sum, { rows }) => sum + rows, 0)
   return [
     line('rows read', 0, counts.read),
-    ...placed
+    ...destinations
       // A ledger that does not add up is a defect, which a reader must see rather than be spared.
       .concat(line('unaccounted for', 1, lost))
       .filter(({ label, rows }) => rows !== 0 || label === 'in a session')

@@ -77,17 +77,21 @@ function blockAsMarkdown(block: Block): string {
 
 function markdownTable({ columns, rows }: Pick<Table, 'columns' | 'rows'>): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  const shown = columns.flatMap((column, at) => (column.onPage === true ? [] : [{ column, at }]))
+  const visibleColumns = columns.flatMap((column, at) =>
+    column.onPage === true ? [] : [{ column, at }],
+  )
   return [
     line(
-      shown.map(({ column: { header, named } }) =>
+      visibleColumns.map(({ column: { header, named } }) =>
         named === true ? markdownValue(header) : prose(header),
       ),
     ),
-    line(shown.map(({ column }) => (column.align === 'right' ? '--:' : ':--'))),
+    line(visibleColumns.map(({ column }) => (column.align === 'right' ? '--:' : ':--'))),
     ...rows.map((row) =>
       line(
-        shown.map(({ column, at }) => markdownCell(row[at] === undefined ? '' : row[at], column)),
+        visibleColumns.map(({ column, at }) =>
+          markdownCell(row[at] === undefined ? '' : row[at], column),
+        ),
       ),
     ),
   ].join('\n')
@@ -112,10 +116,10 @@ const inline = (text: Text): string =>
         .join('')
 
 const figureTable = (figures: readonly Figure[]): string => {
-  const shown = figures.filter(({ in: media }) => media?.includes('markdown') !== false)
+  const inMarkdown = figures.filter(({ in: media }) => media?.includes('markdown') !== false)
   return markdownTable({
-    columns: shown.map(({ name }) => ({ header: name, align: 'right', cells: 'figures' })),
-    rows: [shown.map(({ value }) => value)],
+    columns: inMarkdown.map(({ name }) => ({ header: name, align: 'right', cells: 'figures' })),
+    rows: [inMarkdown.map(({ value }) => value)],
   })
 }
 

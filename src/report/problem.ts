@@ -9,9 +9,9 @@ import { visible } from './untrusted.js'
  */
 export function renderProblem(
   error: Pick<SessionizeError, 'message' | 'hint'>,
-  look: Appearance,
+  appearance: Appearance,
 ): string {
-  const style = styleFor(look)
+  const style = styleFor(appearance)
   const lines = [`${style.failure('error:')} ${unwrapped(error.message)}`]
   if (error.hint !== undefined) lines.push(`${style.accent('hint:')} ${unwrapped(error.hint)}`)
   return lines.join('\n')

@@ -8,7 +8,7 @@ import { formatBytes, formatCount, formatNumberOf } from './quantities.js'
 import { documentAsTerminal } from './terminal.js'
 
 export const stateFormats: Readonly<Record<'terminal' | 'json', Render<StateDescription>>> = {
-  terminal: (state, look) => documentAsTerminal(stateBlocks(state), look),
+  terminal: (state, appearance) => documentAsTerminal(stateBlocks(state), appearance),
   json: answerAsJson,
 }
 

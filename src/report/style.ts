@@ -13,15 +13,15 @@ export interface Style extends Readonly<Record<Ink, Paint>> {
 }
 
 /** Level 1 is the terminal's own 16 colours, which follow the reader's light or dark theme. */
-export function styleFor(look: Appearance): Style {
-  const chalk = new Chalk({ level: look.color ? 1 : 0 })
+export function styleFor(appearance: Appearance): Style {
+  const chalk = new Chalk({ level: appearance.color ? 1 : 0 })
   return {
     strong: (text) => chalk.bold(text),
     quiet: (text) => chalk.dim(text),
     accent: (text) => chalk.cyan(text),
     caution: (text) => chalk.yellow(text),
     failure: (text) => chalk.bold.red(text),
-    absent: look.unicode ? '–' : '-',
-    ellipsis: look.unicode ? '…' : '...',
+    absent: appearance.unicode ? '–' : '-',
+    ellipsis: appearance.unicode ? '…' : '...',
   }
 }

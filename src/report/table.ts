@@ -25,9 +25,9 @@ interface Sized {
  */
 export function renderTable(
   table: Pick<Table, 'columns' | 'rows' | 'bare' | 'turns'>,
-  look: Appearance,
+  appearance: Appearance,
 ): string {
-  const style = styleFor(look)
+  const style = styleFor(appearance)
   const bare = table.bare === true || table.columns.every(({ header }) => header === '')
   const all = table.columns.flatMap((column, at): Sized[] => {
     if (column.onPage === true) return []
@@ -40,9 +40,10 @@ export function renderTable(
     return [{ column, cells, natural: widest(cells) }]
   })
   const natural = total(all.map((sized) => sized.natural))
-  if (table.turns === true && natural > look.columns) return renderTable(turned(all), look)
-  const { kept, cut } = chooseColumns(all, look.columns, textWidth(style.ellipsis))
-  const room = look.columns - (cut ? GAP.length + textWidth(style.ellipsis) : 0)
+  if (table.turns === true && natural > appearance.columns)
+    return renderTable(turned(all), appearance)
+  const { kept, cut } = chooseColumns(all, appearance.columns, textWidth(style.ellipsis))
+  const room = appearance.columns - (cut ? GAP.length + textWidth(style.ellipsis) : 0)
   const widths = shareOut(kept, room)
 
   const lineAt = (line: number): string => {

@@ -34,7 +34,7 @@ export const firstObeyed = (text: string): string | undefined =>
   text
     .match(UNSAFE)
     ?.map(escaped)
-    .find((shown) => shown !== '\\n' && shown !== '\\t')
+    .find((mark) => mark !== '\\n' && mark !== '\\t')
 
 /** More of one value than this tells a reader nothing, and measuring it is not free. */
 const LONGEST_SHOWN = 1_000
@@ -64,9 +64,9 @@ export const markdownText = (text: string): string =>
 
 /** A value in Markdown: a code span where that is surely safe, else escaped text. */
 export function markdownValue(text: string): string {
-  const shown = visibleExcerpt(text, '…')
-  if (shown === '') return '`""`'
-  return /^[^\s`|<>&\\][^`|<>&\\]*$/.test(shown) ? `\`${shown}\`` : markdownText(shown)
+  const excerpt = visibleExcerpt(text, '…')
+  if (excerpt === '') return '`""`'
+  return /^[^\s`|<>&\\][^`|<>&\\]*$/.test(excerpt) ? `\`${excerpt}\`` : markdownText(excerpt)
 }
 
 /**

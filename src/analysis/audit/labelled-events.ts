@@ -126,7 +126,7 @@ const CODES = 2 ** 40
 const codesOf = (position: number): Sql => identifier(`dimension_codes_${position}`)
 
 export function eventColumn(events: Events, name: string): Sql {
-  const found = events.dimensions.find((dimension) => dimension.name === name)
-  if (found === undefined) throw new RangeError(`${name} was not read from the events`)
-  return identifier(found.column)
+  const dimension = events.dimensions.find((dimension) => dimension.name === name)
+  if (dimension === undefined) throw new RangeError(`${name} was not read from the events`)
+  return identifier(dimension.column)
 }

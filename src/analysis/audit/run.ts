@@ -106,13 +106,13 @@ async function auditRecorded(
 }
 
 function warnings({ mapping, ledger }: Events): Warning[] {
-  const found: Warning[] = mapping.doubts.map((message) => ({ id: 'mapping_doubt', message }))
+  const warnings: Warning[] = mapping.doubts.map((message) => ({ id: 'mapping_doubt', message }))
   if (ledger.kept === 0) {
-    found.push({
+    warnings.push({
       id: 'nothing_to_compare',
       message: 'No event has a recorded session.',
       hint: `Check ${option('session')}, or look for background activity alone: ${option('background')}.`,
     })
   }
-  return found
+  return warnings
 }

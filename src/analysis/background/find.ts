@@ -1,6 +1,6 @@
 /**
- * Background activity: events are suspected by their rhythm or by their place in long sessions, and
- * convicted by what happens to the lengths when sessions are rebuilt with them passive.
+ * Background activity: events are candidates by their rhythm or by their place in long sessions, and
+ * confirmed by what happens to the lengths when sessions are rebuilt with them passive.
  */
 import type { Engine } from '../../engines/duckdb.js'
 import { count, countDistinct, select } from '../../figures/figure.js'
@@ -20,8 +20,8 @@ import {
 } from './rhythm.js'
 import { ACTIVE_DAYS, ACTIVE_HOURS, roundTheClockUsers } from './round-the-clock.js'
 
-/** Each suspect costs a rebuild, so only the first few are tried. */
-const MOST_SUSPECTS = 5
+/** Each candidate costs a rebuild, so only the first few are tried. */
+const MOST_CANDIDATES = 5
 /** Less than this of the mean is not worth a rule. */
 const EFFECT_THRESHOLD = 0.01
 
@@ -51,12 +51,12 @@ export async function findBackground(
     ...new Set([...rhythmic.map(({ name }) => name), ...tails.flatMap(({ name }) => name ?? [])]),
   ]
   const roundTheClock = await roundTheClockUsers(engine)
-  const suspects: BackgroundEvent[] = []
-  for (const name of names.slice(0, MOST_SUSPECTS)) {
+  const candidates: BackgroundEvent[] = []
+  for (const name of names.slice(0, MOST_CANDIDATES)) {
     const without = await lengthsWithout(engine, events, options, [name])
     const meanChange = changeOf(lengths.meanSeconds, without.meanSeconds)
     const tail = long.tail.find((candidate) => candidate.name === name)
-    suspects.push({
+    candidates.push({
       name,
       ...(await select(engine, sql`events WHERE name = ${text(name)}`, OCCURRENCES)),
       rhythm: rhythmic.find((candidate) => candidate.name === name)?.rhythm ?? null,
@@ -67,16 +67,16 @@ export async function findBackground(
       flag: passiveFlag(name),
     })
   }
-  const guilty = suspects.filter(({ keepsAlive }) => keepsAlive)
+  const confirmed = candidates.filter(({ keepsAlive }) => keepsAlive)
   return {
     lengths,
-    events: suspects,
+    events: candidates,
     without:
-      guilty.length === 0
+      confirmed.length === 0
         ? null
         : {
-            lengths: await lengthsOfAll(engine, events, options, guilty),
-            flags: guilty.map(({ flag }) => flag),
+            lengths: await lengthsOfAll(engine, events, options, confirmed),
+            flags: confirmed.map(({ flag }) => flag),
           },
     longSessions: long,
     roundTheClock,
@@ -97,15 +97,15 @@ async function lengthsOfAll(
   engine: Engine,
   events: Events,
   options: BackgroundOptions,
-  guilty: readonly BackgroundEvent[],
+  confirmed: readonly BackgroundEvent[],
 ): Promise<LengthFigures> {
-  const [only] = guilty
-  if (only !== undefined && guilty.length === 1) return only.without
+  const [only] = confirmed
+  if (only !== undefined && confirmed.length === 1) return only.without
   return lengthsWithout(
     engine,
     events,
     options,
-    guilty.map(({ name }) => name),
+    confirmed.map(({ name }) => name),
   )
 }
 

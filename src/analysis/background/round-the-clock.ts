@@ -32,10 +32,10 @@ export async function roundTheClockUsers(engine: Engine): Promise<RoundTheClock>
   })
   const events = await select(engine, sql`events`, { theirs: count(theirs), all: count() })
   const examples = await engine.rows<{ user: string; days: bigint; name: string | null }>(sql`
-    WITH shown AS (SELECT * FROM always_on ORDER BY days DESC, user LIMIT ${EXAMPLES})
+    WITH examples AS (SELECT * FROM always_on ORDER BY days DESC, user LIMIT ${EXAMPLES})
     SELECT user, any_value(days) AS days, min({n: -n, name: name}).name AS name
     FROM (
-      SELECT user, days, name, count(*) AS n FROM events JOIN shown USING (user) GROUP BY ALL
+      SELECT user, days, name, count(*) AS n FROM events JOIN examples USING (user) GROUP BY ALL
     )
     GROUP BY user ORDER BY days DESC, user`)
   return {

@@ -242,8 +242,8 @@ const groupName = ({ values }: Group): string => values.map((value) => value ?? 
 
 function referenceGroup(all: readonly Group[], wanted: string | undefined): Group | undefined {
   if (wanted === undefined) return all[0]
-  const found = all.find((group) => groupName(group) === wanted)
-  if (found !== undefined) return found
+  const reference = all.find((group) => groupName(group) === wanted)
+  if (reference !== undefined) return reference
   const known = all.map(groupName)
   throw new SessionizeError(
     'usage',

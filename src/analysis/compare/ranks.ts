@@ -72,7 +72,7 @@ export async function compareRanks(
   confidence: number,
 ): Promise<RankComparison> {
   await engine.run(sql`
-    CREATE OR REPLACE TEMP TABLE placed AS
+    CREATE OR REPLACE TEMP TABLE placements AS
     SELECT length, na, nb,
       sum(na) OVER up_to - na AS a_below, sum(nb) OVER up_to - nb AS b_below,
       2 * b_below + nb AS placement_a, 2 * a_below + na AS placement_b
@@ -85,8 +85,8 @@ export async function compareRanks(
     SELECT sum(na) AS na, sum(nb) AS nb,
       sum(na * placement_a) AS a, sum(na * placement_a * placement_a) AS aa,
       sum(nb * placement_b) AS b, sum(nb * placement_b * placement_b) AS bb,
-      max(abs((a_below + na) * (SELECT sum(nb) FROM placed) - (b_below + nb) * (SELECT sum(na) FROM placed))) AS apart
-    FROM placed`)
+      max(abs((a_below + na) * (SELECT sum(nb) FROM placements) - (b_below + nb) * (SELECT sum(na) FROM placements))) AS apart
+    FROM placements`)
   const clusters = await engine.row<Record<string, bigint>>(sql`
     SELECT count(*) AS users, count(*) FILTER (WHERE m > 0) AS users_a, count(*) FILTER (WHERE n > 0) AS users_b,
       sum(a * a) AS aa, sum(a * m) AS am, sum(m * m) AS mm,
@@ -96,9 +96,9 @@ export async function compareRanks(
       SELECT user,
         coalesce(sum(placement_a) FILTER (WHERE g = ${a}), 0) AS a, count(*) FILTER (WHERE g = ${a}) AS m,
         coalesce(sum(placement_b) FILTER (WHERE g = ${b}), 0) AS b, count(*) FILTER (WHERE g = ${b}) AS n
-      FROM compared JOIN placed USING (length) WHERE g IN (${a}, ${b}) GROUP BY user
+      FROM compared JOIN placements USING (length) WHERE g IN (${a}, ${b}) GROUP BY user
     )`)
-  await engine.run(sql`DROP TABLE placed`)
+  await engine.run(sql`DROP TABLE placements`)
   const at = (row: Record<string, bigint>, name: string): bigint => row[name] ?? 0n
   const inA: PlacementSums = {
     n: Number(at(sums, 'na')),

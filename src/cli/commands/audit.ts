@@ -14,6 +14,6 @@ export const auditCommand = defineCommand({
     const { audit } = await import('../../library/audit.js')
     const { auditFormats } = await import('../../report/audit/blocks.js')
     const found = await audit(inputs, options)
-    await output.print((look) => auditFormats[format](found, look))
+    await output.print((appearance) => auditFormats[format](found, appearance))
   },
 })

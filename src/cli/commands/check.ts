@@ -4,7 +4,7 @@ import { SessionizeError } from '../../errors/errors.js'
 import { CHECK_FORMATS, type CheckFormat } from '../../report/check/format-names.js'
 import { defineCommand } from '../command.js'
 import { type CheckFlags, configuredChecks } from '../config/apply.js'
-import { lookOf, printText } from '../output.js'
+import { appearanceOf, printText } from '../output.js'
 import { type ReportFlag, reportFlag, withReports } from '../reports.js'
 
 interface Own extends CheckFlags {
@@ -43,19 +43,19 @@ export const checkCommand = defineCommand<'check', CheckFormat, Own>({
         })
       }
       const rules = checkRules(options)
-      return output.print((look) => ruleFormats[format](rules, look))
+      return output.print((appearance) => ruleFormats[format](rules, appearance))
     }
     const { checkFormats } = await import('../../report/check/formats.js')
     const { report = [] } = flags
     const found = await withReports(report, flags.outputs?.together, async (targets) => {
       const found = await check(asked.inputs, options)
       for (const { format: other, target } of targets) {
-        const text = checkFormats[other](found, lookOf(flags, terminal, target))
+        const text = checkFormats[other](found, appearanceOf(flags, terminal, target))
         await printText(text, target, terminal)
       }
       return found
     })
-    await output.print((look) => checkFormats[format](found, look))
+    await output.print((appearance) => checkFormats[format](found, appearance))
     const file = terminal.env['GITHUB_STEP_SUMMARY'] ?? ''
     if ([format, ...report.map((one) => one.format)].includes('github') && file !== '') {
       const { stepSummary } = await import('../../report/check/github.js')

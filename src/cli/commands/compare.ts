@@ -13,6 +13,6 @@ export const compareCommand = defineCommand({
     const { compare } = await import('../../library/compare.js')
     const { compareFormats } = await import('../../report/compare.js')
     const compared = await compare(inputs, options)
-    await output.print((look) => compareFormats[format](compared, look))
+    await output.print((appearance) => compareFormats[format](compared, appearance))
   },
 })

@@ -13,6 +13,6 @@ export const gapCommand = defineCommand({
     const { gap } = await import('../../library/gap.js')
     const { gapFormats } = await import('../../report/gap.js')
     const found = await gap(inputs, options)
-    await output.print((look) => gapFormats[format](found, look))
+    await output.print((appearance) => gapFormats[format](found, appearance))
   },
 })

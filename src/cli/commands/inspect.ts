@@ -12,6 +12,6 @@ export const inspectCommand = defineCommand({
     const { inspect } = await import('../../library/inspect.js')
     const { inspectionFormats } = await import('../../report/inspection.js')
     const found = await inspect(inputs, options)
-    await output.print((look) => inspectionFormats[format](found, look))
+    await output.print((appearance) => inspectionFormats[format](found, appearance))
   },
 })

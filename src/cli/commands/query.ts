@@ -19,8 +19,10 @@ export const queryCommand = defineCommand({
     const { documentAsTerminal } = await import('../../report/terminal.js')
     const { queryBlocks } = await import('../../report/query.js')
     const rows = queryBlocks(await queryRows(statement, inputs, options))
-    await output.print((look) =>
-      format === 'terminal' ? documentAsTerminal(rows, look) : documentAsMarkdown('Query', rows),
+    await output.print((appearance) =>
+      format === 'terminal'
+        ? documentAsTerminal(rows, appearance)
+        : documentAsMarkdown('Query', rows),
     )
   },
 })

@@ -4,7 +4,7 @@ import { omitUndefined } from '../../units/omit-undefined.js'
 import { addOptions } from '../command.js'
 import type { Context } from '../context.js'
 import { tell } from '../messages.js'
-import { lookOf, printText } from '../output.js'
+import { appearanceOf, printText } from '../output.js'
 
 const EXAMPLES = `Examples:
   sessionize sessions day-1.ndjson.gz --state kept -o sessions.parquet    makes the state
@@ -42,8 +42,12 @@ const listCommand = ({ terminal }: Context): Command =>
     .action(async (folder: string, flags: ListFlags) => {
       const { describeState } = await import('../../state/state.js')
       const { stateFormats } = await import('../../report/state.js')
-      const look = lookOf(flags, terminal, undefined)
-      await printText(stateFormats[flags.format](describeState(folder), look), undefined, terminal)
+      const appearance = appearanceOf(flags, terminal, undefined)
+      await printText(
+        stateFormats[flags.format](describeState(folder), appearance),
+        undefined,
+        terminal,
+      )
     })
 
 const verifyCommand = ({ terminal }: Context): Command =>

@@ -16,6 +16,6 @@ export const summaryCommand = defineCommand({
     const { summary } = await import('../../library/summary.js')
     const { summaryFormats } = await import('../../report/summary/formats.js')
     const found = await summary(inputs, options)
-    await output.print((look) => summaryFormats[format](found, look))
+    await output.print((appearance) => summaryFormats[format](found, appearance))
   },
 })

@@ -13,6 +13,6 @@ export const trendCommand = defineCommand({
     const { trend } = await import('../../library/trend.js')
     const { trendFormats } = await import('../../report/trend.js')
     const found = await trend(inputs, options)
-    await output.print((look) => trendFormats[format](found, look))
+    await output.print((appearance) => trendFormats[format](found, appearance))
   },
 })

@@ -120,7 +120,7 @@ function bestTimeout({ best }: Timeouts, now: number | null): string | null {
 function kinds({ agreement: { recorded, rebuilt, exactShare } }: RecordedAudit): Block {
   const share = (part: number, whole: number): string =>
     formatShare(whole === 0 ? null : part / whole)
-  const shown = SESSION_KINDS.filter(
+  const occurring = SESSION_KINDS.filter(
     (kind) => recorded[kind] + rebuilt[kind] > 0 || kind === 'exact',
   )
   return table(
@@ -128,7 +128,7 @@ function kinds({ agreement: { recorded, rebuilt, exactShare } }: RecordedAudit):
     [text('sessions'), number('recorded'), number('share'), number('rebuilt'), number('share')],
     [
       ['all', formatCount(recorded.sessions), '', formatCount(rebuilt.sessions), ''],
-      ...shown.map((kind) => [
+      ...occurring.map((kind) => [
         `${kind}: ${KIND_WORDS[kind]}`,
         formatCount(recorded[kind]),
         share(recorded[kind], recorded.sessions),
@@ -143,12 +143,12 @@ function kinds({ agreement: { recorded, rebuilt, exactShare } }: RecordedAudit):
           x: { scale: 'count', label: 'sessions' },
           y: {
             scale: 'names',
-            names: shown.flatMap((kind) => [`${kind}, recorded`, `${kind}, rebuilt`]),
+            names: occurring.flatMap((kind) => [`${kind}, recorded`, `${kind}, rebuilt`]),
           },
           marks: [
             {
               kind: 'bars',
-              bars: shown.flatMap((kind) => [
+              bars: occurring.flatMap((kind) => [
                 { value: recorded[kind] },
                 { value: rebuilt[kind], ink: 'second' },
               ]),

@@ -13,10 +13,10 @@ import { describeOutcome } from './wording.js'
 
 export const checkFormats: Readonly<Record<CheckFormat, Render<CheckReport>>> = {
   // The verdict first, then what is wrong, then everything else.
-  terminal: (report, look) =>
+  terminal: (report, appearance) =>
     documentAsTerminal(
       [heading(describeOutcome(report), inkOf(report)), checkBlocks(report)],
-      look,
+      appearance,
     ),
   json: answerAsJson,
   junit: checkAsJunit,

@@ -27,8 +27,8 @@ function toleranceOf(rule: Rule): string | null {
   return unit === 'time' ? formatDuration(amount) : formatCount(amount)
 }
 
-function rulesAsTable(rules: readonly Rule[], look: Appearance): string {
-  const shown = (rule: Rule, limit: number | null): string =>
+function rulesAsTable(rules: readonly Rule[], appearance: Appearance): string {
+  const threshold = (rule: Rule, limit: number | null): string =>
     limit === null
       ? '-'
       : `> ${describeValue({ unit: rule.unit, value: limit, found: null, of: null })}`
@@ -42,11 +42,11 @@ function rulesAsTable(rules: readonly Rule[], look: Appearance): string {
       ],
       rows: rules.map((rule) => [
         rule.id,
-        shown(rule, rule.warn),
-        shown(rule, rule.error),
+        threshold(rule, rule.warn),
+        threshold(rule, rule.error),
         rule.meaning,
       ]),
     },
-    look,
+    appearance,
   )}\n`
 }

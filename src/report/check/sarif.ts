@@ -12,7 +12,7 @@ const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json'
 
 export function checkAsSarif(report: CheckReport): string {
   const rules = report.checks.filter(({ verdict }) => verdict !== 'skipped')
-  const found = problems(report)
+  const results = problems(report)
   const log = {
     $schema: SCHEMA,
     version: '2.1.0',
@@ -26,7 +26,7 @@ export function checkAsSarif(report: CheckReport): string {
           },
         },
         invocations: [{ executionSuccessful: true }],
-        results: found.map((check) => ({
+        results: results.map((check) => ({
           ruleId: check.id,
           ruleIndex: rules.indexOf(check),
           kind: 'fail',

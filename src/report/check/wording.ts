@@ -25,11 +25,11 @@ export function describeValue(check: Pick<CheckResult, 'unit' | 'value' | 'found
 
 /** What the value should be: `at most 1%`. */
 export function describeLimit(check: CheckResult): string {
-  const shown = (limit: number): string =>
+  const amount = (limit: number): string =>
     describeValue({ unit: check.unit, value: limit, found: null, of: null })
-  const least = check.least === null ? [] : [`at least ${shown(check.least)}`]
+  const least = check.least === null ? [] : [`at least ${amount(check.least)}`]
   const limit = check.verdict === 'fail' ? (check.error ?? check.warn) : (check.warn ?? check.error)
-  const most = limit === null ? [] : [limit === 0 ? 'none' : `at most ${shown(limit)}`]
+  const most = limit === null ? [] : [limit === 0 ? 'none' : `at most ${amount(limit)}`]
   return [...least, ...most].join(' and ')
 }
 

@@ -238,10 +238,10 @@ export function filesRead(
   medium: Medium,
   count: (value: number) => string = formatCount,
 ): Block | null {
-  const shown = filesToShow(ledger)
-  if (shown.length === 0 || (medium !== 'markdown' && ledger.files.length < 2)) return null
-  const { headings, rows } = ledgerByFile(shown)
-  const more = ledger.files.length - shown.length
+  const listed = filesToShow(ledger)
+  if (listed.length === 0 || (medium !== 'markdown' && ledger.files.length < 2)) return null
+  const { headings, rows } = ledgerByFile(listed)
+  const more = ledger.files.length - listed.length
   return table(
     'The same per file',
     [

@@ -12,8 +12,8 @@ const FORMATS = answerFormats<Summary>('Session lengths', summaryBlocks, summary
 
 export const summaryFormats: typeof FORMATS = {
   ...FORMATS,
-  terminal(summary, look) {
-    const count = look.columns < NARROW ? formatCompactCount : formatCount
-    return documentAsTerminal(summaryBlocks(summary, 'terminal', count), look)
+  terminal(summary, appearance) {
+    const count = appearance.columns < NARROW ? formatCompactCount : formatCount
+    return documentAsTerminal(summaryBlocks(summary, 'terminal', count), appearance)
   },
 }
