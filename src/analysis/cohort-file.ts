@@ -4,6 +4,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { plainPath } from '../engines/files.js'
 import { writeTable } from '../engines/table-file.js'
 import { SessionizeError } from '../errors/errors.js'
+import { count, select } from '../figures/figure.js'
 import { sql, text } from '../sql/sql.js'
 import type { Cohort } from './cohort.js'
 import type { AnswerContext } from './context.js'
@@ -26,10 +27,9 @@ export async function writeCohort(
 
 /** One id a line, as it is. */
 async function writeList(engine: Engine, cohort: Cohort, path: string): Promise<void> {
-  const { n } = await engine.row<{ n: bigint }>(
-    sql`SELECT count(*) AS n FROM (${cohort.ids}) WHERE regexp_matches(user, '[\\n\\r]')`,
-  )
-  if (n > 0n) {
+  const broken = sql`(${cohort.ids}) WHERE regexp_matches(user, '[\\n\\r]')`
+  const { n } = await select(engine, broken, { n: count() })
+  if (n > 0) {
     throw new SessionizeError('unsupported', `${n} user ids hold a line break.`, {
       hint: 'Write them with --format csv or ndjson.',
     })

@@ -3,6 +3,7 @@ import type { Engine } from '../engines/duckdb.js'
 import { option } from '../errors/option.js'
 import { asTimestamp } from '../events/clock.js'
 import type { Ledger } from '../events/ledger.js'
+import { count, countDistinct, select } from '../figures/figure.js'
 import { measureSessions, planSessions, settleLedger } from '../sessions/build.js'
 import type { Events } from '../sessions/dataset.js'
 import type { SessionDefinition } from '../sessions/definition.js'
@@ -71,14 +72,11 @@ export async function cohort(
     CREATE OR REPLACE TEMP TABLE cohort AS
     SELECT user FROM (SELECT user${join(measures, '')} FROM ${sessions} GROUP BY user)
     ${condition === undefined ? sql`` : sql`WHERE (${condition.expression})`}`)
-  const { users, of } = await engine.row<{ users: bigint; of: bigint }>(
-    sql`SELECT (SELECT count(*) FROM cohort) AS users, (SELECT count(DISTINCT user) FROM sessions) AS of`,
-  )
   const columns = COLUMNS.map(([name, aggregate]) => sql`${aggregate} AS ${identifier(name)}`)
   return {
     ledger: await settleLedger(engine, events, request),
-    users: Number(users),
-    ofUsers: Number(of),
+    ...(await select(engine, sql`cohort`, { users: count() })),
+    ...(await select(engine, sql`sessions`, { ofUsers: countDistinct(sql`user`) })),
     ids: sql`SELECT user FROM cohort ORDER BY user`,
     figures: sql`SELECT user, ${join(columns)} FROM ${rankedLengths(sql`(FROM sessions SEMI JOIN cohort USING (user))`, 'user')} GROUP BY user ORDER BY user`,
   }

@@ -9,6 +9,7 @@
  * (Conover 1999, section 3.2).
  */
 import type { Engine } from '../engines/duckdb.js'
+import { count, list, quantiles, seconds, select, sum } from '../figures/figure.js'
 import { identifier, join, type Sql, sql } from '../sql/sql.js'
 import { betaQuantile, normalQuantile, studentQuantile } from './distributions.js'
 import type { QuantileEstimate } from './figures.js'
@@ -68,7 +69,7 @@ export async function quantileEstimates(
   shares: readonly number[],
   confidence: number,
 ): Promise<QuantileEstimate[]> {
-  const at = await quantiles(engine, from, shares)
+  const at = await quantilesOf(engine, from, shares)
   if (at === null) {
     return shares.map((share) => ({ share, seconds: null, lowSeconds: null, highSeconds: null }))
   }
@@ -78,34 +79,31 @@ export async function quantileEstimates(
     return effective === null ? null : shareInterval(shares[i] ?? 0, effective, confidence)
   })
   const wanted = ends.flatMap((pair) => pair ?? [])
-  const lengths = wanted.length === 0 ? [] : ((await quantiles(engine, from, wanted)) ?? [])
+  const lengths = wanted.length === 0 ? [] : ((await quantilesOf(engine, from, wanted)) ?? [])
   let next = 0
   return shares.map((share, i) => {
     const known = ends[i] !== null
     const [low, high] = known ? [lengths[next++], lengths[next++]] : [undefined, undefined]
     return {
       share,
-      seconds: inSeconds(at[i]),
+      seconds: seconds(at[i]),
       // Whole microseconds: interpolating between ties would leave a trace of rounding.
-      lowSeconds: inSeconds(low === undefined ? low : Math.round(low)),
-      highSeconds: inSeconds(high === undefined ? high : Math.round(high)),
+      lowSeconds: seconds(low === undefined ? low : Math.round(low)),
+      highSeconds: seconds(high === undefined ? high : Math.round(high)),
     }
   })
 }
 
-const inSeconds = (micros: number | undefined): number | null =>
-  micros === undefined ? null : micros / 1e6
-
-async function quantiles(
+/** Null of no session. */
+async function quantilesOf(
   engine: Engine,
   from: Sql,
   shares: readonly number[],
-): Promise<number[] | null> {
+): Promise<readonly number[] | null> {
   if (shares.length === 0) return []
-  const { at } = await engine.row<{ at: number[] | null }>(
-    sql`SELECT quantile_cont(length, [${join([...shares])}]) AS at FROM ${from}`,
-  )
-  return at
+  const { at } = await select(engine, from, { at: quantiles(sql`length`, shares) })
+  const known = at.flatMap((length) => length ?? [])
+  return known.length === shares.length ? known : null
 }
 
 async function clusterSums(
@@ -117,24 +115,25 @@ async function clusterSums(
   const counts = at.map(
     (micros, i) => sql`count(*) FILTER (WHERE length <= ${micros}) AS ${identifier(`k${i}`)}`,
   )
-  const sums = at.flatMap((_, i) => {
-    const k = identifier(`k${i}`)
-    return [
-      sql`sum(${k}) AS ${identifier(`below${i}`)}`,
-      sql`sum(${k} * n) AS ${identifier(`kn${i}`)}`,
-      sql`sum(${k} * ${k}) AS ${identifier(`kk${i}`)}`,
-    ]
-  })
-  const row = await engine.row<Record<string, bigint | null>>(sql`
-    SELECT count(*) AS users, sum(n) AS sessions, sum(n * n) AS nn, ${join(sums)}
-    FROM (SELECT user, count(*) AS n, ${join(counts)} FROM ${from} GROUP BY user)`)
-  const number = (name: string): number => Number(row[name] ?? 0n)
+  const under = (of: (k: Sql) => Sql) => list(at.map((_, i) => sum(of(identifier(`k${i}`)))))
+  const { users, sessions, nn, below, kn, kk } = await select(
+    engine,
+    sql`(SELECT user, count(*) AS n, ${join(counts)} FROM ${from} GROUP BY user)`,
+    {
+      users: count(),
+      sessions: sum(sql`n`),
+      nn: sum(sql`n * n`),
+      below: under((k) => k),
+      kn: under((k) => sql`${k} * n`),
+      kk: under((k) => sql`${k} * ${k}`),
+    },
+  )
   return at.map((_, i) => ({
-    users: number('users'),
-    sessions: number('sessions'),
-    nn: number('nn'),
-    below: number(`below${i}`),
-    kn: number(`kn${i}`),
-    kk: number(`kk${i}`),
+    users,
+    sessions,
+    nn,
+    below: below[i] ?? 0,
+    kn: kn[i] ?? 0,
+    kk: kk[i] ?? 0,
   }))
 }

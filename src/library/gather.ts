@@ -11,6 +11,7 @@ import type { Segments, Summary } from '../analysis/summary.js'
 import { type PeriodUnit, trend } from '../analysis/trend.js'
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { count, select } from '../figures/figure.js'
 import type { Answer, ReportContents, ReportSegments } from '../report/contents.js'
 import { formatNumberOf } from '../report/quantities.js'
 import type { Events } from '../sessions/dataset.js'
@@ -134,13 +135,11 @@ async function auditRecorded(
     return { answer: null, why: 'The export has no recorded session id.' }
   }
   // The audit reads rows without an id as out of session, which these events do not.
-  const { n } = await engine.row<{ n: bigint }>(
-    sql`SELECT count(*) AS n FROM events WHERE coalesce(session, '') = ''`,
-  )
-  if (n > 0n) {
+  const { n } = await select(engine, sql`events WHERE coalesce(session, '') = ''`, { n: count() })
+  if (n > 0) {
     return {
       answer: null,
-      why: `${formatNumberOf(Number(n), 'event')} ${n === 1n ? 'has' : 'have'} no recorded session id. Leave ${n === 1n ? 'it' : 'them'} out of the comparison with: sessionize audit FILE`,
+      why: `${formatNumberOf(n, 'event')} ${n === 1 ? 'has' : 'have'} no recorded session id. Leave ${n === 1 ? 'it' : 'them'} out of the comparison with: sessionize audit FILE`,
     }
   }
   return answerOr(() => audit(engine, events, { definition }))

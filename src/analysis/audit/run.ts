@@ -3,6 +3,7 @@ import type { Engine } from '../../engines/duckdb.js'
 import { SessionizeError } from '../../errors/errors.js'
 import { option } from '../../errors/option.js'
 import { formatName } from '../../events/clock.js'
+import { count, countDistinct, select } from '../../figures/figure.js'
 import type { Events } from '../../sessions/dataset.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
@@ -83,14 +84,16 @@ async function auditRecorded(
   const present = events.dimensions.map(({ name }) => name)
   const dimensions = AUDIT_DIMENSIONS.filter((name) => present.includes(name))
   const inRebuilt = await labelEvents(engine, events, { ...options, dimensions })
-  const counts = await engine.row<Record<'compared' | 'passive' | 'users', bigint>>(sql`
-    SELECT count(*) FILTER (WHERE NOT passive) AS compared, count(*) FILTER (WHERE passive) AS passive,
-      count(DISTINCT uid) AS users FROM labelled`)
+  const { users, ...counts } = await select(engine, sql`labelled`, {
+    compared: count(sql`NOT passive`),
+    passive: count(sql`passive`),
+    users: countDistinct(sql`uid`),
+  })
   const agreement = await measureAgreement(engine)
   const boundaries = await measureBoundaries(engine)
   const recorded = {
-    events: { compared: Number(counts.compared), passive: Number(counts.passive) },
-    users: Number(counts.users),
+    events: counts,
+    users,
     agreement,
     boundaries,
     causes: await findCauses(engine, definition),

@@ -1,19 +1,13 @@
 import type { Detail, Figures, LengthStatistics } from '../../analysis/figures.js'
 import type { Summary } from '../../analysis/summary.js'
 import { type Cell, csvTable } from '../csv.js'
-import { OTHER } from './wording.js'
+import { LENGTH_COLUMNS, OTHER } from './wording.js'
 
 type Measure<Of> = readonly [name: string, value: (of: Of) => number | null]
 
-const LENGTHS: readonly Measure<LengthStatistics>[] = [
-  ['mean_seconds', (length) => length.meanSeconds],
-  ['p50_seconds', (length) => length.p50Seconds],
-  ['p75_seconds', (length) => length.p75Seconds],
-  ['p90_seconds', (length) => length.p90Seconds],
-  ['p95_seconds', (length) => length.p95Seconds],
-  ['p99_seconds', (length) => length.p99Seconds],
-  ['max_seconds', (length) => length.maxSeconds],
-]
+const LENGTHS = LENGTH_COLUMNS.map(
+  ({ name, value }): Measure<LengthStatistics> => [`${name}_seconds`, value],
+)
 
 const MEASURES: readonly Measure<Figures>[] = [
   ['sessions', (figures) => figures.sessions],
