@@ -1,5 +1,6 @@
 import { SessionizeError } from '../errors/errors.js'
 import type { Events } from '../sessions/dataset.js'
+import { identifier, type Sql } from '../sql/sql.js'
 
 /** @throws SessionizeError `unsupported` where only blocks were kept, for a question about single events. */
 export function requireEvents({ stored, remote }: Events, question: string): void {
@@ -18,4 +19,11 @@ export function requireEvents({ stored, remote }: Events, question: string): voi
       hint: 'Name the files of the events themselves.',
     },
   )
+}
+
+/** The column of a property that the events were read with. */
+export function eventColumn(events: Events, name: string): Sql {
+  const dimension = events.dimensions.find((one) => one.name === name)
+  if (dimension === undefined) throw new RangeError(`${name} was not read from the events`)
+  return identifier(dimension.column)
 }

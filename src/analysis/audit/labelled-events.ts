@@ -14,6 +14,7 @@ import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { identifier, join, raw, type Sql, sql } from '../../sql/sql.js'
 import { omitUndefined } from '../../units/omit-undefined.js'
+import { eventColumn } from '../event-access.js'
 import { eventsInSessions } from '../event-sessions.js'
 import { isPassive } from '../passive.js'
 
@@ -124,9 +125,3 @@ const CODES = 2 ** 40
 
 /** The values of the dimension at this position, numbered in their order. */
 const codesOf = (position: number): Sql => identifier(`dimension_codes_${position}`)
-
-export function eventColumn(events: Events, name: string): Sql {
-  const dimension = events.dimensions.find((dimension) => dimension.name === name)
-  if (dimension === undefined) throw new RangeError(`${name} was not read from the events`)
-  return identifier(dimension.column)
-}

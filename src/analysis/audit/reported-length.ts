@@ -5,9 +5,9 @@ import { option } from '../../errors/option.js'
 import { count, numeric, select } from '../../figures/figure.js'
 import type { Events } from '../../sessions/dataset.js'
 import { type Sql, sql, text } from '../../sql/sql.js'
+import { eventColumn } from '../event-access.js'
 import { ratio } from '../exact.js'
 import type { ReportedAgainst, ReportedLength } from './audit.js'
-import { eventColumn } from './labelled-events.js'
 
 /** A reported length may be rounded to seconds and taken a little before or after the last event. */
 const TOLERANCE = { seconds: 1, share: 0.05 } as const

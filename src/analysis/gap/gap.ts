@@ -8,7 +8,7 @@ import type { SessionDefinition } from '../../sessions/definition.js'
 import type { BlockPlan } from '../../sessions/plan.js'
 import { MICROS_PER_DAY, MICROS_PER_MINUTE } from '../../units/time.js'
 import { type AnswerContext, answerContext } from '../context.js'
-import { requireEvents } from '../event-access.js'
+import { eventColumn, requireEvents } from '../event-access.js'
 import { ratio } from '../exact.js'
 import { type Advice, adviseTimeout, type IntervalFit } from './advice.js'
 import { type Intervals, intervalsOf, type OctaveBin, octaves } from './intervals.js'
@@ -79,7 +79,7 @@ export async function analyseGap(
   const sweep = await sweepGaps(engine, events, definition, gaps, options.plan)
   const spanSeconds = Number((events.lastMicros ?? 0n) - (events.firstMicros ?? 0n)) / 1e6
   const [all = NO_INTERVALS] = await intervalsOf(engine)
-  const segments = by === undefined ? [] : await intervalsOf(engine, columnOf(events, by))
+  const segments = by === undefined ? [] : await intervalsOf(engine, eventColumn(events, by))
   return {
     schema: 'sessionize/gap/v1',
     ...answerContext(events, definition),
@@ -126,12 +126,6 @@ function assertPlainGap(definition: SessionDefinition): void {
     `gap compares timeouts alone, and the definition also has: ${further.map(([rule]) => rule).join(', ')}.`,
     { hint: `Leave the other rules out, or run the summary once per ${option('gap')}.` },
   )
-}
-
-function columnOf(events: Events, name: string): string {
-  const dimension = events.dimensions.find((one) => one.name === name)
-  if (dimension === undefined) throw new RangeError(`${name} was not read from the events`)
-  return dimension.column
 }
 
 function report(intervals: Intervals, spanSeconds: number): PauseReport {

@@ -1,6 +1,6 @@
 /** Times between a user's successive events, counted in fine bins of log2 seconds. */
 import type { Engine } from '../../engines/duckdb.js'
-import { identifier, raw, type Sql, sql } from '../../sql/sql.js'
+import { raw, type Sql, sql } from '../../sql/sql.js'
 
 /** Bins are this fine; a fit to their middles is off by far less than it can tell. */
 export const BINS_PER_OCTAVE = 16
@@ -21,8 +21,10 @@ export interface Intervals {
 }
 
 /** Of all events, or per value that the later event has in a column of `events`. */
-export async function intervalsOf(engine: Engine, column?: string): Promise<Intervals[]> {
-  const value: Sql = column === undefined ? raw('CAST(NULL AS VARCHAR)') : identifier(column)
+export async function intervalsOf(
+  engine: Engine,
+  value: Sql = raw('CAST(NULL AS VARCHAR)'),
+): Promise<Intervals[]> {
   const rows = await engine.rows<{ value: string | null; bin: number | null; n: bigint }>(sql`
     SELECT value, CASE WHEN pause > 0 THEN floor(log2(pause / 1e6) * ${BINS_PER_OCTAVE}) END AS bin, count(*) AS n
     FROM (
