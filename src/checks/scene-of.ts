@@ -1,10 +1,11 @@
 /** From opened files to a scene: finds the columns that rules need, reads the events, cuts sessions. */
 import type { Engine } from '../engines/duckdb.js'
-import { detectFormat, epochMicros, fromYearOne } from '../events/clock.js'
+import { columnMicros, fromYearOne } from '../events/clock.js'
 import { allPresets, fixedLayouts } from '../events/detection.js'
 import { type Mapping, mapColumns } from '../events/mapping.js'
 import { type EventOptions, withAllowances } from '../events/open.js'
 import { generic } from '../events/presets/index.js'
+import { formatOf, kindsOf, settingsOf } from '../events/time-column.js'
 import { measureSessions, planSessions } from '../sessions/build.js'
 import type { Events } from '../sessions/dataset.js'
 import type { SessionDefinition } from '../sessions/definition.js'
@@ -142,7 +143,13 @@ async function timeOf(
   const samples = await engine.rows<{ value: string }>(
     sql`SELECT ${column} AS value FROM events WHERE ${column} IS NOT NULL LIMIT ${SAMPLED_TIMES}`,
   )
-  const format = detectFormat(samples.map(({ value }) => value))
-  if (format === undefined || format.share < 0.5) return {}
-  return { [role]: sql`(${fromYearOne(epochMicros(column, format.format, 'UTC'))})` }
+  const kinds = await kindsOf(
+    engine,
+    samples.map(({ value }) => value),
+  )
+  const found = formatOf(kinds, samples.length)
+  if (found === undefined) return {}
+  return {
+    [role]: sql`(${fromYearOne(columnMicros(column, found.format, settingsOf(kinds.counts), 'UTC'))})`,
+  }
 }

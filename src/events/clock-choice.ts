@@ -27,14 +27,14 @@ interface ClockOptions {
   /** A time column was named. */
   readonly given: boolean
   readonly preset: Preset
-  readonly find: (keys: readonly string[]) => TimeColumn | undefined
+  readonly find: (keys: readonly string[]) => Promise<TimeColumn | undefined>
 }
 
 /** @throws SessionizeError `usage` when the files do not have the clock. */
-export function chooseClock(
+export async function chooseClock(
   event: TimeColumn,
   { choice, given, preset, find }: ClockOptions,
-): MappedClock {
+): Promise<MappedClock> {
   if (choice === undefined) return { time: event }
   if (given) {
     throw new SessionizeError(
@@ -46,9 +46,9 @@ export function chooseClock(
     )
   }
   const { clocks = {} } = preset
-  const client = find(clocks.client ?? [])
-  const server = find(clocks.server ?? [])
-  const sent = find(clocks.sent ?? [])
+  const client = await find(clocks.client ?? [])
+  const server = await find(clocks.server ?? [])
+  const sent = await find(clocks.sent ?? [])
   const from = sent ?? client ?? event
   const skew =
     server === undefined || from.name === server.name ? {} : { skew: { client: from, server } }

@@ -4,24 +4,18 @@
  */
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { type Sql, sql, text } from '../sql/sql.js'
+import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { YEAR_ONE_MICROS } from '../units/instant.js'
-import { microsOfEpoch } from './epoch.js'
+import { microsOfEpoch, plainMicrosOfEpoch } from './epoch.js'
+import { type TimeKind, type TimeSettings, timeOf } from './time-spellings.js'
 
 /** How a time is spelt. */
 export type TimeFormat =
+  | TimeKind
   | 'timestamp'
   | 'timestamptz'
-  | 'epoch_s'
-  | 'epoch_ms'
-  | 'epoch_us'
-  | 'epoch_ns'
-  | 'iso'
   /** A column of nanoseconds without a zone. */
   | 'timestamp_ns'
-  | 'compact_iso'
-  | 'common_log'
-  | 'rfc2822'
   /** A strptime pattern given by the user. */
   | { readonly pattern: string }
 
@@ -68,18 +62,76 @@ export function epochMicros(value: Sql, format: TimeFormat, zone: string): Sql {
     case 'epoch_us':
     case 'epoch_ns':
       return microsOfEpoch(value, format)
+    default:
+      return sql`coalesce(${fastMicros(value, format, zone) ?? raw('NULL')}, ${ofKind(value, format, zone)})`
+  }
+}
+
+/**
+ * The same of a column in which most values are of one format, and each is read by itself: what the
+ * quick way of that format does not read goes through all spellings.
+ */
+export function columnMicros(
+  value: Sql,
+  format: TimeFormat,
+  settings: TimeSettings,
+  zone: string,
+): Sql {
+  const fast = fastMicros(value, format, zone)
+  const any = sql`(${timeOf(value, settings, zone)}).micros`
+  return fast === undefined ? any : sql`coalesce(${fast}, ${any})`
+}
+
+/** What a format that is given also stands for among the kinds of values. */
+const ALSO: Readonly<Partial<Record<TimeKind, readonly string[]>>> = {
+  common_log: ['month_name'],
+  rfc2822: ['month_name'],
+  day_first: ['day_first', 'either'],
+  month_first: ['month_first', 'either'],
+}
+
+/** Only what is spelt in this one way. */
+function ofKind(value: Sql, format: TimeKind, zone: string): Sql {
+  const order = format === 'month_first' ? 'month' : 'day'
+  const kinds = join((ALSO[format] ?? [format]).map(text))
+  return sql`(list_filter([${timeOf(value, { order }, zone)}], lambda t: t.kind IN (${kinds}))[1]).micros`
+}
+
+/** The engine's own way of reading a format, NULL where it does not; undefined where it has none. */
+function fastMicros(value: Sql, format: TimeFormat, zone: string): Sql | undefined {
+  switch (format) {
     case 'iso':
-      return sql`coalesce(${castMicros(value)}, ${withoutSeconds(value)}, ${leapSecond(value)})`
+      return castMicros(value)
+    case 'epoch_s':
+    case 'epoch_ms':
+    case 'epoch_us':
+    case 'epoch_ns':
+      return plainMicrosOfEpoch(value, format)
     case 'rfc2822':
-      return micros(
-        sql`try_strptime(regexp_replace(${value}, '\\s+(GMT|UTC?|Z)$', ' +0000'), ${text(PATTERNS[format])})`,
+      return withPossibleOffset(
+        value,
+        micros(
+          sql`try_strptime(regexp_replace(${value}, '\\s+(GMT|UTC?|Z)$', ' +0000'), ${text(PATTERNS[format])})`,
+        ),
       )
     case 'compact_iso':
+      return micros(sql`try_strptime(${value}, ${text(PATTERNS[format])})`)
     case 'common_log':
-      return micros(
-        inZone(sql`try_strptime(${value}, ${text(PATTERNS[format])})`, PATTERNS[format], zone),
+      return withPossibleOffset(
+        value,
+        micros(
+          inZone(sql`try_strptime(${value}, ${text(PATTERNS[format])})`, PATTERNS[format], zone),
+        ),
       )
+    default:
+      return undefined
   }
+}
+
+/** The engine takes -9900 for hours from UTC. */
+const withPossibleOffset = (value: Sql, found: Sql): Sql => {
+  const end = sql`right(${value}, 5)`
+  return sql`CASE WHEN ${end} >= '.' OR (${end} < '+16' OR ${end} >= '-0' AND ${end} < '-16') AND right(${value}, 2) < '60' THEN ${found} END`
 }
 
 /** NULL for what is infinite. */
@@ -91,20 +143,22 @@ const microsOfNanos = (timestamp: Sql): Sql =>
 
 /** What names a zone has a blank between its time and the name. */
 const BLANK_AFTER_TIME = text('%:% %')
-const NAMED_ZONE = text(':.* \\S')
-
+/** ISO 8601 with an offset that there can be. */
+const WITH_OFFSET = text(
+  String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?[+-](0\d|1[0-5])(:?[0-5]\d)?`,
+)
 /**
- * ISO 8601 as the engine casts it. Naive text is read in the session's zone, which is the data's.
+ * ISO 8601 as the engine casts it, where it does so well. Naive text is read in the session's zone,
+ * which is the data's.
  *
- * The engine keeps the zone that one row names for the rows behind it that name none, so those are
- * never cast together: each cast sees only rows of its kind, and is skipped where there are none.
+ * The engine keeps the zone that one row names for the rows behind it that name none, takes `24-05-01`
+ * for the year 24, and believes in 99 hours from UTC: none of these is cast here.
  */
 function castMicros(value: Sql): Sql {
-  const cast = (condition: Sql): Sql =>
-    micros(sql`TRY(TRY_CAST(CASE WHEN ${condition} THEN ${value} END AS TIMESTAMPTZ))`)
-  const blank = sql`${value} LIKE ${BLANK_AFTER_TIME}`
-  const named = sql`regexp_matches(${value}, ${NAMED_ZONE})`
-  return sql`coalesce(${cast(sql`NOT (${blank})`)}, ${cast(sql`${blank} AND ${named}`)}, ${cast(sql`${blank} AND NOT ${named}`)})`
+  const end = sql`right(${value}, 6)`
+  const noOffset = sql`(${value} LIKE '%Z' OR strlen(${value}) = 19 OR NOT (contains(${end}, '-') OR contains(${end}, '+')))`
+  const plain = sql`${value} LIKE '____-__-__%' AND NOT ${value} LIKE ${BLANK_AFTER_TIME} AND (${noOffset} OR regexp_full_match(${value}, ${WITH_OFFSET}))`
+  return micros(sql`TRY(TRY_CAST(CASE WHEN ${plain} THEN ${value} END AS TIMESTAMPTZ))`)
 }
 
 /** A pattern with `%z` yields an instant; one without yields local time. */
@@ -113,82 +167,12 @@ const inZone = (timestamp: Sql, pattern: string, zone: string): Sql =>
     ? timestamp
     : sql`TRY(timezone(${text(zone)}, ${timestamp}))`
 
-/** The engine wants seconds before a zone: 10:00Z is 10:00:00Z. */
-const withoutSeconds = (value: Sql): Sql =>
-  sql`CASE WHEN regexp_matches(${value}, '\\d[ T]\\d{1,2}:\\d{2}\\s*(Z|[+-])') THEN ${castMicros(sql`regexp_replace(${value}, '(\\d[ T]\\d{1,2}:\\d{2})', '\\1:00')`)} END`
-
-const leapSecond = (value: Sql): Sql =>
-  sql`CASE WHEN regexp_matches(${value}, ':59:60') THEN ${castMicros(sql`replace(${value}, ':59:60', ':59:59')`)} + 1000000 END`
-
 /** The format that a typed column has by itself; undefined when its values must be looked at. */
 export function formatOfType(type: string): TimeFormat | undefined {
   if (type === 'TIMESTAMP WITH TIME ZONE') return 'timestamptz'
   if (type === 'TIMESTAMP_NS') return 'timestamp_ns'
   if (/^(TIMESTAMP|DATE)/.test(type)) return 'timestamp'
   return undefined
-}
-
-/** Formats to try on samples, and how to recognise text in each. */
-const SPELLINGS: readonly { format: TimeFormat; pattern: RegExp }[] = [
-  { format: 'compact_iso', pattern: /^\d{8}T\d{6}Z$/ },
-  {
-    format: 'iso',
-    pattern:
-      /^\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?(\s*(Z|UTC|[+-]\d{2}(:?\d{2})?))?\s*$/i,
-  },
-  { format: 'common_log', pattern: /^\d{2}\/[A-Za-z]{3}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}$/ },
-  { format: 'rfc2822', pattern: /^[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} / },
-]
-
-/**
- * Epoch units by magnitude: each covers 1973 to 2286, and no value fits two.
- */
-const UNITS: readonly { format: TimeFormat; from: number; to: number }[] = [
-  { format: 'epoch_s', from: 1e8, to: 1e10 },
-  { format: 'epoch_ms', from: 1e11, to: 1e13 },
-  { format: 'epoch_us', from: 1e14, to: 1e16 },
-  { format: 'epoch_ns', from: 1e17, to: 1e19 },
-]
-
-/**
- * Microseconds in which a number of a larger unit ends up that was read as this one: seconds among
- * milliseconds would be in 1970. Such a value is more likely a mistake than a time of that year.
- */
-export function smallerUnits(format: TimeFormat): readonly { from: bigint; to: bigint }[] {
-  const at = UNITS.findIndex((unit) => unit.format === format)
-  const nanosPerUnit = [1_000_000_000n, 1_000_000n, 1_000n, 1n][at] ?? 1n
-  return UNITS.slice(0, Math.max(0, at)).map(({ from, to }) => ({
-    from: (BigInt(from) * nanosPerUnit) / 1_000n,
-    to: (BigInt(to) * nanosPerUnit) / 1_000n,
-  }))
-}
-
-/** The format of most samples with the share of samples that have it; undefined when none fits. */
-export function detectFormat(
-  samples: readonly string[],
-): { format: TimeFormat; share: number; others: number } | undefined {
-  const counts = new Map<TimeFormat, number>()
-  for (const sample of samples) {
-    const format = spelling(sample)
-    if (format !== undefined) counts.set(format, (counts.get(format) ?? 0) + 1)
-  }
-  const [best] = [...counts].sort((a, b) => b[1] - a[1])
-  return best === undefined
-    ? undefined
-    : {
-        format: best[0],
-        share: best[1] / samples.length,
-        /** Samples that are times in another format. */
-        others: [...counts.values()].reduce((sum, n) => sum + n, 0) - best[1],
-      }
-}
-
-function spelling(sample: string): TimeFormat | undefined {
-  if (/^\s*[+-]?\d+(\.\d+)?([eE][+-]?\d+)?\s*$/.test(sample)) {
-    const magnitude = Math.abs(Number(sample))
-    return UNITS.find(({ from, to }) => magnitude >= from && magnitude < to)?.format
-  }
-  return SPELLINGS.find(({ pattern }) => pattern.test(sample))?.format
 }
 
 const NAMED: readonly TimeFormat[] = [
@@ -200,6 +184,10 @@ const NAMED: readonly TimeFormat[] = [
   'compact_iso',
   'common_log',
   'rfc2822',
+  'month_name',
+  'dotted',
+  'day_first',
+  'month_first',
 ]
 const SHORT: Readonly<Record<string, TimeFormat>> = {
   s: 'epoch_s',

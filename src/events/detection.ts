@@ -1,7 +1,7 @@
 /** Which vendor's export this is. */
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
-import { fieldExists } from '../sources/field.js'
+import { fieldIsNamed } from '../sources/field.js'
 import type { FixedLayout, SourceGroup } from '../sources/group.js'
 import { groupLabel } from './key.js'
 import { generic, PRESETS, type Preset } from './presets/index.js'
@@ -89,7 +89,7 @@ function columnsFound(
 ): number {
   const group = groups[at]
   const there = (name: string): boolean =>
-    group !== undefined && fieldExists(group, name, () => samples.inGroup(at, name).length > 0)
+    group !== undefined && fieldIsNamed(group, name, () => samples.inGroup(at, name).length > 0)
   return Math.max(
     0,
     ...detect.filter((set) => set.length > 0 && set.every(there)).map((set) => set.length),

@@ -4,7 +4,7 @@ import { SessionizeError } from '../errors/errors.js'
 import type { SourceGroup } from '../sources/group.js'
 import type { Reading } from '../sources/row-relation.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
-import { keyText, requireKey } from './key.js'
+import { keyText, meant, requireKey } from './key.js'
 import { REJECT_REASONS } from './ledger.js'
 import type { Preset } from './presets/index.js'
 
@@ -79,12 +79,20 @@ export function chooseDedupe(columns: Candidates, given: readonly string[] | und
 
 /** All key columns must be filled; a row without a key is never a duplicate. */
 export function dedupeKey(
-  { dedupe, exact }: { readonly dedupe: readonly string[]; readonly exact: boolean },
+  {
+    dedupe,
+    exact,
+    nulls,
+  }: {
+    readonly dedupe: readonly string[]
+    readonly exact: boolean
+    readonly nulls: readonly string[]
+  },
   reading: Reading,
   group: SourceGroup,
 ): Sql {
   if (exact) return reading.digest
-  const parts = dedupe.map((name) => sql`nullif(${keyText(reading, group, name)}, '')`)
+  const parts = dedupe.map((name) => meant(keyText(reading, group, name, nulls), nulls))
   if (parts.length === 0) return raw('CAST(NULL AS VARCHAR)')
   // Lengths keep ('a', 'bc') apart from ('ab', 'c').
   return parts.length === 1

@@ -27,6 +27,20 @@ export function microsOfEpoch(value: Sql, unit: EpochUnit): Sql {
     ELSE ${ofInteger(value, places)} END`
 }
 
+/** Of a number without a sign that has a year from 2001 to 2286 in this unit; NULL for all others. */
+export function plainMicrosOfEpoch(value: Sql, unit: EpochUnit): Sql {
+  const places = MICROSECOND_PLACES[unit]
+  const digits = 16 - places
+  return sql`CASE
+    WHEN ${value} < '1' OR ${value} >= ':' OR contains(lower(${value}), 'e') THEN NULL
+    WHEN contains(${value}, '.') THEN CASE WHEN instr(${value}, '.') = ${digits + 1} THEN ${ofFraction(value, places, raw('false'))} END
+    WHEN strlen(${value}) = ${digits} THEN ${ofInteger(value, places)} END`
+}
+
+/** The same whatever the number, slower; `places` may differ from row to row, and is NULL where there is no unit. */
+export const microsOfNumber = (value: Sql, places: Sql): Sql =>
+  sql`CASE WHEN contains(lower(${value}), 'e') THEN ${ofExponential(value, places)} ELSE ${ofPlain(sql`rtrim(${value}) || CASE WHEN contains(${value}, '.') THEN '' ELSE '.' END`, places)} END`
+
 function ofInteger(value: Sql, places: number): Sql {
   const whole = sql`TRY_CAST(${value} AS BIGINT)`
   if (places >= 0) return sql`TRY_CAST(CAST(${whole} AS HUGEINT) * ${10 ** places} AS BIGINT)`
@@ -65,7 +79,7 @@ function ofDigits(value: Sql, digits: Sql, whole: Sql): Sql {
   return sql`CASE WHEN TRY_CAST(${value} AS DOUBLE) IS NULL THEN NULL WHEN starts_with(trim(${value}), '-') THEN -${magnitude} - CAST(${cut} AS BIGINT) ELSE ${magnitude} END`
 }
 
-function ofPlain(value: Sql, places: number): Sql {
+function ofPlain(value: Sql, places: number | Sql): Sql {
   const number = sql`ltrim(trim(${value}), '+-')`
   return ofDigits(
     value,
@@ -76,7 +90,7 @@ function ofPlain(value: Sql, places: number): Sql {
 
 const EXPONENTIAL = text(String.raw`^\s*[+-]?(\d*)\.?(\d*)[eE]([+-]?\d{1,4})\s*$`)
 
-function ofExponential(value: Sql, places: number): Sql {
+function ofExponential(value: Sql, places: number | Sql): Sql {
   const group = (at: number): Sql => sql`regexp_extract(${value}, ${EXPONENTIAL}, ${at})`
   return ofDigits(
     value,

@@ -4,10 +4,11 @@
  */
 import { SessionizeError } from '../errors/errors.js'
 import { didYouMean } from '../errors/suggest.js'
-import { type Field, fieldNames, findField } from '../sources/field.js'
+import { type Field, fieldExists, fieldNames, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import type { Reading } from '../sources/row-relation.js'
 import { join, raw, type Sql, sql } from '../sql/sql.js'
+import { nothing } from './null-like.js'
 
 /** Alternatives, each of the names that it joins. */
 type Key = readonly (readonly string[])[]
@@ -16,10 +17,16 @@ type Key = readonly (readonly string[])[]
 const JOINED_BY = '|'
 
 function parseKey(groups: readonly SourceGroup[], key: string): Key {
-  const isName = (name: string): boolean =>
-    groups.some((group) => findField(group, name) !== undefined)
+  const isName = (name: string): boolean => groups.some((group) => hasName(group, name))
   if (isName(key)) return [[key]]
   return split(key, ',').map((part) => (isName(part) ? [part] : split(part, '+')))
+}
+
+/** Below JSON there may be a key of any name: with a sign it has to be seen. */
+function hasName(group: SourceGroup, name: string): boolean {
+  const field = findField(group, name)
+  if (field === undefined) return false
+  return field.path.length === 0 || !/[+,]/.test(name) || fieldExists(group, name, () => false)
 }
 
 const split = (text: string, by: string): string[] =>
@@ -58,10 +65,17 @@ function spelling(groups: readonly SourceGroup[], name: string): string {
  * @throws SessionizeError `unknown_column` when no group has one of its names.
  */
 export function requireKey(groups: readonly SourceGroup[], key: string, flag: string): string {
-  return parseKey(groups, key)
+  const parsed = parseKey(groups, key)
+  if (parsed.flat().length === 0) throw nameless(groups, flag)
+  return parsed
     .map((parts) => parts.map((name) => requireColumn(groups, name, flag)).join('+'))
     .join(',')
 }
+
+const nameless = (groups: readonly SourceGroup[], flag: string): SessionizeError =>
+  new SessionizeError('usage', `${flag} needs a column.`, {
+    hint: `There are: ${shortList([...new Set(groups.flatMap(fieldNames))])}.`,
+  })
 
 /**
  * @param flag that named it, where that is known
@@ -94,13 +108,59 @@ export const groupLabel = (groups: readonly SourceGroup[]): string => {
 export const keyFields = (group: SourceGroup, key: string): Field[] =>
   keyNames([group], key).flatMap((name) => findField(group, name) ?? [])
 
-/** The key's text in a row: NULL when nothing is there; blank text is nothing where there is a choice. */
-export function keyText(reading: Reading, group: SourceGroup, key: string): Sql {
+/**
+ * The key's text in a row: NULL when nothing is there; text that is blank or says that there is nothing
+ * is nothing where there is a choice.
+ *
+ * @param more texts that say so, besides the usual ones
+ */
+export function keyText(
+  reading: Reading,
+  group: SourceGroup,
+  key: string,
+  more: readonly string[] = [],
+): Sql {
   const alternatives = parseKey([group], key)
   const texts = alternatives.map((parts) => {
     const values = parts.map((name) => columnText(reading, group, name))
     if (values.length === 1 && alternatives.length === 1) return values[0] ?? noValue
-    return join(values.map(filled), ` || '${JOINED_BY}' || `)
+    return join(
+      values.map((value) => meant(value, more)),
+      ` || '${JOINED_BY}' || `,
+    )
+  })
+  return texts.length === 1 ? (texts[0] ?? noValue) : sql`coalesce(${join(texts)})`
+}
+
+/** Empty text where some column of the keys says that there is nothing, so that such rows are told. */
+export function saysNothing(
+  reading: Reading,
+  group: SourceGroup,
+  keys: readonly string[],
+  more: readonly string[],
+): Sql {
+  const tests = keys
+    .flatMap((key) => keyNames([group], key))
+    .map((name) => nothing(sql`trim(${columnText(reading, group, name)})`, more))
+  return tests.length === 0 ? noValue : sql`CASE WHEN ${join(tests, ' OR ')} THEN '' END`
+}
+
+/** The text of a key that is a time: a date and a time of day with a blank between them. */
+export function timeText(
+  reading: Reading,
+  group: SourceGroup,
+  key: string,
+  more: readonly string[] = [],
+): Sql {
+  const alternatives = parseKey([group], key)
+  const texts = alternatives.map((parts) => {
+    const values = parts.map((name) => columnText(reading, group, name))
+    const [first = noValue, ...rest] = values
+    if (rest.length > 0) {
+      const date = sql`regexp_replace(${meant(first, more)}, '[ T]0{1,2}:00(:00(\\.0+)?)?Z?$', '')`
+      return join([date, ...rest.map((value) => meant(value, more))], " || ' ' || ")
+    }
+    return alternatives.length === 1 ? first : meant(first, more)
   })
   return texts.length === 1 ? (texts[0] ?? noValue) : sql`coalesce(${join(texts)})`
 }
@@ -115,3 +175,7 @@ function columnText(reading: Reading, group: SourceGroup, name: string): Sql {
 /** NULL for blank text. Text that starts after the space is never trimmed: that is four times faster. */
 export const filled = (value: Sql): Sql =>
   sql`CASE WHEN ${value} >= '!' THEN ${value} WHEN trim(${value}) <> '' THEN ${value} END`
+
+/** NULL for blank text, and for text that says that there is nothing. */
+export const meant = (value: Sql, more: readonly string[] = []): Sql =>
+  sql`CASE WHEN ${value} >= '!' THEN CASE WHEN NOT ${nothing(value, more)} THEN ${value} END WHEN trim(${value}) <> '' AND NOT ${nothing(sql`trim(${value})`, more)} THEN ${value} END`

@@ -12,11 +12,18 @@ import { type ClockChoice, chooseClock, type MappedClock } from './clock-choice.
 import { detectPreset, type PresetOptions, presetPaths } from './detection.js'
 import { chooseDedupe, type Dedupe } from './duplicates.js'
 import { openedAsAsked, openedWhereNeeded } from './envelopes.js'
-import { availableKey, groupLabel, keyNames, requireColumn, requireKey, shortList } from './key.js'
+import {
+  availableKey,
+  groupLabel,
+  keyFields,
+  keyNames,
+  requireKey,
+  shortList,
+} from './key.js'
 import { isNullLike } from './null-like.js'
 import { generic, type Preset } from './presets/index.js'
 import { Samples } from './samples.js'
-import { isTyped, type TimeColumn, timeColumn } from './time-column.js'
+import { isTyped, settledColumn, type TimeColumn, timeColumn } from './time-column.js'
 import { noRows } from './unreadable.js'
 
 export { requireColumn } from './key.js'
@@ -38,6 +45,8 @@ export interface MappingOptions extends PresetOptions {
   readonly unnest?: string
   /** Which of the clocks that an event carries; `event` is the vendor's own choice. */
   readonly clock?: ClockChoice
+  /** Texts that stand for nothing, besides the usual ones. */
+  readonly nulls?: readonly string[]
   /** Ids that stand in one row belong to one person. */
   readonly stitch?: boolean
 }
@@ -57,6 +66,8 @@ export interface Mapping {
   readonly outOfSession: string | null
   /** Rows alike in all of these are one event; empty: duplicates are kept; `exact`: in all columns. */
   readonly dedupe: readonly string[]
+  /** Texts that stand for nothing in the user, the time, the session and the key. */
+  readonly nulls: readonly string[]
   /** `dedupe` says `exact`. */
   readonly exact: boolean
   /** Names that users expect for dimensions, and where they are. */
@@ -115,7 +126,7 @@ export async function mapSources(
   const { preset, doubts } =
     same || detected.preset !== generic ? detected : detectPreset(groups, options, samples)
   const columns = new Columns(groups, samples, preset, options.preset !== undefined)
-  return { mapping: map(columns, options, doubts), groups, samples }
+  return { mapping: await map(engine, columns, options, doubts), groups, samples }
 }
 
 /** What is chosen from. */
@@ -148,36 +159,48 @@ class Columns {
     return this.samples.of(name)
   }
 
+  /** Payloads, which are no names. */
+  holdsObjects(key: string): boolean {
+    const values = this.samplesOf(key)
+    return values.length > 0 && values.every((value) => /^\s*[{[]/.test(value))
+  }
+
+  timesOf(key: string): string[] {
+    const found = this.groups.flatMap((group, i) => this.samples.timesInGroup(i, group, key))
+    return [...new Set(found)].slice(0, 5)
+  }
+
   get why(): string {
     return `the ${this.preset.name} preset`
   }
 }
 
-function map(
+async function map(
+  engine: Engine,
   columns: Columns,
   options: MappingOptions,
   detectionDoubts: readonly string[],
-): Mapping {
+): Promise<Mapping> {
   const { preset, groups } = columns
   const doubts = [...detectionDoubts]
   const user = chooseUser(columns, options, doubts)
-  const time = chooseTime(columns, options)
+  const time = await chooseTime(engine, columns, options)
   const event = chooseOptional('event', columns, preset.event, options.event)
   const session = chooseOptional('session', columns, preset.session ?? [], options.session)
   const dedupe = chooseDedupe(columns, options.dedupe)
-  const clock = chooseClock(time.column, {
+  const clock = await chooseClock(time.column, {
     choice: options.clock,
     given: options.time !== undefined,
     preset,
-    find: (keys) => {
+    find: async (keys) => {
       for (const name of columns.known(keys)) {
-        const found = timeColumn(groups, name, columns.samples)
-        if (found !== undefined) return found
+        const found = await timeColumn(engine, groups, name, columns.samples)
+        if (found !== undefined) return settledColumn(engine, groups, found)
       }
       return undefined
     },
   })
-  doubts.push(...clock.time.doubts, ...userDoubts(columns, user.columns, session.chosen))
+  doubts.push(...timeDoubts(clock.time), ...userDoubts(columns, user.columns, session.chosen))
   return {
     preset: preset.name,
     about: preset.about,
@@ -190,6 +213,7 @@ function map(
     outOfSession: session.chosen === null ? null : (preset.outOfSession ?? null),
     dedupe: dedupe.columns,
     exact: dedupe.exact,
+    nulls: options.nulls ?? [],
     dimensions: preset.dimensions ?? {},
     known: Object.values(preset.dimensions ?? {})
       .flat()
@@ -245,7 +269,9 @@ function chooseUser(
   }
   const candidates = columns.known(preset.user)
   const filled = candidates.filter((key) => columns.share(key) > 0)
-  const chosen = filled[0] ?? candidates[0]
+  // Of a vendor's columns its preset knows which is the user's.
+  const mostly = filled.filter((key) => preset !== generic || columns.share(key) >= MOSTLY)
+  const chosen = mostly[0] ?? filled[0] ?? candidates[0]
   if (chosen === undefined) throw uncertain('user', columns)
   const share = columns.share(chosen)
   const fallback = filled.find((key) => key !== chosen && columns.share(key) > share)
@@ -264,6 +290,8 @@ const parts =
   (key: string): string[] =>
     keyNames(groups, key).length === 1 ? [key] : key.split(',')
 
+/** An account that hardly any event has is no user of them all. */
+const MOSTLY = 0.5
 /** More than this share of the sampled users says that the value is no user's. */
 const NULL_LIKE_SHARE = 0.02
 /** In a column of user ids hardly any equals its session's id. */
@@ -309,13 +337,13 @@ function userDoubts(
   return doubts
 }
 
-function chooseTime(
+async function chooseTime(
+  engine: Engine,
   columns: Columns,
   options: MappingOptions,
-): { column: TimeColumn; choice: Choice } {
+): Promise<{ column: TimeColumn; choice: Choice }> {
   const { groups, preset, samples } = columns
-  const given =
-    options.time === undefined ? undefined : requireColumn(groups, options.time, '--time')
+  const given = options.time === undefined ? undefined : requireKey(groups, options.time, '--time')
   const usual = columns.known(preset.time)
   const typed = groups
     .filter(isTyped)
@@ -323,31 +351,47 @@ function chooseTime(
       group.columns.filter(({ type }) => formatOfType(type) !== undefined).map(({ name }) => name),
     )
   const candidates = given === undefined ? [...new Set([...usual, ...typed])] : [given]
+  const find = (name: string): Promise<TimeColumn | undefined> =>
+    timeColumn(engine, groups, name, samples, options.timeFormat)
+  let column: TimeColumn | undefined
   for (const name of candidates) {
-    const column = timeColumn(groups, name, samples, options.timeFormat)
-    if (column === undefined) continue
+    const found = await find(name)
+    if (found === undefined) continue
+    column ??= found
+    if (!found.wholeDays) {
+      column = found
+      break
+    }
+  }
+  if (column !== undefined) {
+    const { name } = column
+    if (column.wholeDays && given === undefined)
+      column = (await finerTime(columns, name, find)) ?? column
+    if (column.unordered) column = await settledColumn(engine, groups, column)
     const why =
       given !== undefined
         ? 'given by --time'
-        : preset !== generic
-          ? columns.why
-          : usual.includes(name)
-            ? 'a usual name for a time'
-            : 'the first column that holds times'
+        : column.name !== name
+          ? `finer than the whole days of ${name}`
+          : preset !== generic
+            ? columns.why
+            : usual.includes(name)
+              ? 'a usual name for a time'
+              : 'the first column that holds times'
     return {
       column,
       choice: {
         role: 'time',
-        chosen: name,
+        chosen: column.name,
         why: `${why}; ${column.why}`,
-        others: without([...new Set([...usual, ...typed])], [name]),
-        samples: samples.of(name),
+        others: without([...new Set([...usual, ...typed])], [column.name]),
+        samples: columns.timesOf(column.name),
       },
     }
   }
   const [tried] = candidates
   if (tried === undefined) throw uncertain('time', columns)
-  const shown = samples.of(tried).slice(0, 3)
+  const shown = columns.timesOf(tried).slice(0, 3)
   throw new SessionizeError(
     'bad_times',
     shown.length === 0
@@ -359,7 +403,53 @@ function chooseTime(
   )
 }
 
-function timeChoice(choice: Choice, clock: MappedClock, { samples }: Columns): Choice {
+const TIME_OF_DAY =
+  /^\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s*[AaPp]\.?[Mm]\.?)?(\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?\s*$/
+
+/** Whole days make no sessions: the time of day in another column, else a column with finer times. */
+async function finerTime(
+  { groups, samples, preset }: Columns,
+  days: string,
+  find: (name: string) => Promise<TimeColumn | undefined>,
+): Promise<TimeColumn | undefined> {
+  const names = [...new Set(groups.flatMap((group) => group.columns.map(({ name }) => name)))]
+  const at = names.indexOf(days)
+  const near = names
+    .filter((name) => name !== days)
+    .sort((a, b) => Math.abs(names.indexOf(a) - at) - Math.abs(names.indexOf(b) - at))
+  const hours = near.filter((name) => {
+    const values = samples.of(name, Number.MAX_SAFE_INTEGER)
+    return values.length > 0 && values.every((value) => TIME_OF_DAY.test(value))
+  })
+  const [beside] = hours
+  if (beside !== undefined) {
+    const found = await find(`${days}+${beside}`)
+    if (found !== undefined) return found
+  }
+  if (preset !== generic) return undefined
+  for (const name of near) {
+    const values = samples.of(name, Number.MAX_SAFE_INTEGER)
+    // A number may be anything unless its name says so.
+    if (
+      values.length === 0 ||
+      values.some((value) => /^[\d.]+$/.test(value.trim()) && !/time|date|ts$|_at$/i.test(name))
+    )
+      continue
+    const found = await find(name)
+    if (found !== undefined && !found.wholeDays) return found
+  }
+  return undefined
+}
+
+function timeDoubts({ name, wholeDays }: TimeColumn): string[] {
+  return wholeDays
+    ? [
+        `\`${name}\` holds whole days and no time of day, so that all lengths are 0 or whole days: name a finer column with --time, or a date and a time of day with --time date+time.`,
+      ]
+    : []
+}
+
+function timeChoice(choice: Choice, clock: MappedClock, columns: Columns): Choice {
   if (clock.choice === undefined) return choice
   const { name, why } = clock.time
   const correction =
@@ -370,12 +460,12 @@ function timeChoice(choice: Choice, clock: MappedClock, { samples }: Columns): C
     ...choice,
     chosen: `${name}${correction}`,
     why: `given by --clock ${clock.choice}; ${why}`,
-    samples: samples.of(name),
+    samples: columns.timesOf(name),
   }
 }
 
 function mainFormat({ groups }: Columns, time: TimeColumn): TimeFormat {
-  const at = groups.findIndex((group) => fieldExists(group, time.name, () => true))
+  const at = groups.findIndex((group) => keyFields(group, time.name).length > 0)
   return time.formats[Math.max(0, at)] ?? 'iso'
 }
 
@@ -386,6 +476,9 @@ function chooseOptional(
   given: string | undefined,
 ): Choice {
   const candidates = columns.known(keys)
+  if (given?.trim() === '') {
+    return { role, chosen: null, why: `taken away by --${role}`, others: candidates, samples: [] }
+  }
   if (given !== undefined) {
     const chosen = requireKey(columns.groups, given, `--${role}`)
     return {
@@ -396,7 +489,7 @@ function chooseOptional(
       samples: columns.samplesOf(chosen),
     }
   }
-  const chosen = candidates[0] ?? null
+  const chosen = candidates.find((key) => !columns.holdsObjects(key)) ?? candidates[0] ?? null
   return {
     role,
     chosen,
@@ -406,7 +499,7 @@ function chooseOptional(
         : columns.preset === generic
           ? 'a usual name'
           : columns.why,
-    others: candidates.slice(1),
+    others: without(candidates, chosen === null ? [] : [chosen]),
     samples: columns.samplesOf(chosen),
   }
 }
@@ -419,18 +512,38 @@ const dedupeChoice = ({ columns, why, others }: Dedupe): Choice => ({
   samples: [],
 })
 
-function uncertain(role: 'user' | 'time', { groups, preset, forced }: Columns): SessionizeError {
+function uncertain(
+  role: 'user' | 'time',
+  { groups, samples, preset, forced }: Columns,
+): SessionizeError {
   const names = [...new Set(groups.flatMap(fieldNames))]
   const because = forced ? ` (the ${preset.name} preset does not fit)` : ''
   const headerless = groups.some(({ csv }) => csv?.header === false)
     ? ' The first row holds values and no names, so the columns are numbered.'
     : ''
+  const likely = names
+    .filter((name) => LIKELY[role].test(name) && samples.of(name, 1).length > 0)
+    .slice(0, 3)
+  const shown = likely.map(
+    (name) =>
+      `\`${name}\` (${samples
+        .of(name, 2)
+        .map((value) => `"${value.slice(0, 40)}"`)
+        .join(', ')})`,
+  )
+  const perhaps = shown.length === 0 ? '' : ` It may be ${shown.join(' or ')}.`
   return new SessionizeError(
     'mapping_uncertain',
-    `Cannot tell which column of ${groupLabel(groups)} holds the ${role}${because}.${headerless} Columns: ${shortList(names)}.`,
-    { hint: `Name it with --${role} COLUMN. See: sessionize inspect FILE` },
+    `Cannot tell which column of ${groupLabel(groups)} holds the ${role}${because}.${headerless}${perhaps} Columns: ${shortList(names)}.`,
+    { hint: `Name it with --${role} ${likely[0] ?? 'COLUMN'}. See: sessionize inspect FILE` },
   )
 }
+
+/** Names that could be meant, for the one who is asked. */
+const LIKELY = {
+  user: /user|visitor|customer|client|person|member|account|player|device|cookie|contact|profile|subscriber|email|guest|uid|guid|addr|\bip\b|(^|[_.\s-])id$/i,
+  time: /time|date|stamp|moment|when|_at$|[a-z]At$|\bts\b|day|hour/i,
+} as const
 
 const without = (names: readonly string[], taken: readonly string[]): string[] =>
   names.filter((name) => !taken.includes(name))

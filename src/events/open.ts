@@ -23,6 +23,7 @@ import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
 import { planRows, type RowOptions } from './row-plan.js'
 import { cleanRowsQuery, type Dimension, type RowPlan, rowsQuery } from './rows.js'
 import { settleCondition, withBindingTypes } from './settle-condition.js'
+import { settleTimes } from './settle-times.js'
 import { type ClockSkew, measureSkew } from './skew.js'
 import { daysOfEvents, type Span, spanOf } from './span.js'
 import { assertSpellings } from './spellings.js'
@@ -124,7 +125,7 @@ async function readEvents(
     allowances: { ...allowances, everyKey: allowances.everyKey || options.carry === 'all' },
   })
   const { mapping: found, groups, samples } = await mapSources(engine, described, options)
-  const mapping = withMergeDoubt(found, sources, options)
+  let mapping = withMergeDoubt(found, sources, options)
   let plan = await planRows(engine, { mapping, groups, samples }, options)
   const typed = isTypedInPlace(plan, groups, options)
   const proven = typed ? await provenCounts(engine, plan, groups) : undefined
@@ -135,6 +136,7 @@ async function readEvents(
   await engine.setTimeZone(plan.timeZone)
   plan = await withBindingTypes(engine, plan, groups)
   let scans = { after, upTo: after }
+  let counted = proven
   for (let settled: RowPlan | undefined = plan; settled !== undefined; ) {
     plan = settled
     const query = rowsQuery(plan, groups)
@@ -151,7 +153,11 @@ async function readEvents(
     await assertReadWell(engine, groups, mapping.exact, deep)
     scans = { after: since, upTo: await latestRejectingScan(engine) }
     settled = await settleCondition(engine, plan, groups)
+    if (proven !== undefined || settled !== undefined) continue
+    if (direct) counted = await countRows(engine, groups, scans)
+    settled = await settleTimes(engine, plan, groups, counted)
   }
+  mapping = { ...mapping, clock: plan.mapping.clock }
   await engine.setTimeZone('UTC')
   if (mapping.dedupe.length > 0) {
     const dimensions = plan.dimensions.map(({ column }) => column)
@@ -163,7 +169,7 @@ async function readEvents(
       ? await stitchUsers(engine, mapping.user, options.stitchLimit ?? DEFAULT_STITCH_LIMIT)
       : null
 
-  const { counts, edges } = proven ?? (await countRows(engine, groups, scans))
+  const { counts, edges } = counted ?? (await countRows(engine, groups, scans))
   if (proven === undefined) await assertSpellings(engine, groups, mapping, counts)
   const clean = direct && counts.every(({ fate }) => fate === null)
   const dictionaryColumns = clean ? await neverEmpty(engine, plan, groups) : new Set<string>()

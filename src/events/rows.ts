@@ -11,15 +11,16 @@ import { partsOf } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { YEAR_10000_MICROS, YEAR_ONE_MICROS } from '../units/instant.js'
 import { type CarriedColumn, carriedValue } from './carried.js'
-import { epochMicros, fromYearOne, smallerUnits, type TimeFormat } from './clock.js'
+import { columnMicros, epochMicros, fromYearOne, type TimeFormat } from './clock.js'
 import { type Condition, type ConditionColumn, isText, misfits } from './condition.js'
 import { dedupeKey } from './duplicates.js'
 import { idColumn } from './identity.js'
-import { filled, keyFields, keyText } from './key.js'
+import { filled, keyFields, keyText, meant, saysNothing, timeText } from './key.js'
 import { REJECT_REASONS } from './ledger.js'
 import type { Mapping } from './mapping.js'
+import { nothing } from './null-like.js'
 import { matchesPattern } from './pattern.js'
-import { isTyped, type TimeColumn } from './time-column.js'
+import { isTyped, singleField, type TimeColumn } from './time-column.js'
 
 export interface Dimension {
   /** As the user named it, and as output columns are called. */
@@ -33,7 +34,7 @@ export interface Dimension {
 /** What of a mapping says how a row is read. */
 export type RowMapping = Pick<
   Mapping,
-  'user' | 'event' | 'session' | 'outOfSession' | 'dedupe' | 'exact' | 'clock'
+  'user' | 'event' | 'session' | 'outOfSession' | 'dedupe' | 'exact' | 'clock' | 'nulls'
 >
 
 export interface RowPlan {
@@ -101,7 +102,7 @@ export function cleanRowsQuery(
           sql`${userValue(mapping, place, false)} AS user`,
           sql`${fromYearOne(eventMicros(plan, place))} AS t`,
           sql`${optionalText(place, mapping.event, neverEmpty.has('name'))} AS name`,
-          sql`${optionalText(place, mapping.session)} AS session`,
+          sql`${sessionText(place, mapping)} AS session`,
           ...plan.dimensions.map(
             (dimension) =>
               sql`${dimensionText(place, dimension, neverEmpty.has(dimension.column))} AS ${identifier(dimension.column)}`,
@@ -133,7 +134,7 @@ export function rejectsQuery(
   const reading = readNumbered(group, file, neededFields(plan, group), broken)
   const place = { group, at, reading }
   const bare = { ...plan, carried: [], mapping: { ...plan.mapping, dedupe: [], exact: false } }
-  const value = timeText(place, plan.mapping.clock.time)
+  const value = columnText(place, plan.mapping, plan.mapping.clock.time)
   const located = readRow(bare, place, [
     sql`__sz_row`,
     sql`__sz_record`,
@@ -162,14 +163,15 @@ function readRow(plan: RowPlan, place: Place, extra: readonly Sql[] = []): Sql {
   const columns = [
     sql`${reading.file} AS __sz_file`,
     sql`${userValue(mapping, place, true)} AS __sz_user`,
-    sql`${isTimeless(place, mapping.clock.time)} AS __sz_timeless`,
+    sql`${timeless(place, mapping)} AS __sz_timeless`,
     sql`${eventMicros(plan, place)} AS __sz_micros`,
     sql`${optionalText(place, mapping.event)} AS __sz_name`,
-    sql`${optionalText(place, mapping.session)} AS __sz_session`,
+    sql`${sessionText(place, mapping)} AS __sz_session`,
     sql`${dedupeKey(mapping, reading, group)} AS __sz_key`,
     ...(mapping.clock.skew === undefined ? [] : [sql`${skewMicros(plan, place)} AS __sz_skew`]),
     ...idColumns(plan).map(
-      ({ key, column }) => sql`${filled(keyText(reading, group, key))} AS ${own(column)}`,
+      ({ key, column }) =>
+        sql`${meant(keyText(reading, group, key, mapping.nulls), mapping.nulls)} AS ${own(column)}`,
     ),
     ...plan.dimensions.map(
       (dimension) => sql`${dimensionText(place, dimension)} AS ${own(dimension.column)}`,
@@ -196,7 +198,8 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
     ...(condition === undefined ? [] : [sql`WHEN __sz_misfit THEN ${text(MISFIT)}`]),
     sql`WHEN __sz_refused IS NOT NULL THEN __sz_refused`,
     sql`WHEN __sz_user IS NULL THEN 'no_user'`,
-    sql`WHEN __sz_timeless THEN 'no_time'`,
+    sql`WHEN __sz_user = '' THEN 'null_text'`,
+    sql`WHEN __sz_timeless IS NOT NULL THEN __sz_timeless`,
     sql`WHEN __sz_micros IS NULL THEN 'bad_time'`,
     sql`WHEN NOT (${inRange}) THEN 'time_out_of_range'`,
     ...(filters.length === 0 ? [] : [sql`WHEN ${join(filters, ' OR ')} THEN 'filtered'`]),
@@ -277,7 +280,8 @@ function conditionValue(column: ConditionColumn, { group, reading }: Place): Con
   const { source, isRole, as, asText, type, strict } = column
   const field = isRole ? undefined : findField(group, source)
   if (field === undefined) {
-    const value = isRole && source !== '' ? keyText(reading, group, source) : noText
+    const text = column.name === 'time' ? timeText : keyText
+    const value = isRole && source !== '' ? text(reading, group, source) : noText
     return { as, asText, value, text: value }
   }
   const value = reading.text(field)
@@ -357,21 +361,24 @@ export function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
       isRole ? [] : (findField(group, source) ?? []),
     ),
     ...keys.flatMap((key) => keyFields(group, key)),
-    ...times.flatMap((column) => (column && findField(group, column.name)) ?? []),
+    ...times.flatMap((column) => (column === undefined ? [] : keyFields(group, column.name))),
   ]
 }
 
+/** Empty where a text says that there is none. */
 function userValue(mapping: RowMapping, { group, reading }: Place, checked: boolean): Sql {
-  const values = mapping.user.map((key) => {
-    const value = keyText(reading, group, key)
-    return checked || mapping.user.length > 1 ? filled(value) : value
+  const { user, nulls } = mapping
+  const values = user.map((key) => {
+    const value = keyText(reading, group, key, nulls)
+    return checked || user.length > 1 ? meant(value, nulls) : value
   })
-  return values.length === 1 ? (values[0] ?? raw('NULL')) : sql`coalesce(${join(values)})`
+  if (!checked && values.length === 1) return values[0] ?? raw('NULL')
+  return sql`coalesce(${join([...values, ...(checked ? [saysNothing(reading, group, user, nulls)] : [])])})`
 }
 
 /** A time column that the engine reads as a time, so that nothing has to be parsed. */
 export function typedTime({ group, at }: Place, { name, formats }: TimeColumn): Sql | undefined {
-  const field = findField(group, name)
+  const field = singleField(group, name)
   const format = formats[at]
   return isTimestamp(format) && isTyped(group) && field !== undefined && field.path.length === 0
     ? raw(field.column.readAs)
@@ -381,64 +388,66 @@ export function typedTime({ group, at }: Place, { name, formats }: TimeColumn): 
 const isTimestamp = (format: TimeFormat | undefined): boolean =>
   format === 'timestamp' || format === 'timestamp_ns' || format === 'timestamptz'
 
-const timeText = ({ group, reading }: Place, { name }: TimeColumn): Sql => {
-  const field = findField(group, name)
-  return field === undefined ? raw('CAST(NULL AS VARCHAR)') : reading.text(field)
-}
+const columnText = ({ group, reading }: Place, { nulls }: RowMapping, { name }: TimeColumn): Sql =>
+  timeText(reading, group, name, nulls)
 
 /** Microseconds since 1970 of one of a row's times. */
-function columnMicros({ timeZone }: RowPlan, place: Place, column: TimeColumn): Sql {
+function microsOf({ timeZone, mapping }: RowPlan, place: Place, column: TimeColumn): Sql {
   const format = column.formats[place.at] ?? 'iso'
   const typed = typedTime(place, column)
   if (typed !== undefined) return epochMicros(typed, format, timeZone)
-  const value = timeText(place, column)
-  if (format === 'iso' || isTimestamp(format)) {
-    return epochMicros(value, 'iso', timeZone)
-  }
-  const micros = epochMicros(value, format, timeZone)
-  return column.detected
-    ? sql`coalesce(${inUnit(micros, format)}, ${epochMicros(value, 'iso', timeZone)})`
-    : micros
-}
-
-/** NULL for numbers that look like another unit than the column's. */
-function inUnit(micros: Sql, format: TimeFormat): Sql {
-  const others = smallerUnits(format).map(
-    ({ from, to }) => sql`WHEN abs(${micros}) >= ${from} AND abs(${micros}) < ${to} THEN NULL`,
-  )
-  return others.length === 0 ? micros : sql`CASE ${join(others, ' ')} ELSE ${micros} END`
+  const value = columnText(place, mapping, column)
+  const written = isTimestamp(format) ? 'iso' : format
+  return column.detected || written !== format
+    ? columnMicros(value, written, column.settings, timeZone)
+    : epochMicros(value, format, timeZone)
 }
 
 /** When it happened; of a device's clock, corrected by how far it was off. */
 function eventMicros(plan: RowPlan, place: Place): Sql {
   const { time, correction } = plan.mapping.clock
-  const micros = columnMicros(plan, place, time)
+  const micros = microsOf(plan, place, time)
   if (correction === undefined) return micros
   const { server, sent, toleranceMicros } = correction
-  const off = sql`(${wide(columnMicros(plan, place, server))} - ${wide(columnMicros(plan, place, sent))})`
+  const off = sql`(${wide(microsOf(plan, place, server))} - ${wide(microsOf(plan, place, sent))})`
   return sql`TRY_CAST(${wide(micros)} + CASE WHEN abs(${off}) >= ${toleranceMicros} THEN ${off} ELSE 0 END AS BIGINT)`
 }
 
 function skewMicros(plan: RowPlan, place: Place): Sql {
   const { skew } = plan.mapping.clock
   if (skew === undefined) return raw('CAST(NULL AS BIGINT)')
-  const micros = (column: TimeColumn): Sql => wide(columnMicros(plan, place, column))
+  const micros = (column: TimeColumn): Sql => wide(microsOf(plan, place, column))
   return sql`TRY_CAST(${micros(skew.server)} - ${micros(skew.client)} AS BIGINT)`
 }
 
 /** Nonsense times must not overflow. */
 const wide = (micros: Sql): Sql => sql`CAST(${micros} AS HUGEINT)`
 
-function isTimeless(place: Place, time: TimeColumn): Sql {
+/** Why a row has no time: `no_time`, or `null_text` where a text says that there is none. */
+function timeless(place: Place, mapping: RowMapping): Sql {
+  const { time } = mapping.clock
   const typed = typedTime(place, time)
-  return sql`${typed ?? filled(timeText(place, time))} IS NULL`
+  if (typed !== undefined) return sql`CASE WHEN ${typed} IS NULL THEN 'no_time' END`
+  const { group, reading } = place
+  const value = columnText(place, mapping, time)
+  const alone = keyFields(group, time.name).length === 1
+  return sql`CASE WHEN ${filled(value)} IS NULL THEN ${alone ? sql`'no_time'` : sql`coalesce('null_text' || ${saysNothing(reading, group, [time.name], mapping.nulls)}, 'no_time')`} WHEN ${nothing(value, mapping.nulls)} THEN 'null_text' END`
 }
 
-/** Empty text is no value. */
+/** Empty text is no value, and neither is what dumps of databases write for none. */
 function optionalText({ group, reading }: Place, key: string | null, neverEmpty = false): Sql {
   if (key === null) return raw('CAST(NULL AS VARCHAR)')
   const value = keyText(reading, group, key)
-  return neverEmpty ? value : sql`nullif(${value}, '')`
+  if (neverEmpty) return value
+  return isTyped(group)
+    ? sql`nullif(${value}, '')`
+    : sql`CASE WHEN ${value} <> '' AND ${value} <> '\\N' THEN ${value} END`
+}
+
+function sessionText({ group, reading }: Place, { session, nulls }: RowMapping): Sql {
+  if (session === null) return raw('CAST(NULL AS VARCHAR)')
+  const value = keyText(reading, group, session, nulls)
+  return sql`CASE WHEN ${value} <> '' AND NOT ${nothing(value, nulls)} THEN ${value} END`
 }
 
 const dimensionSource = (group: SourceGroup, { sources }: Dimension): string | undefined =>

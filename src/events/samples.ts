@@ -5,6 +5,7 @@ import type { SourceGroup } from '../sources/group.js'
 import { readGroup } from '../sources/reading.js'
 import { Misread } from '../sources/scan.js'
 import { identifier, join, sql } from '../sql/sql.js'
+import { isNothing } from './null-like.js'
 
 export const SAMPLE_ROWS = 1_000
 
@@ -38,6 +39,26 @@ export class Samples {
   /** Non-empty values in one group. */
   inGroup(group: number, name: string): string[] {
     return (this.groups[group]?.get(name) ?? []).filter(isFilled)
+  }
+
+  /** Values of a time in one group, of which the key may have several columns. */
+  timesInGroup(group: number, { columns }: SourceGroup, key: string): string[] {
+    const values = this.groups[group]
+    if (values?.has(key) === true || !/[+,]/.test(key)) return this.inGroup(group, key)
+    const named = (name: string): readonly (string | null)[] => {
+      const found = columns.find((column) => column.name === name.trim())
+      return values?.get(found?.name ?? name.trim()) ?? []
+    }
+    const joined = key.split(',').map((part) => part.split('+').map(named))
+    const rows = Math.max(0, ...joined.flat().map((list) => list.length))
+    return Array.from({ length: rows }, (_, i) => {
+      const alternatives = joined.map((part) => part.map((list) => list[i] ?? null))
+      const there = alternatives.find((part) => part.every(isFilled))
+      const [date = null, ...times] = there ?? []
+      return times.length === 0
+        ? date
+        : `${date?.replace(/[ T]0{1,2}:00(:00(\.0+)?)?Z?$/, '')} ${times.join(' ')}`
+    }).filter(isFilled)
   }
 
   /** Share of sampled rows in which the column is not empty. */
@@ -97,4 +118,4 @@ async function sample(
 }
 
 export const isFilled = (value: string | null): value is string =>
-  value !== null && value.trim() !== ''
+  value !== null && value.trim() !== '' && !isNothing(value.trim())

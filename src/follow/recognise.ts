@@ -71,7 +71,7 @@ function plainValues(
   opened: string | null,
   { mapping, timeZone, dimensions }: RowPlan,
 ): Recognised {
-  const { user, event, session, outOfSession, clock } = mapping
+  const { user, event, session, outOfSession, clock, nulls } = mapping
   return {
     ...{
       format,
@@ -92,6 +92,8 @@ function plainValues(
     time: clock.time.name,
     timeFormat: formatName(clock.time.formats[0] ?? 'iso'),
     timeDetected: clock.time.detected,
+    timeSettings: { ...clock.time.settings },
+    nulls: [...nulls],
     properties: dimensions.map(({ name, sources }) => ({ name, sources: [...sources] })),
   }
 }

@@ -41,10 +41,20 @@ const RECOGNISED = v.strictObject({
   timeFormat: v.string(),
   /** The format was found from samples, and not given. */
   timeDetected: v.boolean(),
+  /** What no value tells by itself. */
+  timeSettings: v.optional(
+    v.strictObject({
+      unit: v.exactOptional(v.picklist(['epoch_s', 'epoch_ms', 'epoch_us', 'epoch_ns'])),
+      order: v.exactOptional(v.picklist(['day', 'month'])),
+    }),
+    {},
+  ),
   timeZone: v.string(),
   event: v.nullable(v.string()),
   session: v.nullable(v.string()),
   outOfSession: v.nullable(v.string()),
+  /** Texts that stand for nothing, besides the usual ones. */
+  nulls: v.optional(v.array(v.string()), []),
   /** That the definition's rules look at, and the keys that they can be found under. */
   properties: v.array(v.strictObject({ name: v.string(), sources: v.array(v.string()) })),
 })
@@ -77,15 +87,17 @@ export function groupOf(
 }
 
 export function planOf(recognised: Recognised): RowPlan {
-  const { user, event, session, outOfSession, timeZone, timeDetected, properties } = recognised
+  const { user, event, session, outOfSession, nulls, timeZone, timeDetected, properties } =
+    recognised
   const time = {
     name: recognised.time,
     formats: [parseTimeFormat(recognised.timeFormat)],
     detected: timeDetected,
-    ...{ why: '', doubts: [] },
+    settings: recognised.timeSettings,
+    ...{ wholeDays: false, unordered: false, why: '' },
   }
   return {
-    mapping: { user, event, session, outOfSession, clock: { time }, dedupe: [], exact: false },
+    mapping: { user, event, session, outOfSession, clock: { time }, dedupe: [], exact: false, nulls },
     timeZone,
     dimensions: properties.map((property, i) => ({ ...property, column: `d${i}` })),
     ...{ condition: undefined, fromMicros: undefined, toMicros: undefined },

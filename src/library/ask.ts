@@ -223,6 +223,7 @@ export function readingOf(
       dedupe: options.dedupe,
       unnest: options.unnest,
       clock: options.clock,
+      nulls: options.null,
       stitch: options.stitch,
       stitchLimit: options.stitchLimit,
       mergedIds: options.mergedIds,

@@ -5,13 +5,14 @@
 
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { formatName, fromYearOne, smallerUnits, type TimeFormat } from '../events/clock.js'
+import { formatName, fromYearOne, type TimeFormat } from '../events/clock.js'
 import { dedupeKey } from '../events/duplicates.js'
-import { keyFields, keyText } from '../events/key.js'
+import { keyFields, keyNames, keyText, meant, saysNothing } from '../events/key.js'
 import { REJECT_REASONS } from '../events/ledger.js'
 import { matchesPattern } from '../events/pattern.js'
 import type { RowPlan } from '../events/rows.js'
 import type { TimeColumn } from '../events/time-column.js'
+import { PLAIN_MICROS } from '../events/time-spellings.js'
 import { type Field, findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import type { Reading } from '../sources/row-relation.js'
@@ -111,10 +112,14 @@ function rowValues(rows: RemoteRows): Map<string, Sql> {
   const reading = remoteReading(rows)
   const optional = (key: string | null): Sql =>
     key === null ? NO_TEXT : sql`nullif(${keyText(reading, group, key)}, '')`
-  const users = mapping.user.map((key) => filled(keyText(reading, group, key)))
+  const { nulls } = mapping
+  const users = mapping.user.map((key) => meant(keyText(reading, group, key, nulls), nulls))
   const user = users.length === 1 ? (users[0] ?? NO_TEXT) : sql`coalesce(${join(users)})`
   const name = optional(mapping.event)
-  const session = optional(mapping.session)
+  const session =
+    mapping.session === null
+      ? NO_TEXT
+      : meant(keyText(reading, group, mapping.session, nulls), nulls)
   const micros = eventMicros(rows)
   const inRange = sql`${micros} >= ${-YEAR_ONE_MICROS} AND ${micros} < ${YEAR_10000_MICROS}`
   const filters = [
@@ -129,8 +134,10 @@ function rowValues(rows: RemoteRows): Map<string, Sql> {
     ...(plan.recordedOnly ? [sql`coalesce(${session}, '') = ''`] : []),
   ]
   const fates = [
+    sql`WHEN ${user} IS NULL AND ${saysNothing(reading, group, mapping.user, nulls)} IS NOT NULL THEN 'null_text'`,
     sql`WHEN ${user} IS NULL THEN 'no_user'`,
     sql`WHEN ${timeless(rows)} THEN 'no_time'`,
+    sql`WHEN ${micros} IS NULL AND ${saysNothing(reading, group, [mapping.clock.time.name], nulls)} IS NOT NULL THEN 'null_text'`,
     sql`WHEN ${micros} IS NULL THEN 'bad_time'`,
     sql`WHEN NOT (${inRange}) THEN 'time_out_of_range'`,
     ...(filters.length === 0 ? [] : [sql`WHEN ${join(filters, ' OR ')} THEN 'filtered'`]),
@@ -175,7 +182,8 @@ function columnOf({ columns }: RemoteRows, name: string): RemoteColumn {
   return found
 }
 
-function timeField({ group }: RemoteRows, { name }: TimeColumn): Field {
+function timeField({ group, remote }: RemoteRows, { name }: TimeColumn): Field {
+  if (keyNames([group], name).length > 1) throw unreadable(`in ${name}`, remote.name)
   const field = findField(group, name)
   if (field === undefined) throw new RangeError(`${name} is no column of the sample`)
   return field
@@ -190,33 +198,36 @@ function eventMicros(rows: RemoteRows): Sql {
     remote.values.micros(columnOf(rows, column.name), path, as, plan.timeZone)
   const known = knownFormat(rows, time, format)
   const isText = path.length > 0 || /^(VARCHAR|JSON)/.test(column.type)
-  if (!time.detected || !known.startsWith('epoch') || !isText) return at(known)
-  // As in files: a number of another unit is a mistake, and plain ISO 8601 is read as well.
-  const micros = at(known)
-  const others = smallerUnits(format).map(
-    ({ from, to }) => sql`WHEN abs(${micros}) >= ${from} AND abs(${micros}) < ${to} THEN NULL`,
+  if (!time.detected || !known.startsWith('epoch')) return at(known)
+  // As in files each number is of the unit in which its year is one of 2001 to 2286; a larger unit would overflow.
+  const units = EPOCHS.map(
+    (unit) =>
+      sql`WHEN abs(${at(unit)}) >= ${PLAIN_MICROS.from} AND abs(${at(unit)}) < ${PLAIN_MICROS.to} THEN ${at(unit)}`,
   )
-  const inUnit = others.length === 0 ? micros : sql`CASE ${join(others, ' ')} ELSE ${micros} END`
-  return sql`coalesce(${inUnit}, ${at('iso')})`
+  const number = sql`CASE ${join(units, ' ')} ELSE ${at(known)} END`
+  return isText ? sql`coalesce(${number}, ${at('iso')})` : number
 }
+
+const EPOCHS = ['epoch_ns', 'epoch_us', 'epoch_ms', 'epoch_s'] as const
+
+const unreadable = (what: string, engine: string): SessionizeError =>
+  new SessionizeError('unsupported', `Times such as those ${what} cannot be read in ${engine}.`, {
+    hint: 'Make a view of the table in which the time is a timestamp, and name it with --table.',
+  })
 
 function knownFormat(
   { remote }: RemoteRows,
-  { name }: TimeColumn,
+  { name, odd }: TimeColumn,
   format: TimeFormat,
 ): RemoteTimeFormat {
+  if (odd !== undefined) throw unreadable(`in \`${name}\` ("${odd}")`, remote.name)
   if (format === 'timestamp_ns') return 'timestamp'
-  if (typeof format !== 'object') {
-    if (format !== 'compact_iso' && format !== 'common_log' && format !== 'rfc2822') return format
-  }
-  throw new SessionizeError(
-    'unsupported',
-    `Times such as those in \`${name}\` (${formatName(format)}) cannot be read in ${remote.name}.`,
-    {
-      hint: 'Make a view of the table in which the time is a timestamp, and name it with --table.',
-    },
-  )
+  const known = READABLE.find((one) => one === format)
+  if (known !== undefined) return known
+  throw unreadable(`in \`${name}\` (${formatName(format)})`, remote.name)
 }
+
+const READABLE: readonly RemoteTimeFormat[] = ['timestamp', 'timestamptz', 'iso', ...EPOCHS]
 
 function timeless(rows: RemoteRows): Sql {
   const { remote, plan } = rows

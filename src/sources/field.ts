@@ -14,15 +14,26 @@ export interface Field {
 /**
  * Finds `name` as a column, or as a dotted path below one (`properties.distinct_id`). Keys are
  * those of structs, maps and JSON text, and those of a list of `{key, value}` pairs
- * (`event_params.ga_session_id`).
+ * (`event_params.ga_session_id`). What is spelt exactly so wins over what differs in case, and that
+ * over what people take for the same name: `User ID` for `user_id`.
  */
-export function findField(group: SourceGroup, name: string): Field | undefined {
-  const exact = findColumn(group, name)
-  if (exact !== undefined) return standing(exact, [])
-  for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-    const column = findColumn(group, name.slice(0, dot))
-    if (column !== undefined && isNested(column.type)) {
-      return standing(column, name.slice(dot + 1).split('.'))
+export const findField = (group: SourceGroup, name: string): Field | undefined =>
+  findAlike(group, name, [isSame, isSameInCase, isSameName])
+
+function findAlike(
+  { columns }: SourceGroup,
+  name: string,
+  ways: readonly Alike[],
+): Field | undefined {
+  for (const alike of ways) {
+    const column = columns.find((one) => alike(one.name, name))
+    if (column !== undefined) return standing(column, wrappers(column.type))
+    for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+      const above = columns.find((one) => alike(one.name, name.slice(0, dot)))
+      if (above !== undefined && isNested(above.type)) {
+        const path = name.slice(dot + 1).split('.')
+        return standing(above, [...path, ...wrappers(typeBelow(above.type, path))])
+      }
     }
   }
   return undefined
@@ -35,10 +46,30 @@ const standing = (column: Column, path: readonly string[]): Field => {
     : { column: standsFor.column, path: [...standsFor.path, ...path] }
 }
 
-/** Case matters only where two names differ by nothing else. */
-const findColumn = ({ columns }: SourceGroup, name: string): Column | undefined =>
-  columns.find((column) => column.name === name) ??
-  columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
+/** MongoDB writes `{"$oid": "..."}` for an id, and the like for times and numbers. */
+const WRAPPER = /^\$(oid|date|uuid|numberLong|numberInt|numberDouble|numberDecimal)$/
+
+function wrappers(type: string): string[] {
+  const [only, ...others] = structMembers(type)
+  return only !== undefined && others.length === 0 && WRAPPER.test(only.name)
+    ? [only.name, ...wrappers(only.type)]
+    : []
+}
+
+const typeBelow = (type: string, path: readonly string[]): string =>
+  path.reduce(
+    (above, key) => structMembers(above).find(({ name }) => name === key)?.type ?? '',
+    type,
+  )
+
+type Alike = (name: string, wanted: string) => boolean
+const isSame: Alike = (name, wanted) => name === wanted
+const isSameInCase: Alike = (name, wanted) => name.toLowerCase() === wanted.toLowerCase()
+const isSameName: Alike = (name, wanted) => plainName(name) === plainName(wanted)
+
+/** Without what people write between the words of a name, and before it. */
+export const plainName = (name: string): string =>
+  name.toLowerCase().replaceAll(/[\s_.@$-]/g, '') || name
 
 /** Of JSON objects some may spell a key otherwise: where one lacks it, its other spellings stand for it. */
 export const spellings = ({ columns }: SourceGroup, column: Column): readonly Column[] => [
@@ -69,7 +100,16 @@ export function fieldNames(group: SourceGroup): string[] {
 /** A dotted name counts only where the type names its key, or else where `seen` says so. */
 export function fieldExists(group: SourceGroup, name: string, seen: () => boolean): boolean {
   const field = findField(group, name)
-  if (field === undefined) return false
+  return field !== undefined && isThere(field, seen)
+}
+
+/** The same of a column that differs from the name in case at most. */
+export function fieldIsNamed(group: SourceGroup, name: string, seen: () => boolean): boolean {
+  const field = findAlike(group, name, [isSame, isSameInCase])
+  return field !== undefined && isThere(field, seen)
+}
+
+function isThere(field: Field, seen: () => boolean): boolean {
   const [key, ...deeper] = field.path
   if (key === undefined) return true
   const members = structMembers(field.column.type)
@@ -81,7 +121,7 @@ export function fieldExists(group: SourceGroup, name: string, seen: () => boolea
 export function typedText(value: Sql, type: string): Sql {
   if (type === 'VARCHAR') return value
   if (type === 'DOUBLE' || type === 'FLOAT') {
-    return sql`CASE WHEN ${value} = trunc(${value}) AND abs(${value}) < 9e15 THEN CAST(CAST(${value} AS BIGINT) AS VARCHAR) ELSE CAST(${value} AS VARCHAR) END`
+    return sql`CASE WHEN isnan(${value}) THEN NULL WHEN ${value} = trunc(${value}) AND abs(${value}) < 9e15 THEN CAST(CAST(${value} AS BIGINT) AS VARCHAR) ELSE CAST(${value} AS VARCHAR) END`
   }
   return sql`CAST(${value} AS VARCHAR)`
 }

@@ -46,6 +46,7 @@ const counts = v.object({
     // States of before have none.
     nested_too_deep: v.optional(count, 0),
     no_user: count,
+    null_text: v.optional(count, 0),
     no_time: count,
     bad_time: count,
     time_out_of_range: count,
@@ -90,6 +91,7 @@ const manifest = v.object({
     outOfSession: v.nullable(v.string()),
     dedupe: names,
     exact: v.boolean(),
+    nulls: v.optional(names, []),
     doubts: names,
   }),
   /** The number of the next segment: never used twice. */

@@ -162,6 +162,7 @@ export const mappingOf = (mapping: Mapping): StateMapping => ({
   outOfSession: mapping.outOfSession,
   dedupe: [...mapping.dedupe],
   exact: mapping.exact,
+  nulls: [...mapping.nulls],
   doubts: [...mapping.doubts],
 })
 
@@ -182,6 +183,7 @@ export function assertSameMapping(
       'outOfSession',
       'dedupe',
       'exact',
+      'nulls',
     ] as const
   ).flatMap((role) => compare(role, mapping, now, (side) => textOf(side[role])))
   if (differences.length > 0) throw mismatch(directory, differences)

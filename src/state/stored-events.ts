@@ -53,7 +53,15 @@ function mappingFrom(stored: StateMapping): Mapping {
     about: '',
     timeFormat: { pattern: timeFormat },
     clock: {
-      time: { name: stored.time, formats: [], detected: true, why: '', doubts: [] },
+      time: {
+        name: stored.time,
+        formats: [],
+        detected: true,
+        settings: {},
+        wholeDays: false,
+        unordered: false,
+        why: '',
+      },
       ...(clock === null ? {} : { choice: clock }),
     },
     dimensions: {},

@@ -144,6 +144,7 @@ const counts: fc.Arbitrary<LedgerCounts> = fc.record({
     malformed: count,
     nested_too_deep: count,
     no_user: count,
+    null_text: count,
     no_time: count,
     bad_time: count,
     time_out_of_range: count,

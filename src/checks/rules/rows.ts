@@ -19,12 +19,12 @@ export const malformedRow = rejectedRows(
 export const missingUser = rejectedRows(
   {
     id: 'missing-user',
-    meaning: 'rows without a user',
+    meaning: 'rows without a user, or with NULL or the like for one or for the time',
     warn: 0,
     error: 0.01,
     hint: 'Name a second column to fall back on: --user user_id,device_id.',
   },
-  ['no_user'],
+  ['no_user', 'null_text'],
 )
 
 export const missingTime = rejectedRows(
