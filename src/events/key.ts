@@ -72,7 +72,7 @@ export function requireKey(groups: readonly SourceGroup[], key: string, flag: st
     .join(',')
 }
 
-const nameless = (groups: readonly SourceGroup[], flag: string): SessionizeError =>
+export const nameless = (groups: readonly SourceGroup[], flag: string): SessionizeError =>
   new SessionizeError('usage', `${flag} needs a column.`, {
     hint: `There are: ${shortList([...new Set(groups.flatMap(fieldNames))])}.`,
   })

@@ -56,6 +56,8 @@ export function adviceOn(ledger: LedgerCounts, mapping: Mapping): string {
   switch (commonestReason(ledger)) {
     case 'no_user':
       return `The user was looked for in ${user.join(', ')}: name another column with ${option('user')}. See: sessionize inspect FILE`
+    case 'null_text':
+      return `A text such as NULL stands in ${user.join(', ')} or in ${time}: name a column to fall back on, as in ${option('user')} ${user[0] ?? 'a'},OTHER. See: sessionize inspect FILE`
     case 'no_time':
       return `The time was looked for in ${time}: name another column with ${option('time')}. See: sessionize inspect FILE`
     case 'bad_time':

@@ -17,6 +17,7 @@ import {
   groupLabel,
   keyFields,
   keyNames,
+  nameless,
   requireKey,
   shortList,
 } from './key.js'
@@ -252,6 +253,7 @@ function chooseUser(
       samples: columns.samplesOf(chosen[0]),
     },
   })
+  if (given?.length === 0) throw nameless(groups, '--user')
   if (given !== undefined) {
     return choice(
       given.map((key) => requireKey(groups, key, '--user')),
@@ -390,7 +392,20 @@ async function chooseTime(
     }
   }
   const [tried] = candidates
-  if (tried === undefined) throw uncertain('time', columns)
+  if (tried === undefined) {
+    const [only, ...others] = await writtenTimes(columns, find)
+    if (only === undefined || others.length > 0) throw uncertain('time', columns)
+    return {
+      column: only.unordered ? await settledColumn(engine, groups, only) : only,
+      choice: {
+        role: 'time',
+        chosen: only.name,
+        why: `the only column that holds times; ${only.why}`,
+        others: [],
+        samples: columns.timesOf(only.name),
+      },
+    }
+  }
   const shown = columns.timesOf(tried).slice(0, 3)
   throw new SessionizeError(
     'bad_times',
@@ -427,19 +442,27 @@ async function finerTime(
     if (found !== undefined) return found
   }
   if (preset !== generic) return undefined
-  for (const name of near) {
-    const values = samples.of(name, Number.MAX_SAFE_INTEGER)
-    // A number may be anything unless its name says so.
-    if (
-      values.length === 0 ||
-      values.some((value) => /^[\d.]+$/.test(value.trim()) && !/time|date|ts$|_at$/i.test(name))
-    )
-      continue
-    const found = await find(name)
-    if (found !== undefined && !found.wholeDays) return found
-  }
-  return undefined
+  const written = await writtenTimes({ groups, samples }, find)
+  return written.find(({ wholeDays }) => !wholeDays)
 }
+
+/** Columns without a usual name whose values are written times; a number may be anything. */
+async function writtenTimes(
+  { groups, samples }: Pick<Columns, 'groups' | 'samples'>,
+  find: (name: string) => Promise<TimeColumn | undefined>,
+): Promise<TimeColumn[]> {
+  const names = [...new Set(groups.flatMap((group) => group.columns.map(({ name }) => name)))]
+  const found: TimeColumn[] = []
+  for (const name of names) {
+    const values = samples.of(name, Number.MAX_SAFE_INTEGER)
+    if (!values.some((value) => /\d/.test(value)) || values.some(isNumber)) continue
+    const column = await find(name)
+    if (column !== undefined) found.push(column)
+  }
+  return found
+}
+
+const isNumber = (value: string): boolean => /^\s*[+-]?[\d.]+\s*$/.test(value)
 
 function timeDoubts({ name, wholeDays }: TimeColumn): string[] {
   return wholeDays

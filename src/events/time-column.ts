@@ -5,11 +5,11 @@
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
-import { given } from '../units/given.js'
 import { findField } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import { readGroup } from '../sources/reading.js'
 import { join, type Sql, sql, text } from '../sql/sql.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { formatName, formatOfType, parseTimeFormat, type TimeFormat } from './clock.js'
 import type { EpochUnit } from './epoch.js'
 import { groupLabel, keyFields, keyNames, timeText } from './key.js'
@@ -70,7 +70,7 @@ export async function timeColumn(
     settings: settingsOf(counts),
     wholeDays: found.every((format) => format?.wholeDays !== false),
     unordered: [...ORDERED].some((kind) => counts.has(kind)),
-    ...given({ odd: found.find((format) => format?.odd !== undefined)?.odd }),
+    ...omitUndefined({ odd: found.find((format) => format?.odd !== undefined)?.odd }),
     why: main.why,
   }
 }
