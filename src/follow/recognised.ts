@@ -97,7 +97,16 @@ export function planOf(recognised: Recognised): RowPlan {
     ...{ wholeDays: false, unordered: false, why: '' },
   }
   return {
-    mapping: { user, event, session, outOfSession, clock: { time }, dedupe: [], exact: false, nulls },
+    mapping: {
+      user,
+      event,
+      session,
+      outOfSession,
+      clock: { time },
+      dedupe: [],
+      exact: false,
+      nulls,
+    },
     timeZone,
     dimensions: properties.map((property, i) => ({ ...property, column: `d${i}` })),
     ...{ condition: undefined, fromMicros: undefined, toMicros: undefined },

@@ -188,15 +188,15 @@ describe('what looks wrong is said', () => {
     expect(mapping.doubts.join()).toContain('`user_id` is taken for the user')
   })
 
-  test('a user that is null in many rows', async () => {
+  test('a user that is unknown in many rows', async () => {
     const path = table(
       Array.from(
         { length: 100 },
-        (_, i) => `${i % 4 === 0 ? 'null' : `u${i}`},x${i},${1709632800 + i}`,
+        (_, i) => `${i % 4 === 0 ? 'unknown' : `u${i}`},x${i},${1709632800 + i}`,
       ),
     )
     const { mapping, ledger } = await open([path])
-    expect(mapping.doubts.join()).toContain('`user_id` is "null" in 25 % of the sampled rows')
+    expect(mapping.doubts.join()).toContain('`user_id` is "unknown" in 25 % of the sampled rows')
     expect(ledger.kept).toBe(100)
   })
 })
