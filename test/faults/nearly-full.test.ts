@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ExportServer, sendZip } from '../pull/server.js'
 import { BUG, type Ended } from './program.js'
 import { eventsCsv, Scene } from './scene.js'
-import { WRITINGS, type Writing } from './writing.js'
+import { OTHER_WRITINGS, WRITINGS } from './writing.js'
 
 const KIB = 1024
 const OLD = 'the old one\n'
@@ -80,36 +80,8 @@ function expectFull({ exit, stderr }: Ended): void {
   expect(exit).toBe(4)
 }
 
-const OTHERS: readonly Writing[] = [
-  { name: 'rejects', args: ['events.csv', '--rejects', 'out'], outputs: ['out'] },
-  {
-    name: 'rejects and answer',
-    args: ['sessions', 'events.csv', '--rejects', 'out', '-o', 'out2'],
-    outputs: ['out', 'out2'],
-  },
-  {
-    name: 'safe CSV',
-    args: ['events', 'events.csv', '--safe-csv', '--format', 'csv', '-o', 'out'],
-    outputs: ['out'],
-  },
-  {
-    name: 'baseline, reports and answer',
-    args: [
-      ...['check', 'events.csv', '--save-baseline', 'base', '--report', 'junit=a'],
-      ...['--report', 'sarif=b', '-o', 'out'],
-    ],
-    outputs: ['base', 'a', 'b', 'out'],
-  },
-  { name: 'init', args: ['init', 'events.csv', '--force', '-o', 'out'], outputs: ['out'] },
-  {
-    name: 'dbt',
-    args: ['sql', '--from-table', 'a.b', '--user', 'u', '--time', 't', '--dbt', '.', '--force'],
-    outputs: ['session_blocks.sql', 'sessions.sql', 'schema.yml'],
-  },
-]
-
 describe.skipIf(process.platform === 'win32')(how, { timeout: 300_000 }, () => {
-  test.for([...WRITINGS, ...OTHERS])('$name', async ({ args, outputs }) => {
+  test.for([...WRITINGS, ...OTHER_WRITINGS])('$name', async ({ args, outputs }) => {
     symlinkSync('../events.csv', join(folder, 'events.csv'))
     const smaller = args.map((arg) => (arg === '20k' ? '600' : arg))
     const usual = await scene.run(smaller, { cwd: folder })

@@ -65,3 +65,37 @@ export const WRITINGS: readonly Writing[] = [
     }),
   ...GENERATED,
 ]
+
+/** What is written besides answers. */
+export const OTHER_WRITINGS: readonly Writing[] = [
+  { name: 'rejects', args: ['events.csv', '--rejects', 'out'], outputs: ['out'] },
+  {
+    name: 'rejects and answer',
+    args: ['sessions', 'events.csv', '--rejects', 'out', '-o', 'out2'],
+    outputs: ['out', 'out2'],
+  },
+  {
+    name: 'safe CSV',
+    args: ['events', 'events.csv', '--safe-csv', '--format', 'csv', '-o', 'out'],
+    outputs: ['out'],
+  },
+  {
+    name: 'check --save-baseline',
+    args: ['check', 'events.csv', '--save-baseline', 'base'],
+    outputs: ['base'],
+  },
+  {
+    name: 'baseline, reports and answer',
+    args: [
+      ...['check', 'events.csv', '--save-baseline', 'base', '--report', 'junit=a'],
+      ...['--report', 'sarif=b', '-o', 'out'],
+    ],
+    outputs: ['base', 'a', 'b', 'out'],
+  },
+  { name: 'init', args: ['init', 'events.csv', '--force', '-o', 'out'], outputs: ['out'] },
+  {
+    name: 'dbt',
+    args: ['sql', '--from-table', 'a.b', '--user', 'u', '--time', 't', '--dbt', '.', '--force'],
+    outputs: ['session_blocks.sql', 'sessions.sql', 'schema.yml'],
+  },
+]
