@@ -22,9 +22,12 @@ export function epochMicros(
     case 'float':
       return ofFraction(sql`toString(${value})`, unit)
     case 'text':
-      return sql`if(match(${value}, '[.eE]'), ${ofFraction(sql`trimBoth(${value})`, unit)}, ${ofWhole(sql`toInt64OrNull(trimBoth(${value}))`, unit)})`
+      return sql`multiIf(NOT match(${value}, '[.eE]'), ${ofWhole(sql`toInt64OrNull(trimBoth(${value}))`, unit)}, match(${value}, ${text(FRACTION)}), ${ofFraction(sql`trimBoth(${value})`, unit)}, NULL)`
   }
 }
+
+/** ClickHouse itself takes 1.2.3 for 1.23. */
+const FRACTION = '^\\s*[+-]?(\\d+\\.\\d*|\\.\\d+|\\d+)([eE][+-]?\\d+)?\\s*$'
 
 const ofWhole = (value: Sql, unit: Epoch): Sql =>
   unit === 'epoch_ns'
