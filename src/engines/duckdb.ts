@@ -226,6 +226,27 @@ const plain = (value: DuckDBValue): unknown =>
       ? [...value.items]
       : value
 
+const MORE_MEMORY = 'Give it more with --memory'
+
+/** With so much every command works on millions of events, as docs/resources.md says. */
+const ENOUGH_BYTES = 200e6
+const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+}
+
+/** What to give instead of what the engine says it had: enough in general, else twice as much. */
+function roomier(message: string): string | undefined {
+  const [, amount, unit = ''] = /\/([\d.]+) ([KMG]iB) used\)/.exec(message) ?? []
+  const given = Number(amount) * (BYTES_PER_UNIT[unit] ?? Number.NaN)
+  if (Number.isNaN(given)) return undefined
+  if (given < 0.99 * ENOUGH_BYTES) {
+    return `Give it --memory ${ENOUGH_BYTES / 1e6}MB, which does for millions of events.`
+  }
+  return `${MORE_MEMORY} ${Math.ceil((2 * given) / 1e8) * 100}MB, or fewer threads with --threads 1.`
+}
+
 const SYMPTOMS: readonly Symptom[] = [
   { pattern: /INTERRUPT/i, code: 'interrupted', hint: 'Run it again to start over.' },
   {
@@ -247,7 +268,7 @@ const SYMPTOMS: readonly Symptom[] = [
   {
     pattern: /Out of Memory|failed to (allocate|pin|reserve)/i,
     code: 'out_of_memory',
-    hint: 'Give it more with --memory 4GB, or fewer threads with --threads 1.',
+    hint: `${MORE_MEMORY} 4GB, or fewer threads with --threads 1.`,
   },
   {
     pattern:
@@ -272,7 +293,11 @@ export function translate(error: unknown): SessionizeError {
   const firstLine = message.split('\n\n')[0]?.replaceAll(/\s+/g, ' ').trim() ?? message
   return new SessionizeError(symptom?.code ?? 'engine', symptom?.message ?? firstLine, {
     cause: error,
-    ...(symptom === undefined ? {} : { hint: symptom.hint }),
+    ...(symptom === undefined
+      ? {}
+      : {
+          hint: (symptom.code === 'out_of_memory' ? roomier(message) : undefined) ?? symptom.hint,
+        }),
   })
 }
 

@@ -59,12 +59,12 @@ function onCluster(python: string): void {
     const folder = join(workspace.directory, 'cluster')
     mkdirSync(folder)
     cluster = await startSparkCluster({ python, folder })
-  }, 300_000)
+  }, 600_000)
 
   afterAll(async () => {
     await cluster?.stop()
     workspace?.close()
-  }, 60_000)
+  }, 600_000)
 
   const folderOf = (name: string): string => {
     const folder = join(workspace.directory, name)
@@ -256,11 +256,11 @@ function onCluster(python: string): void {
     beforeAll(async () => {
       spark = await open(FEW_ROWS)
       local = await Engine.open({ tempDirectory: folderOf('asked') })
-    }, 300_000)
+    }, 600_000)
     afterAll(async () => {
       local?.close()
       await spark?.close()
-    }, 60_000)
+    }, 600_000)
 
     let fetched = 0
     const rows = async (query: Sql): Promise<Record<string, unknown>[]> => {
@@ -392,7 +392,7 @@ function onCluster(python: string): void {
         expect(there).toEqual(here.map(({ m }) => ({ m })))
         expect(here.some(({ m }) => m !== null)).toBe(true)
       },
-      120_000,
+      600_000,
     )
 
     test('text: of numbers, structs, maps and JSON', async () => {
@@ -514,7 +514,7 @@ function onCluster(python: string): void {
       await expect(spark('--paths=/no/such/folder')).rejects.toThrow(
         /Path does not exist: file:\/no\/such\/folder[\s\S]*every machine of the cluster can read/,
       )
-    }, 300_000)
+    }, 600_000)
   })
 
   test('when the command ends, so does the application, and nothing is left behind', async () => {
@@ -534,7 +534,7 @@ function onCluster(python: string): void {
     while (!cluster.masterLog().includes(`Removing app ${application}`)) await pause(50)
     const left = join(workspace.directory, `application-${applications - 1}`, 'spark')
     expect(readdirSync(left).filter((name) => name !== 'spark-warehouse')).toEqual([])
-  }, 300_000)
+  }, 600_000)
 }
 
 /** The command line with an environment; it must succeed. */
