@@ -10,13 +10,13 @@ import type { Sources } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import { YEAR_ONE_MICROS } from '../units/instant.js'
 import { misread } from './broken-lines.js'
-import type { CarriedColumn } from './carried.js'
 import { assertCondition } from './condition.js'
 import { fixedLayouts } from './detection.js'
 import { markDuplicates } from './duplicates.js'
 import { DEFAULT_STITCH_LIMIT, type Identity, idColumn, mergeIds, stitchUsers } from './identity.js'
 import type { Ledger } from './ledger.js'
 import { type Mapping, type MappingOptions, mapSources } from './mapping.js'
+import type { PassthroughColumn } from './passthrough.js'
 import { neverEmpty, provenCounts } from './proof.js'
 import { type RejectedRows, rejectedRows } from './rejected-rows.js'
 import { closeLedger, countRows, latestRejectingScan } from './row-counts.js'
@@ -42,12 +42,12 @@ export type { RejectedRow } from './rejected-rows.js'
 
 /**
  * Events in the engine: the relation `events` has `file`, `user`, `t` (microseconds since year 1), `name`,
- * `session`, one text column per dimension, and with carried columns also `id`, in the order of the files.
+ * `session`, one text column per dimension, and with passthrough columns also `id`, in the order of the files.
  */
 export interface FileEvents extends RejectedRows, Span {
   readonly mapping: Mapping
   readonly dimensions: readonly Dimension[]
-  readonly carried: readonly CarriedColumn[]
+  readonly passthrough: readonly PassthroughColumn[]
   /** Columns of text that are read as the files have them, and with them their dictionaries. */
   readonly dictionaryColumns?: ReadonlySet<string>
   readonly ledger: Ledger
@@ -122,16 +122,16 @@ async function readEvents(
 ): Promise<FileEvents> {
   const described = await describeSources(engine, sources.files, {
     layouts: fixedLayouts(options),
-    allowances: { ...allowances, everyKey: allowances.everyKey || options.carry === 'all' },
+    allowances: { ...allowances, everyKey: allowances.everyKey || options.passThrough === 'all' },
   })
   const { mapping: found, groups, samples } = await mapSources(engine, described, options)
   let mapping = withMergeDoubt(found, sources, options)
   let plan = await planRows(engine, { mapping, groups, samples }, options)
   const typed = isTypedInPlace(plan, groups, options)
   const proven = typed ? await provenCounts(engine, plan, groups) : undefined
-  const carries = options.carry !== undefined
-  // What is carried is found again by its number: the file's own, or a table's where rows are left out.
-  const direct = typed && (!carries || proven !== undefined)
+  const passing = options.passThrough !== undefined
+  // What passes through is found again by its number: the file's own, or a table's where rows are left out.
+  const direct = typed && (!passing || proven !== undefined)
   const after = await latestRejectingScan(engine)
   await engine.setTimeZone(plan.timeZone)
   plan = await withBindingTypes(engine, plan, groups)
@@ -175,17 +175,17 @@ async function readEvents(
   const dictionaryColumns = clean ? await neverEmpty(engine, plan, groups) : new Set<string>()
   const columns = join([
     ...['file', 'user', 't', 'name', 'session'].map(raw),
-    ...[...plan.dimensions, ...plan.carried].map(({ column }) => identifier(column)),
-    ...(carries ? [sql`rowid AS id`] : []),
+    ...[...plan.dimensions, ...plan.passthrough].map(({ column }) => identifier(column)),
+    ...(passing ? [sql`rowid AS id`] : []),
   ])
   await engine.run(
-    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, dictionaryColumns, carries) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
+    sql`CREATE OR REPLACE TEMP VIEW events AS ${clean ? cleanRowsQuery(plan, groups, dictionaryColumns, passing) : sql`SELECT ${columns} FROM rows WHERE fate IS NULL`}`,
   )
   const ledger = closeLedger(groups, sources, counts)
   return {
     mapping,
     dimensions: plan.dimensions,
-    carried: plan.carried,
+    passthrough: plan.passthrough,
     dictionaryColumns,
     ledger,
     ...(await spanOf(engine, edges, ledger.kept, daysOfEvents(raw('events')))),
@@ -214,9 +214,12 @@ async function assertReadWell(
  * Without it files of lines are read side by side, each with a buffer of 64 MB, which a small limit of
  * memory does not hold.
  */
-const needsOrder = (groups: readonly SourceGroup[], { ordered, carry }: EventOptions): boolean =>
+const needsOrder = (
+  groups: readonly SourceGroup[],
+  { ordered, passThrough }: EventOptions,
+): boolean =>
   ordered === true ||
-  carry !== undefined ||
+  passThrough !== undefined ||
   groups.some(({ format }) => format === 'csv' || format === 'log')
 
 async function inOrderIfNeeded(engine: Engine, needed: boolean, statement: Sql): Promise<void> {

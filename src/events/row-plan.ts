@@ -7,11 +7,11 @@ import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import type { SourceGroup } from '../sources/group.js'
 import { sql, text } from '../sql/sql.js'
-import { carriedColumns } from './carried.js'
 import { epochMicros } from './clock.js'
 import { parseCondition } from './condition.js'
 import { availableKey } from './key.js'
 import { type Mapped, type Mapping, requireColumn } from './mapping.js'
+import { passthroughColumns } from './passthrough.js'
 import type { Dimension, RowPlan } from './rows.js'
 import { assertTimeZone } from './time-column.js'
 
@@ -36,7 +36,7 @@ export interface RowOptions {
   /** Rows without a recorded session id are out of session. */
   readonly recordedOnly?: boolean
   /** Columns of the files that stay with their events; they then have an `id` too. */
-  readonly carry?: readonly string[] | 'all'
+  readonly passThrough?: readonly string[] | 'all'
 }
 
 /**
@@ -65,7 +65,8 @@ export async function planRows(
     ignore: options.ignore ?? [],
     recordedOnly: options.recordedOnly ?? false,
     ids: options.stitch === true,
-    carried: options.carry === undefined ? [] : carriedColumns(groups, options.carry),
+    passthrough:
+      options.passThrough === undefined ? [] : passthroughColumns(groups, options.passThrough),
   }
   if (
     plan.fromMicros !== undefined &&

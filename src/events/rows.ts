@@ -10,7 +10,6 @@ import type { Reading } from '../sources/row-relation.js'
 import { partsOf } from '../sources/source.js'
 import { identifier, join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { YEAR_10000_MICROS, YEAR_ONE_MICROS } from '../units/instant.js'
-import { type CarriedColumn, carriedValue } from './carried.js'
 import { columnMicros, epochMicros, fromYearOne, type TimeFormat } from './clock.js'
 import { type Condition, type ConditionColumn, isText, misfits } from './condition.js'
 import { dedupeKey } from './duplicates.js'
@@ -19,6 +18,7 @@ import { filled, keyFields, keyText, meant, saysNothing, timeText } from './key.
 import { REJECT_REASONS } from './ledger.js'
 import type { Mapping } from './mapping.js'
 import { nothing } from './null-like.js'
+import { type PassthroughColumn, passthroughValue } from './passthrough.js'
 import { matchesPattern } from './pattern.js'
 import { isTyped, singleField, type TimeColumn } from './time-column.js'
 
@@ -52,7 +52,7 @@ export interface RowPlan {
   /** Also each user key of its own, for joining identities. */
   readonly ids: boolean
   /** Columns of the files that stay with their rows. */
-  readonly carried: readonly CarriedColumn[]
+  readonly passthrough: readonly PassthroughColumn[]
 }
 
 /**
@@ -107,8 +107,8 @@ export function cleanRowsQuery(
             (dimension) =>
               sql`${dimensionText(place, dimension, neverEmpty.has(dimension.column))} AS ${identifier(dimension.column)}`,
           ),
-          ...plan.carried.map(
-            (one) => sql`${carriedValue(one, group, reading)} AS ${identifier(one.column)}`,
+          ...plan.passthrough.map(
+            (one) => sql`${passthroughValue(one, group, reading)} AS ${identifier(one.column)}`,
           ),
           ...(numbered ? [sql`${id} AS id`] : []),
         ],
@@ -133,7 +133,7 @@ export function rejectsQuery(
 ): Sql {
   const reading = readNumbered(group, file, neededFields(plan, group), broken)
   const place = { group, at, reading }
-  const bare = { ...plan, carried: [], mapping: { ...plan.mapping, dedupe: [], exact: false } }
+  const bare = { ...plan, passthrough: [], mapping: { ...plan.mapping, dedupe: [], exact: false } }
   const value = columnText(place, plan.mapping, plan.mapping.clock.time)
   const located = readRow(bare, place, [
     sql`__sz_row`,
@@ -176,7 +176,9 @@ function readRow(plan: RowPlan, place: Place, extra: readonly Sql[] = []): Sql {
     ...plan.dimensions.map(
       (dimension) => sql`${dimensionText(place, dimension)} AS ${own(dimension.column)}`,
     ),
-    ...plan.carried.map((one) => sql`${carriedValue(one, group, reading)} AS ${own(one.column)}`),
+    ...plan.passthrough.map(
+      (one) => sql`${passthroughValue(one, group, reading)} AS ${own(one.column)}`,
+    ),
     sql`${reading.refused} AS __sz_refused`,
     ...extra,
     ...conditionColumns(plan, place),
@@ -223,7 +225,7 @@ function classify(plan: RowPlan, rows: Sql, extra: readonly Sql[] = []): Sql {
     sql`__sz_key AS key`,
     ...(plan.mapping.clock.skew === undefined ? [] : [sql`__sz_skew AS skew`]),
     ...idColumns(plan).map(({ column }) => sql`${own(column)} AS ${identifier(column)}`),
-    ...[...plan.dimensions, ...plan.carried].map(
+    ...[...plan.dimensions, ...plan.passthrough].map(
       ({ column }) => sql`${own(column)} AS ${identifier(column)}`,
     ),
     ...extra,
@@ -335,7 +337,7 @@ export function uncomputableQuery(
   broken: Sql | undefined,
 ): Sql {
   const place = { group, at, reading: readNumbered(group, file, neededFields(plan, group), broken) }
-  const bare = { ...plan, carried: [], mapping: { ...plan.mapping, dedupe: [], exact: false } }
+  const bare = { ...plan, passthrough: [], mapping: { ...plan.mapping, dedupe: [], exact: false } }
   const own = [
     sql`__sz_row`,
     ...(plan.condition?.columns ?? []).flatMap(({ as, asText }) => [raw(as), raw(asText)]),
@@ -356,7 +358,7 @@ export function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
   ]
   const times = [time, correction?.server, correction?.sent, skew?.client, skew?.server]
   return [
-    ...plan.carried.flatMap(({ name }) => findField(group, name) ?? []),
+    ...plan.passthrough.flatMap(({ name }) => findField(group, name) ?? []),
     ...(plan.condition?.columns ?? []).flatMap(({ source, isRole }) =>
       isRole ? [] : (findField(group, source) ?? []),
     ),

@@ -41,11 +41,11 @@ async function withLabelled(
   const asked = read('events', options)
   const { columns, order = 'user' } = asked.options
   const { definition } = asked
-  const dataset = { carry: columns ?? ('all' as const) }
+  const dataset = { passThrough: columns ?? ('all' as const) }
   await ask(inputs, asked, { dataset }, async (opened) => {
     const { engine, events: kept } = opened
     const request = await planSessions(engine, kept, { definition, dimensions: [], plan: 'events' })
     await tellLeftOut(asked.surroundings, opened, { request })
-    await use(engine, labelledEvents(request, kept.carried, order, duckdb))
+    await use(engine, labelledEvents(request, kept.passthrough, order, duckdb))
   })
 }

@@ -76,7 +76,7 @@ export async function openRemoteEvents(
   return {
     mapping,
     dimensions: plan.dimensions,
-    carried: [],
+    passthrough: [],
     ledger,
     ...(await spanOf(engine, edges, ledger.kept, days)),
     remote: remoteSessions(there),

@@ -19,10 +19,10 @@ import {
   timeOf,
 } from './codes.js'
 import { hasGapRules, type SessionDefinition, smallestGapMicros } from './definition.js'
-import { aliveUntil, gapRank, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
 import { collectedSetColumns, collectedSets, splittingColumns } from './sets.js'
 import { storedBlockStage } from './stored-blocks.js'
+import { aliveUntil, gapRank, localDay } from './timeout.js'
 
 /** The widest block that leaves room for a code: times within it are below 2^32 microseconds. */
 const WIDEST_BLOCK_MICROS = MICROS_PER_HOUR

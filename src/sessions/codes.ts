@@ -43,7 +43,7 @@ FROM (${
 })
 
 /** A column of stored blocks: the first or last value of a column of events, or of their name. */
-export const storedValue = (column: string, pick: Carried['pick']): Sql =>
+export const storedValue = (column: string, pick: CodedValue['pick']): Sql =>
   identifier(column === 'name' ? `${pick}_event` : `${column}_${pick}`)
 
 /** Columns of `events` that are coded, names first. */
@@ -100,7 +100,7 @@ export const codedEventColumns = (plan: SessionPlan, columns: readonly string[])
 ]
 
 /** A coded value that sessions carry. */
-export interface Carried {
+export interface CodedValue {
   readonly as: string
   readonly pick: 'first' | 'last'
   /** The coded column of `events`. */
@@ -109,8 +109,8 @@ export interface Carried {
   readonly isName: boolean
 }
 
-export function carriedColumns(plan: SessionPlan): Carried[] {
-  const names: Carried[] = [
+export function codedValues(plan: SessionPlan): CodedValue[] {
+  const names: CodedValue[] = [
     { as: 'first_event', pick: 'first', column: 'name', isName: true },
     { as: 'last_event', pick: 'last', column: 'name', isName: true },
   ]
@@ -120,7 +120,7 @@ export function carriedColumns(plan: SessionPlan): Carried[] {
   ]
 }
 
-export const extreme = (pick: Carried['pick'], value: Sql): Sql =>
+export const extreme = (pick: CodedValue['pick'], value: Sql): Sql =>
   pick === 'first' ? sql`min(${value})` : sql`max(${value})`
 
 /** Time within a block and code, in 63 bits. */
@@ -131,12 +131,12 @@ export const packedWide = (order: Sql, code: Sql, dialect: Dialect): Sql =>
   sql`${dialect.wide(order)} * ${CODES} + ${code}`
 
 /** The code of the first or last row of a group by `order`. */
-export const codeAt = (pick: Carried['pick'], order: Sql, code: Sql, dialect: Dialect): Sql =>
+export const codeAt = (pick: CodedValue['pick'], order: Sql, code: Sql, dialect: Dialect): Sql =>
   dialect.integer(dialect.lowBits(extreme(pick, packedWide(order, code, dialect)), CODE_BITS))
 
 /** Everything that a session carries besides its times, put together from that of its blocks. */
 export const mergedBlocks = (plan: SessionPlan, dialect: Dialect): Sql[] => [
-  ...carriedColumns(plan).map(({ as, pick, isName }) => {
+  ...codedValues(plan).map(({ as, pick, isName }) => {
     const at = isName ? raw(pick) : timeOf(as)
     return sql`${codeAt(pick, at, codeOf(as), dialect)} AS ${codeOf(as)}`
   }),
@@ -145,8 +145,8 @@ export const mergedBlocks = (plan: SessionPlan, dialect: Dialect): Sql[] => [
 ]
 
 /** Everything that a session carries besides its times and the sets that split its blocks. */
-export const carriedOver = (plan: SessionPlan): Sql[] => [
-  ...carriedColumns(plan).map(({ as }) => codeOf(as)),
+export const valueColumns = (plan: SessionPlan): Sql[] => [
+  ...codedValues(plan).map(({ as }) => codeOf(as)),
   ...collectedSetColumns(plan),
   ...measureColumns(plan),
 ]

@@ -175,7 +175,7 @@ function attributes(
   return all.filter(({ name }) => columns.includes(name)).map((one, i) => ({ ...one, as: `a${i}` }))
 }
 
-export type CarriedAttribute = Attribute & { readonly name: string }
+export type NamedAttribute = Attribute & { readonly name: string }
 
 /** The stages before those of the sessions. */
 export const leadingStages = ({ from }: SessionRequest): readonly Stage[] =>
@@ -199,7 +199,7 @@ export function allStages(request: SessionRequest, plan: SessionPlan, dialect: D
 export function sessionPlan(
   request: SessionRequest,
   columns: readonly string[],
-): Omit<SessionPlan, 'attributes'> & { readonly attributes: readonly CarriedAttribute[] } {
+): Omit<SessionPlan, 'attributes'> & { readonly attributes: readonly NamedAttribute[] } {
   const { from } = request
   const needs = new Set(
     COLUMNS.filter(({ name }) => columns.includes(name)).map((column) => column.needs),

@@ -11,20 +11,20 @@ import { matchesPattern } from '../events/pattern.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockOf } from './blocks.js'
 import {
-  carriedColumns,
   codeAt,
   codedColumns,
   codedEventColumns,
   codedEvents,
+  codedValues,
   codeOf,
   measureColumns,
   summedMeasures,
 } from './codes.js'
 import { hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
-import { aliveUntil, gapRank, isPast, localDay } from './liveness.js'
 import type { SessionPlan } from './plan.js'
 import { collectedSets } from './sets.js'
 import { hasTies, tieStages } from './ties.js'
+import { aliveUntil, gapRank, isPast, localDay } from './timeout.js'
 
 /** Events with everything that the rules look at. */
 function placedQuery(plan: SessionPlan, dialect: Dialect, extra: readonly Sql[] = []): Sql {
@@ -261,7 +261,7 @@ export function partsOfEvents(
   dialect: Dialect,
 ): Stage {
   // Passive events name no session's first or last event, but their properties are its own.
-  const codes = carriedColumns(plan).map(({ as, pick, column, isName }) => {
+  const codes = codedValues(plan).map(({ as, pick, column, isName }) => {
     const order = isName ? raw('CASE WHEN NOT is_passive THEN ord END') : raw('t')
     return sql`${codeAt(pick, order, codeOf(column), dialect)} AS ${codeOf(as)}`
   })

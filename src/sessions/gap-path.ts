@@ -13,15 +13,14 @@ import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockStage } from './blocks.js'
 import {
-  carriedOver,
   codedColumns,
   codedEvents,
   codeOf,
   measureColumns,
   mergedBlocks,
   timeOf,
+  valueColumns,
 } from './codes.js'
-import { exceedsGap, withinEdges } from './liveness.js'
 import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import {
   rowSetColumns,
@@ -32,6 +31,7 @@ import {
   setsOfEvent,
   splittingColumns,
 } from './sets.js'
+import { exceedsGap, withinEdges } from './timeout.js'
 
 /** What tells the sessions of a user apart. */
 const RUN = [raw('run')]
@@ -129,7 +129,7 @@ FROM (
 function singleBlockStage(plan: SessionPlan, dialect: Dialect): Stage {
   const columns = [
     raw('"user", first AS "start", last AS "end", events, previous_last AS previous_end'),
-    ...carriedOver(plan),
+    ...valueColumns(plan),
     ...rowSetsOfBlock(plan, dialect),
   ]
   return {
@@ -161,7 +161,7 @@ function joinedStage(plan: SessionPlan, dialect: Dialect): Stage {
   ]
   const same = [
     ...['"user"', '"start"', '"end"', 'events', 'previous_end'].map(raw),
-    ...carriedOver(plan),
+    ...valueColumns(plan),
   ]
   const sets = rowSetColumns(plan, dialect)
   const longer = same.map((column) => sql`r.${column}`)

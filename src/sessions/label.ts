@@ -8,10 +8,10 @@ import { codedColumns, codeStage } from './codes.js'
 import { sessionIdOf } from './compile.js'
 import { isGapOnly } from './definition.js'
 import { placedStages } from './event-stages.js'
-import { exceedsGap } from './liveness.js'
 import type { SessionPlan } from './plan.js'
-import { hasLimit, recutStages } from './recut.js'
 import type { SessionRequest } from './request.js'
+import { hasLimit, limitStages } from './session-limits.js'
+import { exceedsGap } from './timeout.js'
 
 /** What labels an event, in this order after its own columns. */
 export const LABELS = [
@@ -31,20 +31,20 @@ export function labelName(label: string, taken: readonly string[]): string {
 }
 
 /**
- * The events with their carried columns and labels.
+ * The events with their passthrough columns and labels.
  *
  * @param order by user and time, or as the files have them
  */
 export function labelledEvents(
   request: SessionRequest,
-  carried: readonly { readonly name: string; readonly column: string }[],
+  passthrough: readonly { readonly name: string; readonly column: string }[],
   order: 'user' | 'source',
   dialect: Dialect,
 ): NamedTable {
-  const taken = carried.map(({ name }) => name)
+  const taken = passthrough.map(({ name }) => name)
   const names = [...taken, ...LABELS.map((label) => labelName(label, taken))]
   const values = [
-    ...carried.map(({ column }) => sql`c.${identifier(column)}`),
+    ...passthrough.map(({ column }) => sql`c.${identifier(column)}`),
     ...LABELS.map((label) => raw(label)),
   ]
   const named = values.map((value, i) => sql`${value} AS ${identifier(names[i] ?? '')}`)
@@ -185,7 +185,7 @@ function cutStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   return [
     ...codedColumns(plan, true).map((column) => codeStage(column, plan, dialect)),
     ...placedStages(plan, dialect),
-    ...(limited ? recutStages(plan, dialect) : []),
+    ...(limited ? limitStages(plan, dialect) : []),
     {
       name: 'sz_cut',
       comment: 'One row per event with its session.',

@@ -1,17 +1,10 @@
 /** Sessions as the export recorded them: one per user and recorded session id. */
 import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
-import {
-  carriedColumns,
-  codeAt,
-  codedColumns,
-  codedEvents,
-  codeOf,
-  summedMeasures,
-} from './codes.js'
-import { exceedsGap, withinEdges } from './liveness.js'
+import { codeAt, codedColumns, codedEvents, codedValues, codeOf, summedMeasures } from './codes.js'
 import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import { collectedSets, rowSetColumns, rowSetJoins, rowSetStages } from './sets.js'
+import { exceedsGap, withinEdges } from './timeout.js'
 
 const BY_ID = [raw('recorded_id')]
 
@@ -43,7 +36,7 @@ export function recordedPath(plan: SessionPlan, edges: DataEdges, dialect: Diale
 function groupedStage(plan: SessionPlan, dialect: Dialect): Stage {
   // The id is needed for grouping whether or not it is wanted as a column.
   const { select, from } = codedEvents(plan, codedColumns(plan), [sql`e.session AS recorded_id`])
-  const codes = carriedColumns(plan).map(
+  const codes = codedValues(plan).map(
     ({ as, pick, column }) =>
       sql`${codeAt(pick, sql`t`, codeOf(column), dialect)} AS ${codeOf(as)}`,
   )

@@ -13,13 +13,13 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { blockStage } from './blocks.js'
-import { carriedOver, codeAt, codedColumns, mergedBlocks } from './codes.js'
+import { codeAt, codedColumns, mergedBlocks, valueColumns } from './codes.js'
 import { eventRules, hasGapRules, hasPassiveEvents } from './definition.js'
 import { eventsOfLongSessions, partsOfEvents, placedStages } from './event-stages.js'
-import { gapOfRank, isPast, withinEdges } from './liveness.js'
 import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
-import { exceedsLimit, hasLimit, recutStages } from './recut.js'
+import { exceedsLimit, hasLimit, limitStages } from './session-limits.js'
 import { rowSetColumns, rowSetJoins, rowSetStages, splittingColumns } from './sets.js'
+import { gapOfRank, isPast, withinEdges } from './timeout.js'
 
 export function rulePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
   const { definition } = plan
@@ -108,7 +108,7 @@ function eventStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   const limited = hasLimit(plan.definition)
   return [
     ...placedStages(plan, dialect),
-    ...(limited ? recutStages(plan, dialect) : []),
+    ...(limited ? limitStages(plan, dialect) : []),
     partsOfEvents('sz_parts', limited ? 'assigned' : 'base_events', plan, dialect),
   ]
 }
@@ -129,7 +129,7 @@ function groupedStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   return [
     ...grouped,
     eventsOfLongSessions(plan, over, dialect),
-    ...recutStages(plan, dialect),
+    ...limitStages(plan, dialect),
     partsOfEvents('sz_cut_parts', 'assigned', plan, dialect),
     {
       name: 'sz_parts',
@@ -147,7 +147,7 @@ const partColumns = (plan: SessionPlan): Sql[] => [
     '"user", run, part, "start", "end", last_seen, events, active, reason, started, ended, alive',
   ),
   ...(hasGapRules(plan.definition) ? [raw('gap_rank')] : []),
-  ...carriedOver(plan),
+  ...valueColumns(plan),
 ]
 
 function linkedBlocks(plan: SessionPlan): Stage {

@@ -10,21 +10,14 @@
  */
 import type { Dialect } from '../dialects/dialect.js'
 import { identifier, join, type Sql, type Stage, small, sql } from '../sql/sql.js'
-import {
-  carriedColumns,
-  codedColumns,
-  codeOf,
-  codeStage,
-  codeTable,
-  measureColumns,
-} from './codes.js'
+import { codedColumns, codedValues, codeOf, codeStage, codeTable, measureColumns } from './codes.js'
 import { isGapOnly } from './definition.js'
 import { placedStages } from './event-stages.js'
 import { gapPath } from './gap-path.js'
 import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import { recordedPath } from './recorded-path.js'
-import { hasLimit, recutStages } from './recut.js'
 import { rulePath } from './rule-path.js'
+import { hasLimit, limitStages } from './session-limits.js'
 import { shownSets } from './sets.js'
 
 export function choosePath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): SessionPath {
@@ -43,15 +36,15 @@ export function sessionStages(plan: SessionPlan, edges: DataEdges, dialect: Dial
 }
 
 function sessionsStage(plan: SessionPlan, path: SessionPath, dialect: Dialect): Stage {
-  const carried = carriedColumns(plan)
+  const coded = codedValues(plan)
   const valueTable = (as: string): string => `${as}_value`
   const value = (as: string): Sql => identifier(valueTable(as))
-  const joins = carried.map(
+  const joins = coded.map(
     ({ as, column }) =>
       sql`\nLEFT JOIN ${codeTable(column)} AS ${value(as)} ON ${value(as)}.code = s.${codeOf(as)}`,
   )
   const columns = [
-    sql`${small(carried.map(({ as }) => valueTable(as)))}s."user"`,
+    sql`${small(coded.map(({ as }) => valueTable(as)))}s."user"`,
     sql`s."start"`,
     sql`s."end"`,
     sql`s.events`,
@@ -61,7 +54,7 @@ function sessionsStage(plan: SessionPlan, path: SessionPath, dialect: Dialect): 
     sql`${path.endCensored} AS end_censored`,
     sql`${path.endReason(path.endCensored)} AS end_reason`,
     sql`${path.tieRank} AS tie_rank`,
-    ...carried.map(({ as, column }) => {
+    ...coded.map(({ as, column }) => {
       const enumerated = plan.known?.get(column)?.enumerated === true
       const shown = enumerated ? sql`${value(as)}.shown` : sql`nullif(${value(as)}.value, '')`
       return sql`${shown} AS ${identifier(as)}`
@@ -84,7 +77,7 @@ export function unkeptStages(plan: SessionPlan, dialect: Dialect): Stage[] {
   return [
     ...codedColumns(ordered, true).map((column) => codeStage(column, plan, dialect)),
     ...placedStages(ordered, dialect),
-    ...(limited ? recutStages(ordered, dialect) : []),
+    ...(limited ? limitStages(ordered, dialect) : []),
     {
       name: 'sz_unkept',
       comment: 'Passive events outside any session.',

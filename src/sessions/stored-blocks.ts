@@ -7,7 +7,7 @@
  * where gaps differ, the sets `names` and `recorded`, and measures.
  */
 import { identifier, join, type Sql, type Stage, sql } from '../sql/sql.js'
-import { carriedColumns, codeOf, codeTable, measureColumns, storedValue, timeOf } from './codes.js'
+import { codedValues, codeOf, codeTable, measureColumns, storedValue, timeOf } from './codes.js'
 import { hasGapRules } from './definition.js'
 import type { Attribute, SessionPlan } from './plan.js'
 import { collectedSetColumns } from './sets.js'
@@ -19,7 +19,7 @@ export const storedTime = (column: string, pick: Attribute['pick']): Sql =>
 /** As `blockStage`, from stored blocks. */
 export function storedBlockStage(plan: SessionPlan, stored: Sql): Stage {
   const { definition } = plan
-  const coded = carriedColumns(plan)
+  const coded = codedValues(plan)
   const columns = [
     ...coded.map(({ as }) => sql`${identifier(`${as}_value`)}.code AS ${codeOf(as)}`),
     ...plan.attributes.map(

@@ -12,7 +12,7 @@
 import type { Dialect, Ordered } from '../dialects/dialect.js'
 import { raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
-import { isPast } from './liveness.js'
+import { isPast } from './timeout.js'
 
 export const hasTies = ({ startEvents, endEvents }: SessionDefinition): boolean =>
   (startEvents ?? []).length > 0 && (endEvents ?? []).length > 0

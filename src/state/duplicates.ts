@@ -27,8 +27,8 @@ export interface Settled {
 }
 
 /**
- * Compares this run's `rows` with the rows of the state. Leaves the tables `beaten` (rows of the
- * state that lost: keys and `segment`), `dirty` (their windows: `user`, `block`) and `revived` (the
+ * Compares this run's `rows` with the rows of the state. Leaves the tables `superseded` (rows of the
+ * state that lost: keys and `segment`), `stale_windows` (theirs: `user`, `block`) and `restored` (the
  * other events of those windows).
  */
 export async function settleDuplicates(
@@ -59,16 +59,16 @@ export async function settleDuplicates(
     sql`UPDATE rows SET fate = 'duplicate' WHERE rowid IN (SELECT id FROM clashes WHERE id IS NOT NULL)`,
   )
   await engine.run(
-    sql`CREATE OR REPLACE TEMP TABLE beaten AS SELECT ${keys}, segment FROM clashes WHERE segment IS NOT NULL`,
+    sql`CREATE OR REPLACE TEMP TABLE superseded AS SELECT ${keys}, segment FROM clashes WHERE segment IS NOT NULL`,
   )
   await engine.run(sql`
-    CREATE OR REPLACE TEMP TABLE dirty AS
+    CREATE OR REPLACE TEMP TABLE stale_windows AS
     SELECT DISTINCT user, ${windowOf(spec)} AS block FROM clashes WHERE segment IS NOT NULL AND fate IS NULL`)
   await engine.run(sql`
-    CREATE OR REPLACE TEMP TABLE revived AS
+    CREATE OR REPLACE TEMP TABLE restored AS
     SELECT ${eventColumns(spec)} FROM (SELECT *, ${windowOf(spec)} AS block FROM (${before}) WHERE fate IS NULL)
-    SEMI JOIN dirty USING (user, block)
-    ANTI JOIN beaten USING (${keys}, segment)`)
+    SEMI JOIN stale_windows USING (user, block)
+    ANTI JOIN superseded USING (${keys}, segment)`)
   return { here, before: earlier }
 }
 

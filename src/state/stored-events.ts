@@ -33,7 +33,7 @@ export async function storedEvents(
       sources: [],
       column: columnOf(manifest.spec, name),
     })),
-    carried: [],
+    passthrough: [],
     ledger,
     ...(await spanOf(engine, edges, ledger.kept, daysOfBlocks(raw('stored_blocks')))),
     stored: { blocks: raw('stored_blocks'), measures: measureColumnsOf(manifest.spec) },

@@ -100,10 +100,10 @@ async function writeSegment(
       ? null
       : await write('rows', keptRows(spec, number, firstFile))
 
-  const dirty = settled.before.length > 0
+  const supersedes = settled.before.length > 0
   await engine.run(sql`
     CREATE OR REPLACE TEMP VIEW added_events AS
-    SELECT ${eventColumns(spec)} FROM events${dirty ? sql` UNION ALL SELECT ${eventColumns(spec)} FROM revived` : sql``}`)
+    SELECT ${eventColumns(spec)} FROM events${supersedes ? sql` UNION ALL SELECT ${eventColumns(spec)} FROM restored` : sql``}`)
   const fresh = compileBlocks(spec, raw('added_events'))
   const written =
     segments.length === 0
@@ -113,11 +113,11 @@ async function writeSegment(
           spec,
           liveBlocks(directory, segments),
           fresh,
-          dirty,
+          supersedes,
           number,
           write,
         )
-  const beaten = dirty ? await write('beaten', sql`SELECT * FROM beaten`) : null
+  const beaten = supersedes ? await write('beaten', sql`SELECT * FROM superseded`) : null
   return { segment: { number, ...written, rows, beaten }, settled }
 }
 
@@ -127,24 +127,24 @@ async function replaceWindows(
   spec: StateSpec,
   live: Sql,
   fresh: Sql,
-  dirty: boolean,
+  supersedes: boolean,
   number: number,
   write: (kind: SegmentKind, query: Sql) => Promise<SegmentFile>,
 ): Promise<Pick<Segment, 'blocks' | 'voided'>> {
   await engine.run(sql`CREATE OR REPLACE TEMP TABLE fresh_blocks AS ${fresh}`)
   await engine.run(sql`
     CREATE OR REPLACE TEMP TABLE touched AS
-    SELECT DISTINCT user, block FROM fresh_blocks${dirty ? sql` UNION SELECT user, block FROM dirty` : sql``}`)
+    SELECT DISTINCT user, block FROM fresh_blocks${supersedes ? sql` UNION SELECT user, block FROM stale_windows` : sql``}`)
   await engine.run(sql`
-    CREATE OR REPLACE TEMP TABLE met_blocks AS
+    CREATE OR REPLACE TEMP TABLE touched_blocks AS
     SELECT * EXCLUDE (segment) FROM (${live}) SEMI JOIN touched USING (user, block)`)
   await engine.run(
-    sql`CREATE OR REPLACE TEMP TABLE voided AS SELECT DISTINCT user, block FROM met_blocks`,
+    sql`CREATE OR REPLACE TEMP TABLE voided AS SELECT DISTINCT user, block FROM touched_blocks`,
   )
   const both = sql`(
     SELECT * FROM fresh_blocks SEMI JOIN voided USING (user, block)
     UNION ALL BY NAME
-    SELECT * FROM met_blocks${dirty ? sql` ANTI JOIN dirty USING (user, block)` : sql``}
+    SELECT * FROM touched_blocks${supersedes ? sql` ANTI JOIN stale_windows USING (user, block)` : sql``}
   )`
   const { n } = await engine.row<{ n: bigint }>(sql`SELECT count(*) AS n FROM voided`)
   return {

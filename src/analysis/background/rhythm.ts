@@ -8,7 +8,7 @@
  */
 import type { Engine } from '../../engines/duckdb.js'
 import type { SessionDefinition } from '../../sessions/definition.js'
-import { rankedGaps } from '../../sessions/liveness.js'
+import { rankedGaps } from '../../sessions/timeout.js'
 import { type Sql, sql } from '../../sql/sql.js'
 import { isPassive } from '../passive.js'
 import type { Rhythm } from './background.js'

@@ -7,7 +7,7 @@ import { raw, type Sql } from '../sql/sql.js'
 import { requireColumn } from './mapping.js'
 import { isTyped } from './time-column.js'
 
-export interface CarriedColumn {
+export interface PassthroughColumn {
   /** As the files call it. */
   readonly name: string
   /** In the stages. */
@@ -19,10 +19,10 @@ export interface CarriedColumn {
 }
 
 /** Of later files too: a column that only some have is empty in the others. */
-export function carriedColumns(
+export function passthroughColumns(
   groups: readonly SourceGroup[],
   wanted: readonly string[] | 'all',
-): CarriedColumn[] {
+): PassthroughColumn[] {
   const names =
     wanted === 'all'
       ? allNames(groups)
@@ -44,8 +44,8 @@ export function carriedColumns(
   })
 }
 
-export function carriedValue(
-  { name, type, apart }: CarriedColumn,
+export function passthroughValue(
+  { name, type, apart }: PassthroughColumn,
   group: SourceGroup,
   reading: Reading,
 ): Sql {

@@ -12,11 +12,11 @@ import type { Dialect } from '../dialects/dialect.js'
 import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { hasGapRules, hasPassiveEvents, type SessionDefinition } from './definition.js'
 import { baseEventColumns } from './event-stages.js'
-import { isPast, rankedGaps } from './liveness.js'
 import type { SessionPlan } from './plan.js'
+import { isPast, rankedGaps } from './timeout.js'
 
 /** From `base_events` to `assigned`: kept events with their `part` of the session, numbered from 0. */
-export const recutStages = (plan: SessionPlan, dialect: Dialect): Stage[] => [
+export const limitStages = (plan: SessionPlan, dialect: Dialect): Stage[] => [
   {
     name: 'sz_steps',
     comment: 'Kept events, numbered within their session: all, and active ones.',
