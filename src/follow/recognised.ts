@@ -110,6 +110,6 @@ export function planOf(recognised: Recognised): RowPlan {
     timeZone,
     dimensions: properties.map((property, i) => ({ ...property, column: `d${i}` })),
     ...{ condition: undefined, fromMicros: undefined, toMicros: undefined },
-    ...{ ignore: [], recordedOnly: false, ids: false, carried: [] },
+    ...{ ignore: [], recordedOnly: false, ids: false, passthrough: [] },
   }
 }
