@@ -1,7 +1,7 @@
 /** From opened files to a scene: finds the columns that rules need, reads the events, cuts sessions. */
 import type { Engine } from '../engines/duckdb.js'
 import { columnMicros, fromYearOne } from '../events/clock.js'
-import { allPresets, fixedLayouts } from '../events/detection.js'
+import { allPresets, scanOptions } from '../events/detection.js'
 import { type Mapping, mapColumns } from '../events/mapping.js'
 import { type EventOptions, withAllowances } from '../events/open.js'
 import { generic } from '../events/presets/index.js'
@@ -30,9 +30,9 @@ export async function survey(
   sources: Sources,
   options: EventOptions,
 ): Promise<Survey> {
-  const layouts = fixedLayouts(options)
+  const scan = scanOptions(options)
   const { groups, mapping } = await withAllowances(async (allowances) => {
-    const groups = await describeSources(engine, sources.files, { layouts, allowances })
+    const groups = await describeSources(engine, sources.files, { ...scan, allowances })
     return { groups, mapping: await mapColumns(engine, groups, options) }
   })
   const preset = allPresets(options).find(({ name }) => name === mapping.preset) ?? generic

@@ -1,8 +1,11 @@
 /** Which vendor's export this is. */
 import { SessionizeError } from '../errors/errors.js'
+import { option } from '../errors/option.js'
 import { didYouMean } from '../errors/suggest.js'
 import { fieldIsNamed } from '../sources/field.js'
 import type { FixedLayout, SourceGroup } from '../sources/group.js'
+import type { ScanOptions } from '../sources/scan.js'
+import { omitUndefined } from '../units/omit-undefined.js'
 import { groupLabel } from './key.js'
 import { generic, PRESETS, type Preset } from './presets/index.js'
 import type { Samples } from './samples.js'
@@ -10,6 +13,17 @@ import type { Samples } from './samples.js'
 export interface Detection {
   readonly preset: Preset
   readonly doubts: readonly string[]
+}
+
+/** Of separated values, where what is seen will not do. */
+export interface CsvOptions {
+  readonly delimiter?: string
+  /** Lines before the header, or before the first row. */
+  readonly skip?: number
+  /** What begins lines that are no rows. */
+  readonly comment?: string
+  /** False: the first line is a row. */
+  readonly header?: boolean
 }
 
 /** Whose export it is. */
@@ -32,6 +46,44 @@ export const fixedLayouts = (options: PresetOptions): FixedLayout[] =>
     const named = options.preset === undefined || name === presetName(options.preset)
     return named ? [layout] : []
   })
+
+/** What was said of how files are laid out. */
+export const scanOptions = (
+  options: PresetOptions & CsvOptions,
+): Pick<ScanOptions, 'layouts' | 'written'> => ({
+  layouts: fixedLayouts(options),
+  written: {
+    ...omitUndefined({
+      delimiter: options.delimiter === undefined ? undefined : unescaped(options.delimiter),
+      skip: options.skip,
+      comment: options.comment === undefined ? undefined : oneCharacter(options.comment),
+      header: options.header === false ? false : undefined,
+    }),
+    // Some tools count from 0, and then so do all names.
+    firstColumn: Object.values(options)
+      .flat()
+      .some((said) => typeof said === 'string' && /\bcolumn0\b/i.test(said))
+      ? 0
+      : 1,
+  },
+})
+
+function oneCharacter(comment: string): string {
+  if (comment.length === 1) return comment
+  throw new SessionizeError('usage', `${option('comment', comment)} is not one character.`, {
+    hint: 'Name the one that such lines begin with, as in --comment "#".',
+  })
+}
+
+/** As one types it in a shell. */
+const unescaped = (delimiter: string): string =>
+  delimiter === 'tab'
+    ? '\t'
+    : delimiter
+        .replaceAll('\\t', '\t')
+        .replaceAll(/\\x([0-9a-f]{2})/gi, (_, code: string) =>
+          String.fromCharCode(Number.parseInt(code, 16)),
+        )
 
 const presetName = (name: string): string => name.toLowerCase().replaceAll('-', '_')
 

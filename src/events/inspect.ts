@@ -5,7 +5,7 @@ import { NO_ALLOWANCES } from '../sources/group.js'
 import { describeSources } from '../sources/scan.js'
 import type { Sources } from '../sources/source.js'
 import { formatName } from './clock.js'
-import { fixedLayouts } from './detection.js'
+import { scanOptions } from './detection.js'
 import { type Choice, type MappingOptions, mapSources } from './mapping.js'
 import { withAllowances } from './open.js'
 
@@ -36,10 +36,10 @@ export async function inspect(
   sources: Sources,
   options: MappingOptions,
 ): Promise<Inspection> {
-  const layouts = fixedLayouts(options)
+  const scan = scanOptions(options)
   const { mapping, groups } = await withAllowances(
     async (allowances) => {
-      const described = await describeSources(engine, sources.files, { layouts, allowances })
+      const described = await describeSources(engine, sources.files, { ...scan, allowances })
       return mapSources(engine, described, options)
     },
     { ...NO_ALLOWANCES, deepSample: true },

@@ -9,7 +9,7 @@ import { fieldExists, fieldNames } from '../sources/field.js'
 import type { SourceGroup } from '../sources/group.js'
 import { formatOfType, type TimeFormat } from './clock.js'
 import { type ClockChoice, chooseClock, type MappedClock } from './clock-choice.js'
-import { detectPreset, type PresetOptions, presetPaths } from './detection.js'
+import { type CsvOptions, detectPreset, type PresetOptions, presetPaths } from './detection.js'
 import { chooseDedupe, type Dedupe } from './duplicates.js'
 import { openedAsAsked, openedWhereNeeded } from './envelopes.js'
 import {
@@ -33,7 +33,7 @@ export { requireColumn } from './key.js'
 export type Role = 'user' | 'time' | 'event' | 'session'
 
 /** What the user said; everything else is detected. Columns may be keys: `a+b`, `a,b`. */
-export interface MappingOptions extends PresetOptions {
+export interface MappingOptions extends PresetOptions, CsvOptions {
   /** First non-empty wins. */
   readonly user?: readonly string[]
   readonly time?: string
@@ -126,7 +126,8 @@ export async function mapSources(
   // What lies inside may be a vendor's as well.
   const { preset, doubts } =
     same || detected.preset !== generic ? detected : detectPreset(groups, options, samples)
-  const columns = new Columns(groups, samples, preset, options.preset !== undefined)
+  const numbered = await numberedColumns(engine, groups, samples, preset)
+  const columns = new Columns(groups, samples, preset, options.preset !== undefined, numbered)
   return { mapping: await map(engine, columns, options, doubts), groups, samples }
 }
 
@@ -138,6 +139,7 @@ class Columns {
     readonly preset: Preset,
     /** The preset was named by the user. */
     readonly forced: boolean,
+    readonly numbered: Numbered,
   ) {}
 
   exists = (name: string): boolean =>
@@ -269,7 +271,7 @@ function chooseUser(
       { hint: 'Name them, the best known first: --user user_id,device_id --stitch' },
     )
   }
-  const candidates = columns.known(preset.user)
+  const candidates = [...columns.known(preset.user), ...columns.numbered.others.slice(0, 1)]
   const filled = candidates.filter((key) => columns.share(key) > 0)
   // Of a vendor's columns its preset knows which is the user's.
   const mostly = filled.filter((key) => preset !== generic || columns.share(key) >= MOSTLY)
@@ -282,8 +284,41 @@ function chooseUser(
       `\`${chosen}\` is empty in ${Math.round((1 - share) * 100)} % of the sampled rows, \`${fallback}\` in ${Math.round((1 - columns.share(fallback)) * 100)} %: --user ${chosen},${fallback} would take the first that is there.`,
     )
   }
-  const why = preset === generic ? 'a usual name for a user id' : columns.why
+  const why =
+    preset !== generic
+      ? columns.why
+      : columns.numbered.others.includes(chosen)
+        ? 'the first column beside the time of files without a header'
+        : 'a usual name for a user id'
+  if (preset === generic && columns.numbered.others.includes(chosen)) {
+    doubts.push(
+      `The first row holds values and no names: \`${chosen}\` is taken for the user. --user COLUMN and --time COLUMN say it.`,
+    )
+  }
   return choice(parts(groups)(chosen), why)
+}
+
+/** Columns of files without a header, by what they hold. */
+interface Numbered {
+  readonly times: readonly string[]
+  readonly others: readonly string[]
+}
+
+async function numberedColumns(
+  engine: Engine,
+  groups: readonly SourceGroup[],
+  samples: Samples,
+  preset: Preset,
+): Promise<Numbered> {
+  const times: string[] = []
+  if (preset !== generic || !groups.every(({ csv }) => csv?.header === false)) {
+    return { times, others: [] }
+  }
+  const names = [...new Set(groups.flatMap(fieldNames))].filter((name) => /^column\d+$/.test(name))
+  for (const name of names) {
+    if ((await timeColumn(engine, groups, name, samples)) !== undefined) times.push(name)
+  }
+  return { times, others: times.length === 0 ? [] : names.filter((name) => !times.includes(name)) }
 }
 
 /** `a,b` as two keys. */
@@ -352,7 +387,8 @@ async function chooseTime(
     .flatMap((group) =>
       group.columns.filter(({ type }) => formatOfType(type) !== undefined).map(({ name }) => name),
     )
-  const candidates = given === undefined ? [...new Set([...usual, ...typed])] : [given]
+  const candidates =
+    given === undefined ? [...new Set([...usual, ...typed, ...columns.numbered.times])] : [given]
   const find = (name: string): Promise<TimeColumn | undefined> =>
     timeColumn(engine, groups, name, samples, options.timeFormat)
   let column: TimeColumn | undefined

@@ -11,7 +11,7 @@ import { identifier, join, raw, type Sql, sql } from '../sql/sql.js'
 import { YEAR_ONE_MICROS } from '../units/instant.js'
 import { misread } from './broken-lines.js'
 import { assertCondition } from './condition.js'
-import { fixedLayouts } from './detection.js'
+import { scanOptions } from './detection.js'
 import { markDuplicates } from './duplicates.js'
 import { DEFAULT_STITCH_LIMIT, type Identity, idColumn, mergeIds, stitchUsers } from './identity.js'
 import type { Ledger } from './ledger.js'
@@ -121,7 +121,7 @@ async function readEvents(
   deep: Promise<readonly string[]>,
 ): Promise<FileEvents> {
   const described = await describeSources(engine, sources.files, {
-    layouts: fixedLayouts(options),
+    ...scanOptions(options),
     allowances: { ...allowances, everyKey: allowances.everyKey || options.passThrough === 'all' },
   })
   const { mapping: found, groups, samples } = await mapSources(engine, described, options)

@@ -58,7 +58,7 @@ export async function rejectedRows(
       const broken =
         group.format === 'ndjson' && damaged ? await brokenLines(engine, group, file) : undefined
       const lines = rejectsLines(group)
-        ? sql` UNION ALL SELECT line - ${group.csv?.header === true ? 1 : 0} AS row, 'malformed' AS fate, problem AS value, text AS record FROM (${rejectedLines(scans)}) WHERE path = ${text(file.path)}`
+        ? sql` UNION ALL SELECT line - ${(group.csv?.skip ?? 0) + (group.csv?.header === true ? 1 : 0)} AS row, 'malformed' AS fate, problem AS value, text AS record FROM (${rejectedLines(scans, group.csv?.comment)}) WHERE path = ${text(file.path)}`
         : sql``
       places.push({
         file,

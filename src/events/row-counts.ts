@@ -75,7 +75,7 @@ async function countRejectedLines(
   scans: ScanSpan,
 ): Promise<FateCount[]> {
   const rejects = await engine.rows<{ path: string; n: bigint; open: bigint | null }>(
-    sql`SELECT path, count(*) AS n, min(line) FILTER (WHERE lines > 1) AS open FROM (${rejectedLines(scans)}) GROUP BY ALL`,
+    sql`SELECT path, count(*) AS n, min(line) FILTER (WHERE lines > 1) AS open FROM (${rejectedLines(scans, group.csv?.comment)}) GROUP BY ALL`,
   )
   const byPath = new Map(rejects.map((reject) => [reject.path, reject]))
   const counts: FateCount[] = []
@@ -93,7 +93,7 @@ async function countRejectedLines(
 
 /** Rows after an open quote cannot be told from text inside it, so nothing can be counted. */
 function neverClosed({ csv }: SourceGroup, file: NumberedFile, line: bigint): SessionizeError {
-  const row = Number(line) - (csv?.header === false ? 0 : 1)
+  const row = Number(line) - (csv?.skip ?? 0) - (csv?.header === false ? 0 : 1)
   return new SessionizeError(
     'input_corrupt',
     `${file.label}, row ${row}: a quote is opened and never closed, and takes the rows after it with it.`,

@@ -1,5 +1,8 @@
+/** Characters that are made to stand between values, as Hive does. */
+export const SEPARATORS = ['\u0001', '\u001f'] as const
+
 /** In the order in which ties are settled: a tab is hardly ever data. */
-const CANDIDATES = ['\t', ',', ';', '|'] as const
+const CANDIDATES = [...SEPARATORS, '\t', ',', ';', '|'] as const
 
 /** Rows that are enough to tell. */
 const SAMPLE_ROWS = 100
@@ -19,8 +22,9 @@ export interface SniffedDelimiter {
  */
 export function sniffDelimiter(text: string, complete: boolean): SniffedDelimiter | undefined {
   let best: (SniffedDelimiter & { readonly even: number; readonly fields: number }) | undefined
+  const table = behindTitles(text)
   for (const delimiter of CANDIDATES) {
-    const counts = fieldCounts(text, delimiter, complete)
+    const counts = fieldCounts(table, delimiter, complete)
     const { value: fields, share: even } = commonest(counts)
     if (fields < 2) continue
     // A header that agrees with the rows is worth more than evenness among the rows alone.
@@ -33,6 +37,15 @@ export function sniffDelimiter(text: string, complete: boolean): SniffedDelimite
     if (better) best = { delimiter, sure, even: score, fields }
   }
   return best === undefined ? undefined : { delimiter: best.delimiter, sure: best.sure }
+}
+
+/** Titles and comments above a table have no separators, or begin with what makes them comments. */
+function behindTitles(text: string): string {
+  const lines = text.split('\n')
+  const isTitle = (line: string): boolean =>
+    line.startsWith('#') || !CANDIDATES.some((candidate) => line.includes(candidate))
+  const first = lines.findIndex((line) => !isTitle(line))
+  return first > 0 && lines.length - first > 2 ? lines.slice(first).join('\n') : text
 }
 
 /** The number of fields in each of the first rows. */

@@ -67,6 +67,12 @@ export interface CsvLayout {
   readonly escape: '"' | "'" | '\\' | ''
   /** Whether the first record names the columns. */
   readonly header: boolean
+  /** Lines before it. */
+  readonly skip?: number
+  /** What begins lines that are no rows, where that was said. */
+  readonly comment?: string
+  /** A backslash stands before separators and line ends that are data, without quotes. */
+  readonly bareEscapes?: boolean
   /** Every column is read, needed or not: see `Allowances.allColumns`. */
   readonly allColumns: boolean
   /** Some lines end in CRLF and some in LF, which the engine reads only when told so. */
@@ -79,6 +85,16 @@ export type LogLayout =
   | { readonly kind: 'access' }
   /** W3C extended, whose `#Fields:` line names what is on each line. */
   | { readonly kind: 'w3c'; readonly fields: readonly string[]; readonly separator: ' ' | '\t' }
+
+/** What was said of separated values; everything else is seen. */
+export interface WrittenCsv {
+  readonly delimiter?: string
+  readonly skip?: number
+  readonly comment?: string
+  readonly header?: boolean
+  /** The number of the first column of a file without a header. */
+  readonly firstColumn?: 0 | 1
+}
 
 /** A headerless file that is known by its number of columns and by what some of them hold. */
 export interface FixedLayout {

@@ -184,7 +184,13 @@ const readerNames = ({ width }: SourceGroup): Sql[] =>
 /** Rows that are wider or narrower than the header are rejected; `CSV_REJECTS` tells of them. */
 function csvReader(group: SourceGroup, parallel: boolean): Sql {
   const names = readerNames(group)
-  const { header = true, mixedLineEnds = false } = group.csv ?? {}
+  const {
+    header = true,
+    skip = 0,
+    comment,
+    mixedLineEnds = false,
+    bareEscapes = false,
+  } = group.csv ?? {}
   const options = [
     sql`auto_detect = false`,
     sql`header = ${raw(String(header))}`,
@@ -194,10 +200,18 @@ function csvReader(group: SourceGroup, parallel: boolean): Sql {
     sql`compression = ${compressionOf(group.files)}`,
     sql`store_rejects = true`,
     // Only the lenient parser takes both line ends, and only when told which one counts.
-    ...(mixedLineEnds ? [sql`strict_mode = false`, sql`new_line = '\\n'`] : []),
+    // It alone takes escapes without quotes.
+    ...(mixedLineEnds || bareEscapes ? [sql`strict_mode = false`, sql`new_line = '\\n'`] : []),
+    ...(skip > 0 ? [sql`skip = ${skip}`] : []),
     ...(parallel ? [] : [sql`parallel = false`]),
   ]
   const reader = readCsv(paths(group), ...options)
+  if (comment !== undefined) {
+    // The engine's own option takes comments out of the middle of values too.
+    const [first = raw('NULL')] = names
+    const all = sql`concat(${join(names)}) IS NOT NULL`
+    return sql`(SELECT *, file_index FROM ${reader} WHERE ${all} AND NOT starts_with(coalesce(${first}, ''), ${text(comment)}))`
+  }
   if (group.csv?.allColumns !== true && parallel) return reader
   // Never false, but only known to be so when all are read.
   return sql`(SELECT *, file_index FROM ${reader} WHERE concat(${join(names)}) IS NOT NULL)`
@@ -257,7 +271,7 @@ export interface ScanSpan {
  * Lines that the last of these scans of each path could not parse: `path`, `line`, `text`,
  * `problem`, and `lines`, how many lines a quote that is never closed has swallowed.
  */
-export const rejectedLines = ({ after, upTo }: ScanSpan): Sql => sql`
+export const rejectedLines = ({ after, upTo }: ScanSpan, comment = ''): Sql => sql`
   SELECT s.file_path AS path, e.line AS line, any_value(e.csv_line) AS text, min(e.error_message) AS problem,
     max(CASE
       WHEN e.error_type = 'LINE SIZE OVER MAXIMUM' OR (length(e.csv_line) - length(replace(e.csv_line, s.quote, ''))) % 2 = 0 THEN 1
@@ -266,6 +280,7 @@ export const rejectedLines = ({ after, upTo }: ScanSpan): Sql => sql`
   FROM reject_errors AS e
   JOIN reject_scans AS s USING (scan_id, file_id)
   WHERE scan_id = (SELECT max(latest.scan_id) FROM reject_scans AS latest WHERE latest.file_path = s.file_path AND latest.scan_id > ${after} AND latest.scan_id <= ${upTo})
+    AND (${text(comment)} = '' OR NOT starts_with(ltrim(e.csv_line), ${text(comment)}))
   GROUP BY ALL`
 
 /** Files of a group are compressed alike, whatever their names say. */

@@ -16,6 +16,7 @@ import {
   type NumberedFile,
   readAs,
   type SourceGroup,
+  type WrittenCsv,
 } from './group.js'
 import { contentOf } from './gzip.js'
 import { jsonEnds } from './json-ends.js'
@@ -57,6 +58,8 @@ export interface ScanOptions {
   /** Headerless files that are known by what they hold. */
   readonly layouts?: readonly FixedLayout[]
   readonly allowances?: Allowances
+  /** What was said of separated values. */
+  readonly written?: WrittenCsv
 }
 
 /**
@@ -84,7 +87,7 @@ export async function describeSources(
 async function describeFiles(
   engine: Engine,
   files: readonly SourceFile[],
-  { layouts = [], allowances: known = NO_ALLOWANCES }: ScanOptions,
+  { layouts = [], allowances: known = NO_ALLOWANCES, written = {} }: ScanOptions,
 ): Promise<SourceGroup[]> {
   const numbered: NumberedFile[] = []
   const copies: string[] = []
@@ -109,7 +112,7 @@ async function describeFiles(
           groups.push(...(await parquetGroups(engine, format, alike)))
           break
         case 'csv':
-          groups.push(...(await csvGroups(engine, alike, layouts, allowances)))
+          groups.push(...(await csvGroups(engine, alike, { layouts, written }, allowances)))
           break
         case 'log':
           groups.push(...(await logGroups(engine, alike)))
@@ -323,29 +326,43 @@ function spread<T>(items: readonly T[], most: number): T[] {
 async function csvGroups(
   engine: Engine,
   files: readonly NumberedFile[],
-  layouts: readonly FixedLayout[],
+  { layouts, written }: { layouts: readonly FixedLayout[]; written: WrittenCsv },
   { mixedLineEnds, allColumns }: Allowances,
 ): Promise<SourceGroup[]> {
   const described: { file: NumberedFile; csv: DescribedCsv }[] = []
   for (const file of files) {
     const lines = await headLines(engine, file)
-    const head = lines.map((line) => `${line}\n`).join('')
-    described.push({
-      file,
-      csv: describeCsv(head, isWhole(lines), file.delimiter, layouts),
-    })
+    const csv = describeCsv(lines, isWhole(lines), file.delimiter, layouts, written)
+    const { skip = 0 } = csv.layout
+    // The engine counts lines to skip otherwise than its reader of lines does.
+    const counted =
+      skip > 0 && written.skip === undefined
+        ? canBeSeen(file)
+          ? describeCsv(await headOf(file), false, file.delimiter, layouts, written)
+          : describeCsv(lines, false, file.delimiter, layouts, {
+              ...written,
+              skip: lines.includes('') ? 0 : skip,
+            })
+        : csv
+    described.push({ file, csv: counted })
   }
-  const headers = described.filter(({ csv }) => csv.loneHeader).map(({ csv }) => csv.names)
+  // A header by itself, as Adobe's `column_headers.tsv`, names the columns of the files beside it.
+  const headers = [...described]
+    .filter(({ csv }) => csv.layout.header)
+    .sort((a, b) => Number(b.csv.loneHeader) - Number(a.csv.loneHeader))
   const groups = new Map<string, SourceGroup & { files: NumberedFile[] }>()
   for (const { file: original, csv } of described) {
     const mixed = mixedLineEnds.includes(original.path)
     const file = mixed && canBeSeen(original) ? await evened(engine, original, csv) : original
-    // Adobe's `column_headers.tsv` names the columns of the `hit_data.tsv` beside it.
     const names = csv.layout.header
       ? csv.names
-      : (headers.find((header) => header.length === csv.names.length) ?? csv.names)
+      : (headers.find((header) => isHeaderOf(header.csv, csv))?.csv.names ?? csv.names)
     const layout = {
       ...csv.layout,
+      // Adobe's data feeds are not quoted, and a backslash stands before tabs and line ends.
+      ...(csv.layout.delimiter === '\t' && names.some((name) => FEED_COLUMN.test(name))
+        ? UNQUOTED
+        : {}),
       allColumns,
       mixedLineEnds: mixed && file === original,
       evened: file !== original,
@@ -366,6 +383,26 @@ async function csvGroups(
   }
   return [...groups.values()]
 }
+
+const FEED_COLUMN = /^(hitid_high|(post_)?visid_high)$/i
+const UNQUOTED = { quote: '', escape: '\\', bareEscapes: true } as const
+
+/** The first lines as they stand. */
+async function headOf(file: NumberedFile): Promise<string[]> {
+  let head = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of contentOf(file)) {
+    head += decoder.decode(chunk, { stream: true })
+    if (head.length > HEAD_LINE_CHARACTERS) break
+  }
+  return head.split(/\r\n|\n|\r/, HEAD_LINES)
+}
+
+/** A file that was split has its header in the first part only. */
+const isHeaderOf = (header: DescribedCsv, part: DescribedCsv): boolean =>
+  header.names.length === part.names.length &&
+  header.layout.delimiter === part.layout.delimiter &&
+  (header.loneHeader || String(header.dated) === String(part.dated))
 
 /** The same file with one kind of line ends. */
 async function evened(

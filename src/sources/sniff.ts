@@ -4,7 +4,7 @@
  */
 
 import { HEAD_BYTES, type PeekedBytes } from './bytes.js'
-import { sniffDelimiter } from './delimiter.js'
+import { SEPARATORS, sniffDelimiter } from './delimiter.js'
 import { decodeHead, type Encoding, encodingOf } from './encoding.js'
 import { kindByName } from './extension.js'
 import { type Foreign, foreignFormat, officeDocument } from './foreign.js'
@@ -91,13 +91,29 @@ function isArrowStream(head: Buffer): boolean {
  * are no UTF-8 do not count: text in an older encoding is text, and its rows will say what is wrong.
  */
 function looksBinary(text: string): boolean {
-  const sample = text.slice(0, 4096).replaceAll(/\0{16,}/g, '\0')
+  const sample = withoutSeparators(text.slice(0, 4096)).replaceAll(/\0{16,}/g, '\0')
   let controls = 0
   for (let i = 0; i < sample.length; i++) {
     const code = sample.charCodeAt(i)
     if (code < 32 && !(code >= 9 && code <= 13) && code !== 27) controls++
   }
   return controls > Math.max(3, sample.length / 50)
+}
+
+/** Adjust's header: `{adid},{created_at}`. */
+const BRACED_HEADER = /^\{[^{}":\s]+\}[,;\t|]\{[^{}":\s]+\}/
+
+const TIME_IN_ROW = /(^|[^\w-])(\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}|1\d{9}(\d{3}){0,3}\b)/
+
+/** Control characters that stand in each line alike are between its values. */
+function withoutSeparators(text: string): string {
+  const lines = text.split('\n').filter((line) => line !== '')
+  const whole = lines.length > 1 ? lines.slice(0, -1) : lines
+  const found = SEPARATORS.find((separator) => {
+    const counts = new Set(whole.map((line) => line.split(separator).length))
+    return counts.size === 1 && !counts.has(1)
+  })
+  return found === undefined ? text : text.replaceAll(found, ' ')
 }
 
 /** Lines that say what all are like. */
@@ -120,14 +136,16 @@ function textShape(text: string, complete: boolean, name: string): Shape {
     return { format: 'ndjson', sure: true, apart: 'values' }
   }
   if (/^\[\s*([{\]]|$)/.test(trimmed)) return { format: 'json', sure: true }
-  if (trimmed.startsWith('{')) return objects(lines, name)
+  if (trimmed.startsWith('{') && !BRACED_HEADER.test(trimmed)) return objects(lines, name)
   if (isLog(lines)) return { format: 'log', sure: true }
 
   const named = kindByName(name).kind
   const isJson = named?.format === 'json' || named?.format === 'ndjson'
   if (isJson && whole > 0) return { format: 'ndjson', sure: true }
   const sniffed = sniffDelimiter(text, complete)
-  if (sniffed?.sure === true) {
+  // One row that has a time is a table of one row, as a part of a large one may be.
+  const row = complete && sniffed !== undefined && lines.length === 1 && TIME_IN_ROW.test(text)
+  if (sniffed !== undefined && (sniffed.sure || row)) {
     return { format: 'csv', delimiter: sniffed.delimiter, sure: true }
   }
   if (named?.format === 'csv') {
