@@ -130,7 +130,7 @@ function formatOf(
     })
   }
   const { format, delimiter, apart } = sniffed
-  if (format === 'json' || apart !== undefined) {
+  if (format === 'json' || apart === 'values') {
     throw new SessionizeError('unsupported', `${PLAIN}, not JSON over several lines.`, {
       hint: "Put each object on a line: jq -c '.[]' events.json | sessionize follow",
     })

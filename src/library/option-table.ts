@@ -161,7 +161,7 @@ export const OPTIONS = {
   session: { ...COLUMN, flag: '--session <column>', takes: 'text', about: "column or path of the vendor's own session id; '' takes it away",
     told: { sql: { group: 'Table:', about: 'its column of the recorded session id' } } },
   dedupe: { ...EXPORT, flag: '--dedupe <columns>', takes: 'names', about: "rows alike in these are one event; `insert_id` is the preset's, `exact` all columns, `none` keeps all (default: the preset's key)", completes: 'column' },
-  unnest: { ...READING, flag: '--unnest <path>', takes: 'text', about: 'each element of this list inside of rows is an event, as in data.events (default: detected)' },
+  unnest: { ...READING, flag: '--unnest <list>', takes: 'text', about: 'each element of this list inside of rows is an event, as in data.events (default: detected)' },
   delimiter: { ...EXPORT, flag: '--delimiter <text>', takes: 'text', about: "what separates values of CSV, also as tab or '\\x01' (default: seen)" },
   skip: { ...EXPORT, flag: '--skip <n>', takes: 'count', about: 'lines before the header of CSV, or without one before the first row (default: seen)' },
   comment: { ...EXPORT, flag: '--comment <character>', takes: 'text', about: 'lines of CSV that begin with this are no rows' },

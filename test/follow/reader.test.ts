@@ -136,6 +136,15 @@ const severalOnALine = (): Buffer =>
     `${repeated(110, event)}not json\n${repeated(20, (i) => `${event(i * 2).trim()},${event(i * 2 + 1)}`)}[${event(1).trim()},${event(2).trim()}]\n${event(3)}`,
   )
 
+const listsOnLines = (): Buffer =>
+  Buffer.from(
+    `${repeated(120, (i) => `[${event(i * 2).trim()},${event(i * 2 + 1).trim()}]\n`)}not json\n`,
+  )
+
+/** RFC 7464. */
+const sequence = (): Buffer =>
+  Buffer.from(`${repeated(120, (i) => `\u001e${event(i)}`)}\u001e{"user_id":\n`)
+
 const record = (i: number): string => `u${i % 7},${iso(i * 3)},e${i % 4},"c, ""${i % 90 < 45}"""`
 
 const ODD_RECORDS: readonly (string | Buffer)[] = [
@@ -202,6 +211,8 @@ const STREAMS: readonly {
     options: { cutOn: ['campaign'] },
   },
   { of: 'NDJSON of several on some lines', file: 'several.ndjson', bytes: severalOnALine() },
+  { of: 'a list on each line', file: 'lists.ndjson', bytes: listsOnLines() },
+  { of: 'a sequence of JSON', file: 'sequence.ndjson', bytes: sequence() },
   {
     of: 'NDJSON, a user of two keys',
     file: 'two.ndjson',
