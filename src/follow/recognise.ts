@@ -86,7 +86,10 @@ function plainValues(
     csv:
       csv === undefined
         ? null
-        : { delimiter: csv.delimiter, quote: csv.quote, escape: csv.escape, header: csv.header },
+        : {
+            ...{ delimiter: csv.delimiter, quote: csv.quote, escape: csv.escape },
+            ...{ header: csv.header, skip: csv.skip ?? 0, bareEscapes: csv.bareEscapes ?? false },
+          },
     log: log?.kind === 'w3c' ? { ...log, fields: [...log.fields] } : (log ?? null),
     user: [...user],
     time: clock.time.name,

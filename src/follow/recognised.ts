@@ -22,6 +22,8 @@ const RECOGNISED = v.strictObject({
       quote: v.picklist(['"', "'", '']),
       escape: v.picklist(['"', "'", '\\', '']),
       header: v.boolean(),
+      skip: v.optional(v.number(), 0),
+      bareEscapes: v.optional(v.boolean(), false),
     }),
   ),
   log: v.nullable(

@@ -170,7 +170,9 @@ export class RowReader {
       case 'csv': {
         const { csv } = group
         if (csv === undefined) return group
-        return { ...group, csv: { ...csv, header: csv.header && header, allColumns: !isUtf8 } }
+        // What stands above the rows is read once.
+        const top = header ? {} : { header: false, skip: 0 }
+        return { ...group, csv: { ...csv, ...top, allColumns: !isUtf8 } }
       }
       default:
         return group

@@ -31,16 +31,21 @@ export class CsvRecords {
   private readonly separator: number
   private readonly mark: number
   private readonly escapeMark: number
+  /** Stands outside of quotes before what is data, as a line end may be. */
+  private readonly bareMark: number
+  private literal = false
 
   constructor({
     delimiter,
     quote,
     escape: escapes,
-  }: Pick<CsvLayout, 'delimiter' | 'quote' | 'escape'>) {
+    bareEscapes = false,
+  }: Pick<CsvLayout, 'delimiter' | 'quote' | 'escape' | 'bareEscapes'>) {
     const code = (text: string): number => (text === '' ? -1 : text.charCodeAt(0))
     this.separator = code(delimiter)
     this.mark = code(quote)
     this.escapeMark = code(escapes)
+    this.bareMark = bareEscapes ? this.escapeMark : -1
   }
 
   /** In a value whose quote is not closed. */
@@ -60,7 +65,10 @@ export class CsvRecords {
         end = length
         taken = at
       }
-      if (this.state === 'quoted' || this.state === 'escaped') {
+      if (this.literal || byte === this.bareMark) {
+        this.literal = !this.literal
+        this.state = 'plain'
+      } else if (this.state === 'quoted' || this.state === 'escaped') {
         if (this.state === 'escaped') this.state = 'quoted'
         else if (byte === escapeMark && escapeMark !== mark) this.state = 'escaped'
         else if (byte === mark) this.state = 'closing'

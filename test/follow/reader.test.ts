@@ -175,6 +175,17 @@ const csv = (end: string): Buffer =>
     Buffer.from(record(300)),
   ])
 
+const titled = (): Buffer =>
+  Buffer.from(
+    `Events of March\n\nuser_id,timestamp,event\n${repeated(130, (i) => `u${i % 7},${iso(i * 3)},e${i % 4}\n`)}too,few\n`,
+  )
+
+/** As databases write them: a backslash before what is data. */
+const bare = (): Buffer =>
+  Buffer.from(
+    `user_id,timestamp,event\n${repeated(130, (i) => `u${i % 7}\\,x,${iso(i * 3)},e\\\n${i % 4}\n`)}too,few\n`,
+  )
+
 const access = (i: number): string =>
   `10.0.0.${i % 7} - - [05/Mar/2024:${String(10 + (i % 9)).padStart(2, '0')}:00:0${i % 10} +0100] "GET /p/${i} HTTP/1.1" 200 12 "-" "agent ${i % 3}"\n`
 
@@ -239,6 +250,8 @@ const STREAMS: readonly {
     bytes: Buffer.concat([Buffer.from('\uFEFF'), csv('\n')]),
     options: { cutOn: ['campaign'] },
   },
+  { of: 'CSV below a title', file: 'title.csv', bytes: titled() },
+  { of: 'CSV with escapes and no quotes', file: 'bare.csv', bytes: bare(), labelled: true },
   { of: 'an access log', file: 'access.log', bytes: accessLog() },
   { of: 'a W3C log', file: 'w3c.log', bytes: w3cLog(), labelled: true },
 ]
