@@ -94,7 +94,7 @@ const ALSO: Readonly<Partial<Record<TimeKind, readonly string[]>>> = {
 function ofKind(value: Sql, format: TimeKind, zone: string): Sql {
   const order = format === 'month_first' ? 'month' : 'day'
   const kinds = join((ALSO[format] ?? [format]).map(text))
-  return sql`(list_filter([${timeOf(value, { order }, zone)}], lambda t: t.kind IN (${kinds}))[1]).micros`
+  return sql`(list_filter([${timeOf(value, { order }, zone)}], lambda sz_t: sz_t.kind IN (${kinds}))[1]).micros`
 }
 
 /** The engine's own way of reading a format, NULL where it does not; undefined where it has none. */

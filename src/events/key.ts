@@ -176,6 +176,10 @@ function columnText(reading: Reading, group: SourceGroup, name: string): Sql {
 export const filled = (value: Sql): Sql =>
   sql`CASE WHEN ${value} >= '!' THEN ${value} WHEN trim(${value}) <> '' THEN ${value} END`
 
+/** The same, and empty for text that says that there is nothing; flat, as nested cases copy each text. */
+export const meantOrEmpty = (value: Sql, more: readonly string[]): Sql =>
+  sql`CASE WHEN ${nothing(value, more)} THEN '' WHEN ${value} >= '!' THEN ${value} WHEN trim(${value}) <> '' THEN CASE WHEN ${nothing(sql`trim(${value})`, more)} THEN '' ELSE ${value} END END`
+
 /** NULL for blank text, and for text that says that there is nothing. */
 export const meant = (value: Sql, more: readonly string[] = []): Sql =>
   sql`CASE WHEN ${value} >= '!' THEN CASE WHEN NOT ${nothing(value, more)} THEN ${value} END WHEN trim(${value}) <> '' AND NOT ${nothing(sql`trim(${value})`, more)} THEN ${value} END`

@@ -14,7 +14,7 @@ import { columnMicros, epochMicros, fromYearOne, type TimeFormat } from './clock
 import { type Condition, type ConditionColumn, isText, misfits } from './condition.js'
 import { dedupeKey } from './duplicates.js'
 import { idColumn } from './identity.js'
-import { filled, keyFields, keyText, meant, saysNothing, timeText } from './key.js'
+import { filled, keyFields, keyText, meant, meantOrEmpty, saysNothing, timeText } from './key.js'
 import { REJECT_REASONS } from './ledger.js'
 import type { Mapping } from './mapping.js'
 import { nothing } from './null-like.js'
@@ -370,6 +370,10 @@ export function neededFields(plan: RowPlan, group: SourceGroup): Field[] {
 /** Empty where a text says that there is none. */
 function userValue(mapping: RowMapping, { group, reading }: Place, checked: boolean): Sql {
   const { user, nulls } = mapping
+  const [only = '', ...others] = user
+  if (checked && others.length === 0 && keyFields(group, only).length === 1) {
+    return meantOrEmpty(keyText(reading, group, only, nulls), nulls)
+  }
   const values = user.map((key) => {
     const value = keyText(reading, group, key, nulls)
     return checked || user.length > 1 ? meant(value, nulls) : value

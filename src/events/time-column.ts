@@ -266,7 +266,7 @@ async function exampleOf(
     const reading = readGroup(group, fields)
     const [row] = await engine.rows<{ v: string }>(
       sql`SELECT min(v) AS v FROM (SELECT ${timeText(reading, group, name)} AS v FROM ${reading.from})
-        WHERE (list_filter([${timeOf(sql`v`, {}, 'UTC')}], lambda t: t.micros IS NULL AND t.kind IN (${join(kinds.map(text))}))[1]).kind IS NOT NULL`,
+        WHERE (list_filter([${timeOf(sql`v`, {}, 'UTC')}], lambda sz_t: sz_t.micros IS NULL AND sz_t.kind IN (${join(kinds.map(text))}))[1]).kind IS NOT NULL`,
     )
     if (row?.v != null) return row.v.slice(0, 100)
   }

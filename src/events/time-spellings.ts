@@ -139,7 +139,7 @@ const ANY_DIGITS = text(String.raw`^\s*(?:\d{8}|\d{12}|\d{14}|\d{17}|\d{14}\.\d+
 
 /** Evaluates a value once, however often `use` names it. */
 const once = (value: Sql, name: string, use: (name: Sql) => Sql): Sql =>
-  sql`list_transform([${value}], lambda ${raw(name)}: ${use(raw(name))})[1]`
+  sql`list_transform([${value}], lambda ${raw(`sz_${name}`)}: ${use(raw(`sz_${name}`))})[1]`
 
 /**
  * `kind` and `micros` since 1970 of one value; NULL for what is no time in any spelling. `kind` is
@@ -258,8 +258,8 @@ function localMicros(q: Sql): Sql {
 }
 
 function instant(q: Sql, zone: string): Sql {
-  const local = raw('r.local')
-  const offset = raw('r.zone')
+  const local = raw('sz_r.local')
+  const offset = raw('sz_r.zone')
   const [h, mi, s] = clockOf(offset)
   const seconds = sql`(CAST(${h} AS BIGINT) * 3600 + ${mi} * 60 + ${s})`
   const naive =
