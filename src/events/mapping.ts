@@ -111,7 +111,10 @@ export async function mapSources(
 ): Promise<Mapped> {
   const paths = [...presetPaths(options), ...givenPaths(options)]
   const first = await Samples.take(engine, described, paths)
-  if (first.none) throw await noRows(engine, described)
+  const unknownLog =
+    described.every(({ log }) => log !== undefined && log.kind !== 'w3c') &&
+    first.share('time') === 0
+  if (first.none || unknownLog) throw await noRows(engine, described)
   const asked = options.unnest
   const detected = detectPreset(described, options, first)
   const inside = asked ?? detected.preset.unnest

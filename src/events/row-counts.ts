@@ -114,7 +114,9 @@ export function closeLedger(
     if (known === undefined) byFile.set(count.file, [count])
     else known.push(count)
   }
-  const numbered = groups.flatMap((group) => group.files).sort((a, b) => a.number - b.number)
+  // Parts of one file are in groups of their own.
+  const files = new Map(groups.flatMap((group) => group.files).map((file) => [file.number, file]))
+  const numbered = [...files.values()].sort((a, b) => a.number - b.number)
   return {
     ...tally(counts),
     files: numbered.map((file) => ({ label: file.label, ...tally(byFile.get(file.number) ?? []) })),

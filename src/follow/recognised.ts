@@ -28,7 +28,7 @@ const RECOGNISED = v.strictObject({
   ),
   log: v.nullable(
     v.variant('kind', [
-      v.strictObject({ kind: v.literal('access') }),
+      v.strictObject({ kind: v.picklist(['access', 'balancer', 's3']) }),
       v.strictObject({
         kind: v.literal('w3c'),
         fields: v.array(v.string()),

@@ -82,7 +82,7 @@ export interface CsvLayout {
 }
 
 export type LogLayout =
-  | { readonly kind: 'access' }
+  | { readonly kind: 'access' | 'balancer' | 's3' }
   /** W3C extended, whose `#Fields:` line names what is on each line. */
   | { readonly kind: 'w3c'; readonly fields: readonly string[]; readonly separator: ' ' | '\t' }
 

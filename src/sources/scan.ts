@@ -5,6 +5,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { join, sql, text } from '../sql/sql.js'
 import { omitUndefined } from '../units/omit-undefined.js'
 import { differInCase } from '../units/text-order.js'
+import type { Bytes } from './bytes.js'
 import { type DescribedCsv, describeCsv } from './csv-layout.js'
 import { canBeSeen, hasDeepLine, hasDeepValue } from './deep-rows.js'
 import { corrupt } from './failures.js'
@@ -12,6 +13,7 @@ import {
   type Allowances,
   type FixedLayout,
   inOrder,
+  type LogLayout,
   NO_ALLOWANCES,
   type NumberedFile,
   readAs,
@@ -418,32 +420,69 @@ async function evened(
 async function logGroups(engine: Engine, files: readonly NumberedFile[]): Promise<SourceGroup[]> {
   const groups = new Map<string, SourceGroup & { files: NumberedFile[] }>()
   for (const file of files) {
-    const log = logLayout(await headLines(engine, file))
-    if (log.kind === 'w3c') await assertOneLayout(engine, file)
-    const key = JSON.stringify(log)
-    const group = groups.get(key)
-    if (group !== undefined) group.files.push(file)
-    else {
-      const columns = logColumns(log)
-      groups.set(key, { format: 'log', files: [file], columns, width: columns.length, log })
+    for (const { part, log } of await logParts(engine, file)) {
+      const key = JSON.stringify([log, part.compression])
+      const group = groups.get(key)
+      if (group !== undefined) group.files.push(part)
+      else {
+        const columns = logColumns(log)
+        groups.set(key, { format: 'log', files: [part], columns, width: columns.length, log })
+      }
     }
   }
   return [...groups.values()]
 }
 
-/** A server that is configured anew writes another `#Fields:` line into the same file. */
-async function assertOneLayout(engine: Engine, file: NumberedFile): Promise<void> {
+/** A server that is configured anew writes another `#Fields:` line into the same file: a part for each. */
+async function logParts(
+  engine: Engine,
+  file: NumberedFile,
+): Promise<{ part: NumberedFile; log: LogLayout }[]> {
+  const log = logLayout(await headLines(engine, file))
+  if (log.kind !== 'w3c') return [{ part: file, log }]
   const rows = await engine.rows<{ line: string }>(
     sql`SELECT DISTINCT line FROM ${lineReader([file], true, 'ignored')} WHERE line ILIKE '#Fields:%' ORDER BY line`,
   )
-  const layouts = new Set(rows.map(({ line }) => fieldsOf(line).join(' ')))
-  if (layouts.size > 1) {
+  const layouts = [...new Set(rows.map(({ line }) => fieldsOf(line).join(' ')))]
+  if (layouts.length < 2) return [{ part: file, log }]
+  if (!canBeSeen(file)) {
     throw new SessionizeError(
       'input_unreadable',
-      `${file.label} has ${layouts.size} different #Fields lines, so its columns change on the way.`,
-      { hint: 'Split it where #Fields changes, and give the parts.' },
+      `${file.label} has ${layouts.length} different #Fields lines, so its columns change on the way.`,
+      { hint: 'Unpack it first.' },
     )
   }
+  const parts: { part: NumberedFile; log: LogLayout }[] = []
+  for (const layout of layouts) {
+    const path = engine.scratch()
+    const bytes = await spool(linesUnder(contentOf(file), layout), path)
+    const separator = log.separator
+    parts.push({
+      part: { ...file, path, bytes, compression: 'none' },
+      log: { kind: 'w3c', fields: layout.split(' '), separator },
+    })
+  }
+  return parts
+}
+
+/** The lines that stand under `#Fields:` of this layout. */
+async function* linesUnder(bytes: Bytes, layout: string): AsyncGenerator<Buffer> {
+  let rest = ''
+  let under = false
+  const taken = (lines: readonly string[]): Buffer => {
+    const own = lines.filter((line) => {
+      if (!line.startsWith('#')) return under
+      if (/^#Fields:/i.test(line)) under = fieldsOf(line).join(' ') === layout
+      return false
+    })
+    return Buffer.from(own.map((line) => `${line}\n`).join(''), 'latin1')
+  }
+  for await (const chunk of bytes) {
+    const lines = (rest + chunk.toString('latin1')).split('\n')
+    rest = lines.pop() ?? ''
+    yield taken(lines)
+  }
+  if (rest !== '') yield taken([rest])
 }
 
 /** A longer line is not looked at to its end, so that a gigantic row costs nothing here. */

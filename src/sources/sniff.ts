@@ -9,6 +9,7 @@ import { decodeHead, type Encoding, encodingOf } from './encoding.js'
 import { kindByName } from './extension.js'
 import { type Foreign, foreignFormat, officeDocument } from './foreign.js'
 import { SEQUENCE, valuesOf } from './json-values.js'
+import { logKind } from './log-lines.js'
 import type { Format } from './source.js'
 import { isTarHeader } from './tar.js'
 
@@ -207,13 +208,10 @@ function isObject(line: string): boolean {
   }
 }
 
-/** Common and combined log format, with or without a host in front. */
-const ACCESS_LINE = /^\S+ .*?\[\d{1,2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2}(?: [+-]\d{4})?\] "/
-
 function isLog(lines: readonly string[]): boolean {
   const directives = lines.filter((line) => line.startsWith('#'))
   if (lines[0]?.startsWith('#') === true && directives.some((line) => /^#Fields:/i.test(line))) {
     return true
   }
-  return lines.filter((line) => ACCESS_LINE.test(line)).length * 2 > lines.length
+  return lines.length > 0 && logKind(lines) !== undefined
 }

@@ -106,19 +106,19 @@ const standing = ({ name, type }: Member, { column, path }: Unnested['of']): Col
   standsFor: { column, path: [...path, name] },
 })
 
-/** Rows of JSON, each with its document, taken apart. */
+/** Rows of JSON, each with its document, taken apart; one without elements stays a row, which is counted. */
 export const elementsOfJson = (unnest: readonly Unnested[], rows: Sql): Sql =>
   unnest.reduce((from, { column, of }) => {
     const base = unnest.some((other) => other.column === of.column)
     const source = base ? raw(of.column.readAs) : sql`__sz_document`
     const path = base ? of.path : [of.column.name, ...of.path]
     const list = path.length === 0 ? source : sql`json_extract(${source}, ${jsonPointer(path)})`
-    return sql`(SELECT *, unnest(CASE json_type(${list}) WHEN 'ARRAY' THEN CAST(${list} AS JSON[]) ELSE [NULL] END) AS ${raw(column.readAs)} FROM ${from})`
+    return sql`(SELECT *, unnest(CASE WHEN json_array_length(${list}) > 0 THEN CAST(${list} AS JSON[]) ELSE [NULL] END) AS ${raw(column.readAs)} FROM ${from})`
   }, rows)
 
 /** The same of typed columns. */
 export const elementsOfTyped = (unnest: readonly Unnested[], rows: Sql): Sql =>
   unnest.reduce((from, { column, of }) => {
     const list = join([raw(of.column.readAs), ...of.path.map(identifier)], '.')
-    return sql`(SELECT *, unnest(coalesce(${list}, [NULL])) AS ${raw(column.readAs)} FROM ${from})`
+    return sql`(SELECT *, unnest(CASE WHEN len(${list}) > 0 THEN ${list} ELSE [NULL] END) AS ${raw(column.readAs)} FROM ${from})`
   }, rows)

@@ -436,13 +436,6 @@ const FAILING: readonly Failing[] = [
     message: 'ends in the middle of its JSON',
   },
   {
-    about: 'a W3C log whose fields change on the way',
-    name: 'changing.log',
-    content: `#Fields: date time c-ip\n2024-03-05 10:00:00 1.1.1.1\n#Fields: time date c-ip\n10:00:00 2024-03-05 1.1.1.1\n`,
-    code: 'input_unreadable',
-    message: '2 different #Fields lines',
-  },
-  {
     about: 'nothing but a header',
     name: 'header.csv',
     content: table([]),

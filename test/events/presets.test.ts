@@ -199,6 +199,22 @@ const VENDORS: readonly Vendor[] = [
     sessions: ['1', '2', '1'] as const,
   })),
   {
+    file: 'json_log-caddy.ndjson',
+    preset: 'json_log',
+    mapping: [
+      'request.client_ip+request.headers.User-Agent,request.client_ip',
+      'ts',
+      'epoch_s',
+      'request.uri',
+      null,
+      null,
+    ],
+    ann: '192.0.2.1|["X"]',
+    bob: '192.0.2.2|["X"]',
+    names: ['/open', '/view', '/open', '/open'],
+    ledger: PLAIN,
+  },
+  {
     file: 'access_log.log',
     preset: 'access_log',
     mapping: ['visitor', 'time', 'common_log', 'request', null, null],
@@ -399,15 +415,14 @@ describe('when it is not clear', () => {
     expect(mapping.doubts.join()).toContain('Some files look like amplitude')
   })
 
-  test('a table without a header says that its columns are numbered', async () => {
+  test('a table without a header has numbered columns, and a doubt says which is the user', async () => {
     const path = scratch.write(
       'plain.csv',
       'ann,2024-03-05T10:00:00Z,a\nbob,2024-03-05T10:05:00Z,b\n',
     )
-    await expect(open([path])).rejects.toMatchObject({
-      code: 'mapping_uncertain',
-      message: expect.stringContaining('columns are numbered. Columns: column1, column2, column3'),
-    })
+    const { mapping } = await open([path])
+    expect(mapping).toMatchObject({ user: ['column1'], time: 'column2' })
+    expect(mapping.doubts.join()).toContain('`column1` is taken for the user')
     const { events } = await open([path], { user: ['column1'], time: 'column2', event: 'column3' })
     expect(events).toHaveLength(2)
   })

@@ -4,6 +4,7 @@ import { amplitude } from './amplitude.js'
 import { ga4 } from './ga4.js'
 import { generic } from './generic.js'
 import { heap } from './heap.js'
+import { jsonLog } from './json-log.js'
 import { matomo } from './matomo.js'
 import { mixpanel } from './mixpanel.js'
 import { mixpanelPipeline } from './mixpanel-pipeline.js'
@@ -25,6 +26,7 @@ export const PRESETS: readonly Preset[] = [
   amplitude,
   ga4,
   heap,
+  jsonLog,
   matomo,
   mixpanel,
   mixpanelPipeline,

@@ -7,6 +7,8 @@ export const w3cLog: Preset = {
   detect: [
     ['visitor', 'request', 'timestamp', 'date', 'time', 'cs-uri-stem'],
     ['visitor', 'request', 'timestamp', 'date', 'time', 'c-ip'],
+    ['visitor', 'request', 'timestamp', 'date-local', 'time-local', 'cs-uri-stem'],
+    ['visitor', 'request', 'timestamp', 'date-local', 'time-local', 'c-ip'],
   ],
   user: ['visitor'],
   time: ['timestamp'],
