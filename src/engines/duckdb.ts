@@ -177,6 +177,14 @@ export class Engine {
     await this.run(sql`SET TimeZone = ${text(zone)}`)
   }
 
+  /** What it may hold before it writes to disk. */
+  async memoryBytes(): Promise<number> {
+    const { limit } = await this.row<{ limit: string }>(
+      sql`SELECT current_setting('memory_limit') AS "limit"`,
+    )
+    return bytesOf(limit) ?? Number.POSITIVE_INFINITY
+  }
+
   /** A path that nothing else uses, for a file that goes with all that is temporary. */
   scratch(): string {
     mkdirSync(this.tempDirectory, { recursive: true, mode: 0o700 })
@@ -231,16 +239,25 @@ const MORE_MEMORY = 'Give it more with --memory'
 /** With so much every command works on millions of events, as docs/resources.md says. */
 const ENOUGH_BYTES = 200e6
 const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
+  bytes: 1,
   KiB: 1024,
   MiB: 1024 ** 2,
   GiB: 1024 ** 3,
+  TiB: 1024 ** 4,
+}
+
+/** Of a size as the engine writes it. */
+function bytesOf(size: string): number | undefined {
+  const [amount, unit = ''] = size.split(' ')
+  const bytes = Number(amount) * (BYTES_PER_UNIT[unit] ?? Number.NaN)
+  return Number.isNaN(bytes) ? undefined : bytes
 }
 
 /** What to give instead of what the engine says it had: enough in general, else twice as much. */
 function roomier(message: string): string | undefined {
-  const [, amount, unit = ''] = /\/([\d.]+) ([KMG]iB) used\)/.exec(message) ?? []
-  const given = Number(amount) * (BYTES_PER_UNIT[unit] ?? Number.NaN)
-  if (Number.isNaN(given)) return undefined
+  const [, limit = ''] = /\/([^/]+) used\)/.exec(message) ?? []
+  const given = bytesOf(limit)
+  if (given === undefined) return undefined
   if (given < 0.99 * ENOUGH_BYTES) {
     return `Give it --memory ${ENOUGH_BYTES / 1e6}MB, which does for millions of events.`
   }
