@@ -123,6 +123,8 @@ export function typedText(value: Sql, type: string): Sql {
   if (type === 'DOUBLE' || type === 'FLOAT') {
     return sql`CASE WHEN isnan(${value}) THEN NULL WHEN ${value} = trunc(${value}) AND abs(${value}) < 9e15 THEN CAST(CAST(${value} AS BIGINT) AS VARCHAR) ELSE CAST(${value} AS VARCHAR) END`
   }
+  // Writers that do not mark text as such; what is no UTF-8 is shown byte by byte.
+  if (type === 'BLOB') return sql`coalesce(TRY(decode(${value})), CAST(${value} AS VARCHAR))`
   return sql`CAST(${value} AS VARCHAR)`
 }
 
