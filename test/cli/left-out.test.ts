@@ -155,6 +155,8 @@ describe('Amplitude events that a server sent', () => {
     expect(table.stderr).toContain('40 of 40 rows left out: 40 out of session.')
     expect(table.stderr).toContain('Their session_id is -1, as in events that a server sends.')
     expect(table.stderr).toContain('--session ""')
+    const cut = await run(['sessions', all, '--session', '', '--columns', 'user,events'])
+    expect(cut).toMatchObject({ exit: 0, stdout: 'user,events\n100,10\n101,10\n102,10\n103,10\n' })
     const answer = await run([all])
     expect(answer.stdout).toContain('100.0% of the rows are marked as outside any session.')
     expect(answer.stdout).toContain('--session ""')
