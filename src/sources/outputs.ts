@@ -152,6 +152,7 @@ async function look(path: string, name: string): Promise<'ours' | 'events' | 'ot
     if (await isOwnTable(file, size, seen)) return 'ours'
     switch (seen.kind) {
       case 'empty':
+      case 'foreign':
       case 'markup':
       case 'unknown':
         return 'other'

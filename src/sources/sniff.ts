@@ -146,7 +146,8 @@ function textShape(text: string, complete: boolean, name: string): Shape {
   const sniffed = sniffDelimiter(text, complete)
   // One row that has a time is a table of one row, as a part of a large one may be.
   const row = complete && sniffed !== undefined && lines.length === 1 && TIME_IN_ROW.test(text)
-  if (sniffed !== undefined && (sniffed.sure || row)) {
+  const isReport = lines.some((line) => MARKDOWN_RULE.test(line))
+  if (sniffed !== undefined && (sniffed.sure || row) && !isReport) {
     return { format: 'csv', delimiter: sniffed.delimiter, sure: true }
   }
   if (named?.format === 'csv') {
@@ -157,6 +158,9 @@ function textShape(text: string, complete: boolean, name: string): Shape {
   if (named?.format === 'log') return { format: 'log', sure: false }
   return { format: 'csv', delimiter: sniffed?.delimiter ?? ',', sure: false }
 }
+
+/** Below the header of a table in Markdown, which is a report and no table of events. */
+const MARKDOWN_RULE = /^\|(?: ?:?-+:? ?\|)+$/
 
 /** The first lines that were seen to their end; the whole text when there is no line end in it. */
 function wholeLines(text: string, complete: boolean): string[] {

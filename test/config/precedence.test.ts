@@ -52,6 +52,21 @@ const gapOf = async (config: string, flags: string[] = [], env = {}): Promise<nu
 }
 
 describe('defaults of flags', () => {
+  it.each([
+    ['input: {header: false, user: column1, time: column2}', 3],
+    ['input: {header: true, user: who, time: at}', 2],
+    ['input: {header: false, skip: 1, user: column1, time: column2}', 2],
+    ["input: {skip: '0', user: who, time: at}", 2],
+  ])('say how CSV is laid out: %s', async (config, rows) => {
+    const table = folder.file(
+      'laid-out.csv',
+      'who,at\na,2024-01-01T00:00:00Z\nb,2024-01-01T00:20:00Z\n',
+    )
+    const { stdout, stderr } = await configured(config, [table, '--format', 'json'])
+    if (stdout === '') throw new Error(stderr)
+    expect(JSON.parse(stdout).ledger.read).toBe(rows)
+  })
+
   it('come from the config file', async () => {
     expect(await gapOf(`${MAPPING}sessions: {gap: 10m}`)).toBe(10)
     expect(await gapOf(MAPPING)).toBe(30)

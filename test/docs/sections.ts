@@ -117,7 +117,7 @@ function keys(): string {
     .map(([section, names]) => {
       const rows = names.map((name) => {
         const schema = schemas[name]
-        const option = options.get(name)
+        const option = options.get(name) ?? options.get(`no-${name}`)
         if (schema === undefined || option === undefined) throw new Error(`no flag --${name}`)
         return [code(name), kindOf(schema), option.description]
       })

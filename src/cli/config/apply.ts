@@ -53,7 +53,7 @@ export async function applyConfig(
 }
 
 function setDefault(command: Command, config: Config, flag: string, value: FlagValue): void {
-  const option = command.options.find(({ long }) => long === `--${flag}`)
+  const option = command.options.find(({ long }) => long === `--${flag}` || long === `--no-${flag}`)
   if (option === undefined) return
   const name = option.attributeName()
   const source = command.getOptionValueSource(name)

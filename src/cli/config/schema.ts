@@ -22,7 +22,9 @@ const KINDS: Partial<Record<Takes, v.GenericSchema<unknown, FlagValue>>> = {
   gathered: texts,
   gatheredNames: texts,
   switch: yesOrNo,
+  unless: yesOrNo,
   whole,
+  count: v.union([whole, text], 'must be a whole number, or a text such as 10k'),
   textOrTrue: v.union([v.literal(true), text], 'must be true or the name of a time zone'),
 }
 
