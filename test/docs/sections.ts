@@ -119,7 +119,11 @@ function keys(): string {
         const schema = schemas[name]
         const option = options.get(name) ?? options.get(`no-${name}`)
         if (schema === undefined || option === undefined) throw new Error(`no flag --${name}`)
-        return [code(name), kindOf(schema), option.description]
+        return [
+          code(name),
+          kindOf(schema),
+          option.negate ? `with \`false\`: ${option.description}` : option.description,
+        ]
       })
       const columns = [
         [section, '---'],
