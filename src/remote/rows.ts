@@ -137,7 +137,11 @@ function rowValues(rows: RemoteRows): Map<string, Sql> {
     sql`WHEN ${user} IS NULL AND ${saysNothing(reading, group, mapping.user, nulls)} IS NOT NULL THEN 'null_text'`,
     sql`WHEN ${user} IS NULL THEN 'no_user'`,
     sql`WHEN ${timeless(rows)} THEN 'no_time'`,
-    sql`WHEN ${micros} IS NULL AND ${saysNothing(reading, group, [mapping.clock.time.name], nulls)} IS NOT NULL THEN 'null_text'`,
+    ...(isTimeText(rows)
+      ? [
+          sql`WHEN ${micros} IS NULL AND ${saysNothing(reading, group, [mapping.clock.time.name], nulls)} IS NOT NULL THEN 'null_text'`,
+        ]
+      : []),
     sql`WHEN ${micros} IS NULL THEN 'bad_time'`,
     sql`WHEN NOT (${inRange}) THEN 'time_out_of_range'`,
     ...(filters.length === 0 ? [] : [sql`WHEN ${join(filters, ' OR ')} THEN 'filtered'`]),
@@ -197,7 +201,6 @@ function eventMicros(rows: RemoteRows): Sql {
   const at = (as: RemoteTimeFormat): Sql =>
     remote.values.micros(columnOf(rows, column.name), path, as, plan.timeZone)
   const known = knownFormat(rows, time, format)
-  const isText = path.length > 0 || /^(VARCHAR|JSON)/.test(column.type)
   if (!time.detected || !known.startsWith('epoch')) return at(known)
   // As in files each number is of the unit in which its year is one of 2001 to 2286; a larger unit would overflow.
   const units = EPOCHS.map(
@@ -205,7 +208,7 @@ function eventMicros(rows: RemoteRows): Sql {
       sql`WHEN abs(${at(unit)}) >= ${PLAIN_MICROS.from} AND abs(${at(unit)}) < ${PLAIN_MICROS.to} THEN ${at(unit)}`,
   )
   const number = sql`CASE ${join(units, ' ')} ELSE ${at(known)} END`
-  return isText ? sql`coalesce(${number}, ${at('iso')})` : number
+  return isTimeText(rows) ? sql`coalesce(${number}, ${at('iso')})` : number
 }
 
 const EPOCHS = ['epoch_ns', 'epoch_us', 'epoch_ms', 'epoch_s'] as const
@@ -229,13 +232,17 @@ function knownFormat(
 
 const READABLE: readonly RemoteTimeFormat[] = ['timestamp', 'timestamptz', 'iso', ...EPOCHS]
 
+/** Instants of the engine's own are no text. */
+function isTimeText(rows: RemoteRows): boolean {
+  const { column, path } = timeField(rows, rows.plan.mapping.clock.time)
+  return path.length > 0 || /^(VARCHAR|JSON)/.test(column.type)
+}
+
 function timeless(rows: RemoteRows): Sql {
   const { remote, plan } = rows
   const { column, path } = timeField(rows, plan.mapping.clock.time)
   const there = columnOf(rows, column.name)
-  if (path.length === 0 && !/^(VARCHAR|JSON)/.test(column.type)) {
-    return sql`${remote.values.value(there)} IS NULL`
-  }
+  if (!isTimeText(rows)) return sql`${remote.values.value(there)} IS NULL`
   return sql`${filled(remote.values.text(there, path))} IS NULL`
 }
 

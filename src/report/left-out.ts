@@ -6,6 +6,9 @@ import { formatCount, formatNumberOf } from './quantities.js'
 
 const NAMED_AT_MOST = 3
 
+/** Nobody takes these for data. */
+const EXPECTED: ReadonlySet<string> = new Set(['marker', 'resource_entry'])
+
 /** For standard error. */
 export const leftOutLines = (leftOut: LeftOut): string[] => [
   ...leftOut.doubts.map((doubt) => `warning: ${doubt}`),
@@ -18,10 +21,11 @@ export function describeLeftOut({
   example,
 }: Pick<LeftOut, 'ledger' | 'example'>): string[] {
   const out = ledger.read - ledger.kept
+  const passed = ledger.skipped.filter(({ why }) => !EXPECTED.has(why))
   const where =
     example === null ? '' : ` ${describeRejected(example)}. See them: --rejects rejects.csv`
   return [
-    ...(ledger.skipped.length === 0 ? [] : [passedOver(ledger)]),
+    ...(passed.length === 0 ? [] : [passedOver(passed)]),
     ...(out === 0
       ? []
       : [
@@ -45,7 +49,7 @@ const places = (ledger: Ledger): string[] =>
     .sort((a, b) => b.rows - a.rows)
     .map(({ label, rows }) => `${formatCount(rows)} ${label}`)
 
-const passedOver = ({ skipped }: Ledger): string =>
+const passedOver = (skipped: Ledger['skipped']): string =>
   `${formatNumberOf(skipped.length, 'file')} passed over: ${skippedByReason(skipped)
     .map(({ why, labels }) => {
       const rest = labels.length - NAMED_AT_MOST

@@ -200,7 +200,7 @@ describe('segments', () => {
 
   it('refuses a zone that there is not', async () => {
     await expect(rowsBy(['@day'], { reportTimezone: 'Mars/Olympus' })).rejects.toThrow(
-      '--report-timezone Mars/Olympus is not a time zone',
+      'reportTimezone Mars/Olympus is not a time zone',
     )
   })
 
@@ -233,7 +233,7 @@ describe('segments', () => {
     const all = await summary(file, { by, having: 'sessions >= 1' })
     expect(all.segments?.rest).toBeNull()
     await expect(summary(file, { by, having: 'sesions > 1' })).rejects.toThrow(
-      'No figure `sesions` for --having. Did you mean `sessions`?',
+      'No figure `sesions` for having. Did you mean `sessions`?',
     )
   })
 })

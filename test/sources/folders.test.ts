@@ -28,7 +28,7 @@ async function parquet(name: string, query: string): Promise<void> {
 
 /** Rows of sessions, header left out. */
 async function sessions(...argv: string[]): Promise<string[]> {
-  const { exit, stdout, stderr } = await run(['sessions', '--format', 'csv', ...argv])
+  const { exit, stdout, stderr } = await run(['sessions', '-q', '--format', 'csv', ...argv])
   expect(stderr).toBe('')
   expect(exit).toBe(0)
   return stdout.trim().split('\n').slice(1)
