@@ -29,7 +29,7 @@ interface World {
 const WORLDS: readonly World[] = [
   { name: 'two threads', flags: ['--threads', '2'] },
   { name: 'eight threads', flags: ['--threads', '8'] },
-  { name: 'little memory', flags: ['--memory', '128MB'] },
+  { name: 'little memory', flags: ['--memory', '200MB'] },
   { name: 'much memory', flags: ['--memory', '4GB'] },
   { name: 'files in another order', files: ['b', 'a'] },
   { name: 'rows in another order', folder: 'shuffled', flags: ['--threads', '2'] },

@@ -1,7 +1,8 @@
 /** Where what has arrived is put for the engine. */
 import { writeFileSync } from 'node:fs'
 import { Engine } from '../engines/duckdb.js'
-import { readFailure } from '../sources/failures.js'
+import { option } from '../errors/option.js'
+import { unwritable } from '../files/unwritable.js'
 import { Workspace } from '../sources/workspace.js'
 import { sql } from '../sql/sql.js'
 
@@ -31,7 +32,13 @@ export class Inbox {
     try {
       writeFileSync(this.path, bytes, { mode: 0o600 })
     } catch (error) {
-      throw readFailure('the stream', error)
+      throw unwritable(
+        {
+          what: 'a temporary file',
+          otherwise: `choose another folder with ${option('tempDir')}`,
+        },
+        error,
+      )
     }
   }
 

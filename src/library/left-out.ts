@@ -13,7 +13,7 @@ export type OnLeftOut = (leftOut: LeftOut) => void
 
 /**
  * @param settled the ledger once sessions were made, or the request they are made by
- * @throws SessionizeError `no_events` when no row is left
+ * @throws SessionizeError `no_events` when no row is left, unless only conditions and rules took them
  */
 export async function tellLeftOut(
   { onLeftOut }: { readonly onLeftOut?: OnLeftOut },
@@ -25,7 +25,9 @@ export async function tellLeftOut(
   if (onLeftOut === undefined && ledger.kept > 0) return
   const told = await leftOut(events, ledger)
   if (told === undefined) return
-  if (ledger.kept === 0) throw noneLeft(told, events)
+  if (ledger.kept === 0 && ledger.filtered + ledger.ignored < ledger.read) {
+    throw noneLeft(told, events)
+  }
   onLeftOut?.(told)
 }
 

@@ -89,7 +89,7 @@ describe('rules', () => {
   it('are listed', async () => {
     const { exit, stdout } = await run(['check', '--list'])
     expect(exit).toBe(0)
-    expect(stdout).toMatch(/^missing-user +> 0% +> 1\.0% +rows without a user$/m)
+    expect(stdout).toMatch(/^missing-user +> 0% +> 1\.0% +rows without a user/m)
   })
 
   it('count rows of Parquet and CSV alike', async () => {
@@ -98,7 +98,7 @@ describe('rules', () => {
       `user,time,event\n${Array.from({ length: 60_000 }, (_, i) => `u${i % 97},${1_709_500_000 + i},open\n`).join('')}`,
     )
     const lines = readFileSync(csv, 'utf8').split('\n')
-    lines[50_001] = 'null,1709550000,open'
+    lines[50_001] = 'unknown,1709550000,open'
     folder.file('many.csv', lines.join('\n'))
     const rowOf = async (...files: string[]): Promise<unknown> => {
       const { stdout } = await run([
@@ -143,7 +143,7 @@ describe('the place of an example', () => {
       `${JSON.stringify({ user_id: user, time: '2024-01-01T00:00:00Z', event: 'open' })}\n`
     const file = folder.file(
       'broken.ndjson',
-      `${line('a')}{"user_id": \n\n${line('b')}${line('null')}`,
+      `${line('a')}{"user_id": \n\n${line('b')}${line('unknown')}`,
     )
     expect(await example(file)).toEqual({ where: file, row: 4 })
   })
@@ -151,7 +151,7 @@ describe('the place of an example', () => {
   it('has no row where lines of CSV were refused, or rows were joined', async () => {
     const file = folder.file(
       'wide.csv',
-      'user,time,event\na,2024-01-01T00:00:00Z,open\na,b,c,d,e\nnull,2024-01-01T00:00:00Z,open\n',
+      'user,time,event\na,2024-01-01T00:00:00Z,open\na,b,c,d,e\nunknown,2024-01-01T00:00:00Z,open\n',
     )
     expect(await example(file)).toEqual({ where: file, row: null })
     const ids = folder.file(

@@ -174,6 +174,8 @@ describe('a config file', () => {
       make({ terminal, signal: new AbortController().signal }),
     )
     const flags = new Set(commands.flatMap((command) => command.options.map(({ long }) => long)))
-    expect(CONFIGURABLE_FLAGS.filter((flag) => !flags.has(`--${flag}`))).toEqual([])
+    expect(
+      CONFIGURABLE_FLAGS.filter((flag) => !flags.has(`--${flag}`) && !flags.has(`--no-${flag}`)),
+    ).toEqual([])
   })
 })
