@@ -107,7 +107,11 @@ export async function parseCondition(
     const name = path.join('.')
     const field = (group: SourceGroup): Field | undefined => findField(group, name)
     const known = groups.some((group) => field(group) !== undefined)
-    const isRole = !known && path.length === 1 && Object.hasOwn(roles, name)
+    // A column that is only spelt like a role, as `__user` is, is no reason to take it for another.
+    const isSpelt = groups.some(({ columns: own }) =>
+      own.some((one) => one.name.toLowerCase() === name.toLowerCase()),
+    )
+    const isRole = !isSpelt && path.length === 1 && Object.hasOwn(roles, name)
     if (!known && !isRole) {
       const clock = await clockEdit(engine, statement, node)
       if (clock === undefined) throw unknownColumn(name, path[0] ?? '', groups, roles)

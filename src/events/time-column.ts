@@ -280,9 +280,9 @@ function unordered(
 ): SessionizeError {
   const rest = /^\s*\d+([/-])\d+[/-]\d{4}(.*)$/.exec(value)
   const time = (rest?.[2] ?? '')
-    .replace(/\d+:\d+:\d+[.,]\d+/, '%H:%M:%S.%f')
-    .replace(/\d+:\d+:\d+/, '%H:%M:%S')
-    .replace(/\d+:\d+/, '%H:%M')
+    .replace(/\d{1,2}:\d{1,2}:\d{1,2}[.,]\d{1,9}/, '%H:%M:%S.%f')
+    .replace(/\d{1,2}:\d{1,2}:\d{1,2}/, '%H:%M:%S')
+    .replace(/\d{1,2}:\d{1,2}/, '%H:%M')
     .replace(/%H(.*[AaPp][Mm])/, '%I$1')
     .replace(/[AaPp][Mm]/, '%p')
   const by = rest?.[1] ?? '/'

@@ -302,7 +302,7 @@ export async function mayHoldOthers(bytes: Bytes): Promise<boolean> {
   let rest = ''
   for await (const chunk of bytes) {
     const text = rest + chunk.toString('latin1')
-    if (/\}\s*,?[ \t]*\{|\},[ \t]*\r?\n|(^|\n)[ \t]*[[,]/.test(text)) return true
+    if (/\}\s{0,9},?[ \t]{0,9}\{|\},[ \t]{0,9}\r?\n|(^|\n)[ \t]{0,9}[[,]/.test(text)) return true
     if (text.includes(SEQUENCE)) return true
     rest = text.slice(-64)
   }

@@ -174,7 +174,9 @@ const afterMark = (text: string): string => (text.startsWith(SEQUENCE) ? text.sl
 /** Most lines hold whole values, and some hold other than one object. */
 function isApart(lines: readonly string[]): boolean {
   const odd = (line: string): boolean =>
-    line.startsWith(SEQUENCE) || /^\[|\}\s*,?\s*\{|,\s*$/.test(line)
+    line.startsWith(SEQUENCE) ||
+    /^\[|\}\s{0,9},?\s{0,9}\{/.test(line) ||
+    line.trimEnd().endsWith(',')
   // What is written over lines is further in.
   if (lines.length < 2 || !lines.some(odd) || lines.some((line) => /^\s/.test(line))) return false
   // One array, also with an object on each line, is read as it stands.
