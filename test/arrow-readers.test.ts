@@ -119,6 +119,7 @@ describe.skipIf(heavyPython === undefined).each(['pyarrow', 'polars', 'pandas', 
         '2030-01-01',
         '--columns',
         'user,start,events',
+        '-q',
       )
       expect(seen.rows).toEqual([])
       if (seen.columns !== undefined) expect(seen.columns).toEqual(['user', 'start', 'events'])
@@ -162,7 +163,7 @@ describe('apache-arrow', () => {
   })
 
   test('an empty table is a whole stream: a schema, and its end', async () => {
-    const child = sessions(few, '--from', '2030-01-01', '--format', 'arrow')
+    const child = sessions(few, '--from', '2030-01-01', '--format', 'arrow', '-q')
     const ended = endOf(child)
     const reader = await RecordBatchReader.from(child.stdout)
     await reader.open()

@@ -210,7 +210,7 @@ describe('values that are looked up in the query give the same as those in a tab
     for (const plan of ['blocks', 'events'] as const) {
       const { table, query } = await tableOf([typed], plan)
       expect(table).toBe(expected)
-      expect(query.includes('LEFT JOIN "name_codes" ON')).toBe(!looksUp)
+      expect(query.includes('LEFT JOIN "sz_name_codes" ON')).toBe(!looksUp)
     }
   })
 })
