@@ -32,8 +32,6 @@ export interface EngineOptions {
   readonly tempDirectory: string
 }
 
-/** Scalars of a result row: 64-bit integers as bigint, timestamps as text. */
-export type Scalar = string | number | bigint | boolean | null
 export type Row = Record<string, JS | null>
 
 /** A few thousand rows, whose values are made when they are asked for. */
@@ -43,6 +41,9 @@ export interface Chunk {
 }
 
 const INTERRUPT_MILLIS = 50
+
+/** Optimizers of the engine that are never used. */
+const WITHOUT = 'cte_filter_pusher'
 
 export class Engine {
   private interrupting: NodeJS.Timeout | undefined
@@ -68,7 +69,7 @@ export class Engine {
       await engine.run(sql`SET autoinstall_known_extensions = false`)
       // It evaluates the filters of all readers of a stage once more over the whole stage, which the
       // stages that split it in two pay for without any gain.
-      await engine.run(sql`SET disabled_optimizers = 'cte_filter_pusher'`)
+      await engine.run(sql`SET disabled_optimizers = ${text(WITHOUT)}`)
       // Progress is drawn by this program, never by the engine.
       await engine.run(sql`SET enable_progress_bar = true`)
       await engine.run(sql`SET enable_progress_bar_print = false`)
@@ -171,6 +172,29 @@ export class Engine {
     return (
       await this.rows<{ column_name: string; column_type: string }>(sql`DESCRIBE ${query}`)
     ).map((row) => ({ name: row.column_name, type: row.column_type }))
+  }
+
+  /**
+   * A table whose rows stand in the order of what they are read from. The engine makes a join of a
+   * longer IN list, behind which the branches of a union change places.
+   */
+  async runInOrder(statement: Sql): Promise<void> {
+    await this.run(sql`SET disabled_optimizers = ${text(`${WITHOUT},in_clause`)}`)
+    try {
+      await this.run(statement)
+    } finally {
+      await this.run(sql`SET disabled_optimizers = ${text(WITHOUT)}`)
+    }
+  }
+
+  /** A table whose rows stand in any order. */
+  async runUnordered(statement: Sql): Promise<void> {
+    await this.run(sql`SET preserve_insertion_order = false`)
+    try {
+      await this.run(statement)
+    } finally {
+      await this.run(sql`SET preserve_insertion_order = true`)
+    }
   }
 
   async setTimeZone(zone: string): Promise<void> {

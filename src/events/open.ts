@@ -144,11 +144,7 @@ async function readEvents(
     await assertCondition(engine, plan.condition, query, () =>
       direct
         ? engine.run(sql`CREATE OR REPLACE TEMP VIEW rows AS ${query}`)
-        : inOrderIfNeeded(
-            engine,
-            needsOrder(groups, options),
-            sql`CREATE OR REPLACE TEMP TABLE rows AS ${query}`,
-          ),
+        : makeRows(engine, groups, options, query),
     )
     await assertReadWell(engine, groups, mapping.exact, deep)
     scans = { after: since, upTo: await latestRejectingScan(engine) }
@@ -214,22 +210,17 @@ async function assertReadWell(
  * Without it files of lines are read side by side, each with a buffer of 64 MB, which a small limit of
  * memory does not hold.
  */
-const needsOrder = (
+function makeRows(
+  engine: Engine,
   groups: readonly SourceGroup[],
   { ordered, passThrough }: EventOptions,
-): boolean =>
-  ordered === true ||
-  passThrough !== undefined ||
-  groups.some(({ format }) => format === 'csv' || format === 'log')
-
-async function inOrderIfNeeded(engine: Engine, needed: boolean, statement: Sql): Promise<void> {
-  if (needed) return engine.run(statement)
-  await engine.run(sql`SET preserve_insertion_order = false`)
-  try {
-    await engine.run(statement)
-  } finally {
-    await engine.run(sql`SET preserve_insertion_order = true`)
-  }
+  query: Sql,
+): Promise<void> {
+  const statement = sql`CREATE OR REPLACE TEMP TABLE rows AS ${query}`
+  if (ordered === true || passThrough !== undefined) return engine.runInOrder(statement)
+  return groups.some(({ format }) => format === 'csv' || format === 'log')
+    ? engine.run(statement)
+    : engine.runUnordered(statement)
 }
 
 /** Typed columns are cheap to read again; text is parsed once and kept. */
