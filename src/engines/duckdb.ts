@@ -13,7 +13,7 @@ import type {
   JS,
 } from '@duckdb/node-api'
 import { SessionizeError } from '../errors/errors.js'
-import { identifier, type Sql, sql, text } from '../sql/sql.js'
+import { identifier, raw, type Sql, sql, text } from '../sql/sql.js'
 import { type Symptom, symptomOf } from './symptom.js'
 
 // They are CommonJS: an import would read all of their files once more, for the names they export,
@@ -44,6 +44,36 @@ const INTERRUPT_MILLIS = 50
 
 /** Optimizers of the engine that are never used. */
 const WITHOUT = 'cte_filter_pusher'
+
+/** A setting of the engine for some statements. */
+export interface Setting {
+  readonly name: 'TimeZone' | 'disabled_optimizers' | 'preserve_insertion_order'
+  readonly value: string
+  /** Before and after them. */
+  readonly usual: string
+}
+
+/**
+ * The engine makes a join of an IN list of six or more. It asks every row, whatever stands around the
+ * list, ends no earlier for a LIMIT, and puts branches of a union in another order.
+ */
+export const LISTS_IN_PLACE: Setting = {
+  name: 'disabled_optimizers',
+  value: `${WITHOUT},in_clause`,
+  usual: WITHOUT,
+}
+
+export const IN_ANY_ORDER: Setting = {
+  name: 'preserve_insertion_order',
+  value: 'false',
+  usual: 'true',
+}
+
+export const inTimeZone = (zone: string): Setting => ({
+  name: 'TimeZone',
+  value: zone,
+  usual: 'UTC',
+})
 
 export class Engine {
   private interrupting: NodeJS.Timeout | undefined
@@ -174,26 +204,18 @@ export class Engine {
     ).map((row) => ({ name: row.column_name, type: row.column_type }))
   }
 
-  /**
-   * A table whose rows stand in the order of what they are read from. The engine makes a join of a
-   * longer IN list, behind which the branches of a union change places.
-   */
-  async runInOrder(statement: Sql): Promise<void> {
-    await this.run(sql`SET disabled_optimizers = ${text(`${WITHOUT},in_clause`)}`)
-    try {
-      await this.run(statement)
-    } finally {
-      await this.run(sql`SET disabled_optimizers = ${text(WITHOUT)}`)
+  /** Runs statements with settings that are usual again after them. */
+  async withSettings<T>(settings: readonly Setting[], use: () => Promise<T>): Promise<T> {
+    const set = async (value: (setting: Setting) => string): Promise<void> => {
+      for (const setting of settings) {
+        await this.run(sql`SET ${raw(setting.name)} = ${text(value(setting))}`)
+      }
     }
-  }
-
-  /** A table whose rows stand in any order. */
-  async runUnordered(statement: Sql): Promise<void> {
-    await this.run(sql`SET preserve_insertion_order = false`)
+    await set(({ value }) => value)
     try {
-      await this.run(statement)
+      return await use()
     } finally {
-      await this.run(sql`SET preserve_insertion_order = true`)
+      await set(({ usual }) => usual)
     }
   }
 

@@ -30,8 +30,8 @@ export async function leftOut(events: FileEvents, ledger: Ledger): Promise<LeftO
     return undefined
   }
   const reason = commonestReason(ledger)
-  const [example = null] = reason === undefined ? [] : await events.rejects(1, reason)
-  return { ledger, example, doubts }
+  const example = reason === undefined ? undefined : await events.firstRejected(reason)
+  return { ledger, example: example ?? null, doubts }
 }
 
 const commonestReason = ({ rejected }: LedgerCounts): RejectReason | undefined =>

@@ -1,5 +1,5 @@
 /** Rejected rows with their place, for messages and for `--rejects`. */
-import type { Engine } from '../engines/duckdb.js'
+import { type Engine, inTimeZone, LISTS_IN_PLACE } from '../engines/duckdb.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
 import { rejectedLines, type ScanSpan } from '../sources/reading.js'
 import type { Format } from '../sources/source.js'
@@ -10,13 +10,10 @@ import { rejectsLines } from './row-counts.js'
 import { type RowPlan, rejectsQuery } from './rows.js'
 
 export interface RejectedRows {
-  /**
-   * Rejected rows with their place.
-   *
-   * @param limit at most per file
-   * @param reason only those
-   */
-  rejects(limit?: number, reason?: RejectReason): Promise<RejectedRow[]>
+  /** Rejected rows with their place, at most `limit` per file. */
+  rejects(limit?: number): Promise<RejectedRow[]>
+  /** The first that was rejected for this reason: its file is read up to there. */
+  firstRejected(reason: RejectReason): Promise<RejectedRow | undefined>
   /** All rejected rows as a query: `file`, `row`, `reason`, `value`, `record`. */
   rejectsQuery(): Sql | undefined
 }
@@ -45,50 +42,75 @@ interface RejectContext {
   readonly scans: ScanSpan
 }
 
+/** Where the rejected rows of a file are. */
+interface Rejects {
+  readonly file: NumberedFile
+  readonly format: Format
+  /** `file`, `row`, `reason`, `value`, `record`, each in the order of the rows. */
+  readonly queries: readonly Sql[]
+}
+
 /** Where the rejected rows are, found by reading their files once more. */
 export async function rejectedRows(
   engine: Engine,
   { plan, groups, ledger, scans }: RejectContext,
 ): Promise<RejectedRows> {
-  const places: { file: NumberedFile; format: Format; query: Sql }[] = []
+  const places: Rejects[] = []
   for (const [at, group] of groups.entries()) {
     for (const file of group.files) {
       if (rejectedIn(ledger, file.number) === 0) continue
       const damaged = (ledger.files[file.number]?.rejected.malformed ?? 0) > 0
       const broken =
         group.format === 'ndjson' && damaged ? await brokenLines(engine, group, file) : undefined
-      const lines = rejectsLines(group)
-        ? sql` UNION ALL SELECT line - ${(group.csv?.skip ?? 0) + (group.csv?.header === true ? 1 : 0)} AS row, 'malformed' AS fate, problem AS value, text AS record FROM (${rejectedLines(scans, group.csv?.comment)}) WHERE path = ${text(file.path)}`
-        : sql``
+      const above = (group.csv?.skip ?? 0) + (group.csv?.header === true ? 1 : 0)
+      const lines = sql`SELECT line - ${above} AS row, 'malformed' AS fate, problem AS value, text AS record FROM (${rejectedLines(scans, group.csv?.comment)}) WHERE path = ${text(file.path)} ORDER BY row`
+      const found = [
+        rejectsQuery(plan, group, at, file, broken),
+        ...(rejectsLines(group) ? [lines] : []),
+      ]
       places.push({
         file,
         format: group.format,
-        query: sql`SELECT ${text(file.label)} AS file, row, fate AS reason, value, record FROM (${rejectsQuery(plan, group, at, file, broken)}${lines})`,
+        queries: found.map(
+          (rows) =>
+            sql`SELECT ${text(file.label)} AS file, row, fate AS reason, value, record FROM (${rows})`,
+        ),
       })
     }
   }
+  const read = async ({ queries, format }: Rejects, most: number, only: Sql) => {
+    const first = queries.map((query) => sql`(FROM (${query}) ${only})`)
+    const rows = await engine.rows<Omit<RejectedRow, 'row' | 'format'> & { row: bigint }>(
+      sql`SELECT * REPLACE (CAST(record AS VARCHAR) AS record) FROM (${join(first, ' UNION ALL ')}) ORDER BY row LIMIT ${most}`,
+    )
+    return rows.map((row): RejectedRow => ({ ...row, row: Number(row.row), format }))
+  }
+  const asRead = <T>(use: () => Promise<T>): Promise<T> =>
+    engine.withSettings([inTimeZone(plan.timeZone), LISTS_IN_PLACE], use)
   return {
     rejectsQuery() {
       return places.length === 0
         ? undefined
         : sql`SELECT * FROM (${join(
-            places.map(({ query }) => query),
+            places.flatMap(({ queries }) => queries),
             ' UNION ALL ',
           )}) ORDER BY file, row`
     },
-    async rejects(limit = 3, reason) {
-      const having = places.filter(({ file }) => rejectedIn(ledger, file.number, reason) > 0)
-      const only = reason === undefined ? sql`` : sql`WHERE reason = ${text(reason)}`
-      await engine.setTimeZone(plan.timeZone)
-      const found: RejectedRow[] = []
-      for (const { query, format } of having.slice(0, MOST_FILES)) {
-        const rows = await engine.rows<Omit<RejectedRow, 'row' | 'format'> & { row: bigint }>(
-          sql`SELECT file, row, reason, value, CAST(record AS VARCHAR) AS record FROM (${query}) ${only} ORDER BY row LIMIT ${limit}`,
-        )
-        found.push(...rows.map((row) => ({ ...row, row: Number(row.row), format })))
-      }
-      await engine.setTimeZone('UTC')
-      return found
+    rejects: (limit = 3) =>
+      asRead(async () => {
+        const found: RejectedRow[] = []
+        for (const place of places.slice(0, MOST_FILES)) {
+          found.push(...(await read(place, limit, sql``)))
+        }
+        return found
+      }),
+    async firstRejected(reason) {
+      const place = places.find(({ file }) => rejectedIn(ledger, file.number, reason) > 0)
+      if (place === undefined) return undefined
+      const [first] = await asRead(() =>
+        read(place, 1, sql`WHERE reason = ${text(reason)} LIMIT 1`),
+      )
+      return first
     },
   }
 }

@@ -84,6 +84,7 @@ export async function openRemoteEvents(
     stitched: null,
     merged: null,
     rejects: () => Promise.resolve([]),
+    firstRejected: () => Promise.resolve(undefined),
     rejectsQuery: () => undefined,
   }
 }

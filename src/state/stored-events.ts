@@ -40,7 +40,8 @@ export async function storedEvents(
     clockSkew: null,
     stitched: null,
     merged: null,
-    rejects: (...which) => added?.rejects(...which) ?? Promise.resolve([]),
+    rejects: (limit) => added?.rejects(limit) ?? Promise.resolve([]),
+    firstRejected: async (reason) => added?.firstRejected(reason),
     rejectsQuery: () => added?.rejectsQuery(),
   }
 }
