@@ -1,8 +1,6 @@
-/** What is to be known of the events of a run beside its answer, in words. */
-import { spanContext } from '../analysis/context.js'
+/** What a run added to a state, and what is to be known of the state, in words. */
 import { formatNumberOf } from '../report/quantities.js'
-import { describeFar } from '../report/summary/wording.js'
-import type { Added, Events } from '../sessions/dataset.js'
+import type { Added } from '../sessions/dataset.js'
 
 export function describeAdded({
   files,
@@ -31,10 +29,6 @@ export function describeAdded({
   )
   return [lines.join(' '), ...doubts]
 }
-
-/** Of events of which some are far from the rest. */
-export const describeSpread = (events: Events): string =>
-  `note: ${describeFar(spanContext(events).farEvents) ?? ''}.`
 
 export const describeUnchecked = (directory: string): string =>
   `warning: The state in ${directory} is of an older version, and its files have no checksums. Make them: sessionize state compact ${directory}`

@@ -1,7 +1,6 @@
 /** A command: its options from the table, its inputs, where its answer goes, and what it does. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { SessionizeError } from '../errors/errors.js'
-import type { LeftOut } from '../events/left-out.js'
 import { formatOf } from '../files/endings.js'
 import type { Within } from '../library/ask.js'
 import {
@@ -12,7 +11,6 @@ import {
   optionsOf,
 } from '../library/option-table.js'
 import { readValue } from '../library/options.js'
-import type { Events } from '../sessions/dataset.js'
 import { omitUndefined } from '../units/omit-undefined.js'
 import type { ConfiguredFlags } from './config/configured.js'
 import type { Context, SourceFlags } from './context.js'
@@ -119,9 +117,6 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
   const watch = await Watch.on(terminal)
   const source = await context.eventSourceOf?.(flags, watch)
   let failure: SessionizeError | undefined
-  const { leftOutLines } = await import('../report/left-out.js')
-  const onLeftOut = (leftOut: LeftOut): void => tell(terminal, ...leftOutLines(leftOut))
-  let spread: Events | undefined
   const together = flags.outputs?.together
   const run = withOutput(formats.length === 0 ? {} : flags, terminal, (output) =>
     spec.run({
@@ -135,10 +130,10 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
         stdin: terminal.stdin,
         signal,
         onProgress: watch.sources,
-        onLeftOut,
-        onRead(dataset) {
-          watch.read(dataset)
-          if (dataset.events.far !== null) spread = dataset.events
+        onRead: watch.read,
+        async onLeftOut(leftOut) {
+          const { leftOutLines } = await import('../report/left-out.js')
+          tell(terminal, ...leftOutLines(leftOut))
         },
         ...omitUndefined({ source, presets: flags.presets, outputs: flags.outputs }),
       },
@@ -166,11 +161,6 @@ async function invoke<Name extends CommandName, Format extends string, Own>(
   try {
     await run
     await together?.place()
-    // An answer says itself what it rests on, but a table of rows does not.
-    if (spread !== undefined && formats.some((format) => format === 'ndjson')) {
-      const { describeSpread } = await import('./added.js')
-      tell(terminal, describeSpread(spread))
-    }
   } catch (error) {
     together?.abort()
     throw error

@@ -1,40 +1,12 @@
-/** What a run did not take of its inputs, and why. */
+/** Why rows are no events, and what to type. */
 import { option } from '../errors/option.js'
 import { formatName } from './clock.js'
-import {
-  type Ledger,
-  type LedgerCounts,
-  REASONS,
-  REJECT_REASONS,
-  type RejectReason,
-} from './ledger.js'
+import { type LedgerCounts, REASONS, REJECT_REASONS, type RejectReason } from './ledger.js'
 import type { Mapping } from './mapping.js'
-import type { FileEvents } from './open.js'
 import type { RejectedRow } from './rejected-rows.js'
 import { excerpt, notRead } from './unreadable.js'
 
-/** Rows that are in no session, files that were passed over, and what is not sure about the columns. */
-export interface LeftOut {
-  /** Where every row went; it adds up. */
-  readonly ledger: Ledger
-  /** The first row with the commonest reason of rejection; null where none was rejected, or it is no longer there to be seen. */
-  readonly example: RejectedRow | null
-  /** What may be wrong with the mapping, and what to do about it. */
-  readonly doubts: readonly string[]
-}
-
-/** @returns undefined when all was taken, and nothing is doubtful */
-export async function leftOut(events: FileEvents, ledger: Ledger): Promise<LeftOut | undefined> {
-  const { doubts } = events.mapping
-  if (ledger.kept === ledger.read && doubts.length === 0 && ledger.skipped.length === 0) {
-    return undefined
-  }
-  const reason = commonestReason(ledger)
-  const example = reason === undefined ? undefined : await events.firstRejected(reason)
-  return { ledger, example: example ?? null, doubts }
-}
-
-const commonestReason = ({ rejected }: LedgerCounts): RejectReason | undefined =>
+export const commonestReason = ({ rejected }: LedgerCounts): RejectReason | undefined =>
   REASONS.filter((reason) => rejected[reason] > 0).sort((a, b) => rejected[b] - rejected[a])[0]
 
 /**

@@ -1,15 +1,17 @@
 /** What was left out of an answer that has no place to say so. */
+
+import { type LeftOut, leftOut } from '../analysis/left-out.js'
 import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import type { Ledger } from '../events/ledger.js'
-import { adviceOn, type LeftOut, leftOut } from '../events/left-out.js'
+import { adviceOn } from '../events/left-out.js'
 import { describeLeftOut } from '../report/left-out.js'
 import { settleLedger } from '../sessions/build.js'
 import type { Dataset } from '../sessions/dataset.js'
 import type { SessionRequest } from '../sessions/request.js'
 
-/** Told where rows, files or doubts are worth a word. */
-export type OnLeftOut = (leftOut: LeftOut) => void
+/** Told where rows, files, far events or doubts are worth a word; waited for. */
+export type OnLeftOut = (leftOut: LeftOut) => unknown
 
 /**
  * @param settled the ledger once sessions were made, or the request they are made by
@@ -28,12 +30,12 @@ export async function tellLeftOut(
   if (ledger.kept === 0 && ledger.filtered + ledger.ignored < ledger.read) {
     throw noneLeft(told, events)
   }
-  onLeftOut?.(told)
+  await onLeftOut?.(told)
 }
 
 function noneLeft(told: LeftOut, { mapping }: Dataset['events']): SessionizeError {
   const { ledger } = told
-  const chosen = ledger.filtered >= ledger.read - ledger.kept - ledger.filtered
+  const chosen = ledger.filtered * 2 >= ledger.read
   return new SessionizeError(
     'no_events',
     ['No row is left to make a session of.', ...describeLeftOut(told), ...told.doubts].join('\n'),

@@ -1,8 +1,10 @@
 /** What a run did not take, in a line or two beside its answer. */
-import { type Ledger, REASONS, REJECT_REASONS } from '../events/ledger.js'
-import { describeRejected, type LeftOut } from '../events/left-out.js'
+import type { LeftOut } from '../analysis/left-out.js'
+import type { Ledger } from '../events/ledger.js'
+import { describeRejected } from '../events/left-out.js'
 import { ledgerLines, skippedByReason } from './ledger.js'
 import { formatCount, formatNumberOf } from './quantities.js'
+import { describeFar } from './summary/wording.js'
 
 const NAMED_AT_MOST = 3
 
@@ -10,16 +12,17 @@ const NAMED_AT_MOST = 3
 const EXPECTED: ReadonlySet<string> = new Set(['marker', 'resource_entry'])
 
 /** For standard error. */
-export const leftOutLines = (leftOut: LeftOut): string[] => [
-  ...leftOut.doubts.map((doubt) => `warning: ${doubt}`),
-  ...describeLeftOut(leftOut).map((line) => `note: ${line}`),
-]
+export function leftOutLines(leftOut: LeftOut): string[] {
+  const far = describeFar(leftOut.farEvents)
+  const notes = [...describeLeftOut(leftOut), ...(far === null ? [] : [`${far}.`])]
+  return [
+    ...leftOut.doubts.map((doubt) => `warning: ${doubt}`),
+    ...notes.map((note) => `note: ${note}`),
+  ]
+}
 
 /** One sentence about the files, one about the rows; none where there is nothing to say. */
-export function describeLeftOut({
-  ledger,
-  example,
-}: Pick<LeftOut, 'ledger' | 'example'>): string[] {
+export function describeLeftOut({ ledger, example }: LeftOut): string[] {
   const out = ledger.read - ledger.kept
   const passed = ledger.skipped.filter(({ why }) => !EXPECTED.has(why))
   const where =
@@ -34,20 +37,14 @@ export function describeLeftOut({
   ]
 }
 
-/** `450 no time, 12 duplicates`, most first. */
+/** `450 no time, 12 duplicates`, most first; rejected rows by their reasons. */
 const places = (ledger: Ledger): string[] =>
-  [
-    ...REASONS.map((reason) => ({
-      label: REJECT_REASONS[reason],
-      rows: ledger.rejected[reason],
-    })),
-    ...ledgerLines(ledger).filter(
-      ({ label, depth }) => depth === 1 && label !== 'in a session' && label !== 'rejected',
-    ),
-  ]
-    .filter(({ rows }) => rows > 0)
-    .sort((a, b) => b.rows - a.rows)
+  ledgerLines(ledger)
+    .filter(({ label, depth }) => depth === 2 || (depth === 1 && !SUMS.has(label)))
+    .sort((a, b) => b.rows - a.rows || b.depth - a.depth)
     .map(({ label, rows }) => `${formatCount(rows)} ${label}`)
+
+const SUMS: ReadonlySet<string> = new Set(['in a session', 'rejected'])
 
 const passedOver = (skipped: Ledger['skipped']): string =>
   `${formatNumberOf(skipped.length, 'file')} passed over: ${skippedByReason(skipped)

@@ -109,6 +109,7 @@ describe('the library', () => {
       expect(one).toMatchObject({
         ledger: { read: 100, kept: 50, rejected: { no_user: 30, bad_time: 20 } },
         example: { row: 51, reason: 'no_user' },
+        farEvents: null,
         doubts: [],
       })
     }
