@@ -1,4 +1,6 @@
 /** The first offending rows of a rule, with where they are. */
+
+import { excerptOf } from '../errors/excerpt.js'
 import type { Sql } from '../sql/sql.js'
 import { sql } from '../sql/sql.js'
 import { type CheckExample, EXAMPLES_SHOWN } from './rule.js'
@@ -54,9 +56,7 @@ const LONGEST_VALUE = 1_000
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null
   const text = typeof value === 'object' ? JSON.stringify(value, bigintAsText) : String(value)
-  return text.length <= LONGEST_VALUE
-    ? text
-    : `${text.slice(0, LONGEST_VALUE).replace(/[\ud800-\udbff]$/, '')}…`
+  return excerptOf(text, LONGEST_VALUE, '…')
 }
 
 const bigintAsText = (_: string, value: unknown): unknown =>

@@ -1,4 +1,6 @@
 /** What a server says, as it may stand in a message: the one way from its words to ours. */
+
+import { excerptOf } from './excerpt.js'
 import type { Secrets } from './secrets.js'
 
 export interface WordsOptions {
@@ -26,8 +28,7 @@ export function serverWords(
     .redact(withoutMarkup(certain).replaceAll(/\s+/g, ' '))
     .replaceAll(/\*{3}(\s*\*{3})+/g, '***')
     .trim()
-  if (line.length <= longest) return line
-  return `${line.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}...`
+  return excerptOf(line, longest, '...')
 }
 
 /** Only of a page: elsewhere `<` is a sign like any other. */

@@ -6,7 +6,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
 import { YEAR_ONE_MICROS } from '../units/instant.js'
-import { microsOfEpoch, plainMicrosOfEpoch } from './epoch.js'
+import { EPOCH_UNITS, microsOfEpoch, plainMicrosOfEpoch } from './epoch.js'
 import { type TimeKind, type TimeSettings, timeOf } from './time-spellings.js'
 
 /** How a time is spelt. */
@@ -176,10 +176,7 @@ export function formatOfType(type: string): TimeFormat | undefined {
 }
 
 const NAMED: readonly TimeFormat[] = [
-  'epoch_s',
-  'epoch_ms',
-  'epoch_us',
-  'epoch_ns',
+  ...EPOCH_UNITS,
   'iso',
   'compact_iso',
   'common_log',

@@ -74,10 +74,8 @@ function openedGroup(group: SourceGroup, options: Wanted): SourceGroup | undefin
       )
     return own ? [{ path, isList, opened }] : []
   })
-  const best =
-    fitting.filter(({ path }) => USUAL.test(lastKey(path))).length > 0
-      ? fitting.filter(({ path }) => USUAL.test(lastKey(path)))
-      : fitting
+  const usual = fitting.filter(({ path }) => USUAL.test(lastKey(path)))
+  const best = usual.length > 0 ? usual : fitting
   const lists = best.filter(({ isList }) => isList)
   const [first, ...others] = lists.length > 0 ? lists : best
   if (first === undefined) return undefined

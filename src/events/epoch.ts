@@ -1,7 +1,9 @@
 /** Numbers of units since 1970 as microseconds: what is finer is cut, never rounded into the next one. */
 import { raw, type Sql, sql, text } from '../sql/sql.js'
 
-export type EpochUnit = 'epoch_s' | 'epoch_ms' | 'epoch_us' | 'epoch_ns'
+/** From the largest. */
+export const EPOCH_UNITS = ['epoch_s', 'epoch_ms', 'epoch_us', 'epoch_ns'] as const
+export type EpochUnit = (typeof EPOCH_UNITS)[number]
 
 /** How many decimal places of the unit a microsecond is. */
 export const MICROSECOND_PLACES: Readonly<Record<EpochUnit, number>> = {

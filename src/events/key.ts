@@ -114,20 +114,26 @@ export const keyFields = (group: SourceGroup, key: string): Field[] =>
  *
  * @param more texts that say so, besides the usual ones
  */
-export function keyText(
+export const keyText = (
   reading: Reading,
   group: SourceGroup,
   key: string,
   more: readonly string[] = [],
+): Sql => joinedText(reading, group, key, more, (parts) => join(parts, ` || '${JOINED_BY}' || `))
+
+/** @param joined one text of several columns' */
+function joinedText(
+  reading: Reading,
+  group: SourceGroup,
+  key: string,
+  more: readonly string[],
+  joined: (parts: readonly Sql[]) => Sql,
 ): Sql {
   const alternatives = parseKey([group], key)
   const texts = alternatives.map((parts) => {
     const values = parts.map((name) => columnText(reading, group, name))
     if (values.length === 1 && alternatives.length === 1) return values[0] ?? noValue
-    return join(
-      values.map((value) => meant(value, more)),
-      ` || '${JOINED_BY}' || `,
-    )
+    return joined(values.map((value) => meant(value, more)))
   })
   return texts.length === 1 ? (texts[0] ?? noValue) : sql`coalesce(${join(texts)})`
 }
@@ -146,24 +152,17 @@ export function saysNothing(
 }
 
 /** The text of a key that is a time: a date and a time of day with a blank between them. */
-export function timeText(
+export const timeText = (
   reading: Reading,
   group: SourceGroup,
   key: string,
   more: readonly string[] = [],
-): Sql {
-  const alternatives = parseKey([group], key)
-  const texts = alternatives.map((parts) => {
-    const values = parts.map((name) => columnText(reading, group, name))
-    const [first = noValue, ...rest] = values
-    if (rest.length > 0) {
-      const date = sql`regexp_replace(${meant(first, more)}, '[ T]0{1,2}:00(:00(\\.0+)?)?Z?$', '')`
-      return join([date, ...rest.map((value) => meant(value, more))], " || ' ' || ")
-    }
-    return alternatives.length === 1 ? first : meant(first, more)
+): Sql =>
+  joinedText(reading, group, key, more, ([first = noValue, ...rest]) => {
+    if (rest.length === 0) return first
+    const date = sql`regexp_replace(${first}, '[ T]0{1,2}:00(:00(\\.0+)?)?Z?$', '')`
+    return join([date, ...rest], " || ' ' || ")
   })
-  return texts.length === 1 ? (texts[0] ?? noValue) : sql`coalesce(${join(texts)})`
-}
 
 const noValue = raw('CAST(NULL AS VARCHAR)')
 

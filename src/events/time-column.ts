@@ -11,7 +11,7 @@ import { readGroup } from '../sources/reading.js'
 import { join, type Sql, sql, text } from '../sql/sql.js'
 import { omitUndefined } from '../units/omit-undefined.js'
 import { formatName, formatOfType, parseTimeFormat, type TimeFormat } from './clock.js'
-import type { EpochUnit } from './epoch.js'
+import { EPOCH_UNITS, type EpochUnit } from './epoch.js'
 import { groupLabel, keyFields, keyNames, timeText } from './key.js'
 import { SAMPLE_ROWS, type Samples } from './samples.js'
 import { type TimeSettings, timeOf } from './time-spellings.js'
@@ -197,13 +197,12 @@ const added = (all: readonly TimeCounts[]): TimeCounts => {
   return sum
 }
 
-const EPOCHS: readonly EpochUnit[] = ['epoch_s', 'epoch_ms', 'epoch_us', 'epoch_ns']
 const ORDERED: ReadonlySet<string> = new Set(['day_first', 'month_first', 'either'])
 
 /** Units by how many numbers are surely of them; where none is, by those that may be. */
 function votes(counts: TimeCounts): { unit: EpochUnit; n: number }[] {
   const of = (prefix: string) =>
-    EPOCHS.map((unit) => ({ unit, n: counts.get(prefix + unit) ?? 0 }))
+    EPOCH_UNITS.map((unit) => ({ unit, n: counts.get(prefix + unit) ?? 0 }))
       .filter(({ n }) => n > 0)
       .sort((a, b) => b.n - a.n)
   const sure = of('')

@@ -1,6 +1,7 @@
 /** Lines that are not what their file was taken for. */
 import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
+import { excerptOf } from '../errors/excerpt.js'
 import type { SourceGroup } from '../sources/group.js'
 import { lineReader } from '../sources/reading.js'
 import type { Format } from '../sources/source.js'
@@ -8,9 +9,6 @@ import { sql } from '../sql/sql.js'
 import { groupLabel } from './key.js'
 
 const LONGEST_EXCERPT = 60
-
-/** What cutting can leave of a character. */
-const HALF_PAIR = /[\ud800-\udbff]$/
 
 const READ_AS: Readonly<Record<Format, string>> = {
   arrow: 'Arrow',
@@ -26,10 +24,7 @@ export const notRead = (format: Format, text: string): string =>
   `not ${READ_AS[format]}: "${excerpt(text)}"`
 
 /** The beginning of a text of the data. */
-export const excerpt = (text: string): string =>
-  text.length <= LONGEST_EXCERPT
-    ? text
-    : `${text.slice(0, LONGEST_EXCERPT).replace(HALF_PAIR, '')}...`
+export const excerpt = (text: string): string => excerptOf(text, LONGEST_EXCERPT, '...')
 
 /** None of the rows of these files can be read: the first line tells what they are. */
 export async function noRows(

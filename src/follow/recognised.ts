@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { SessionizeError } from '../errors/errors.js'
 import { parseTimeFormat } from '../events/clock.js'
+import { EPOCH_UNITS } from '../events/epoch.js'
 import type { RowPlan } from '../events/rows.js'
 import type { NumberedFile, SourceGroup } from '../sources/group.js'
 import { openedAt } from '../sources/unnest.js'
@@ -46,7 +47,7 @@ const RECOGNISED = v.strictObject({
   /** What no value tells by itself. */
   timeSettings: v.optional(
     v.strictObject({
-      unit: v.exactOptional(v.picklist(['epoch_s', 'epoch_ms', 'epoch_us', 'epoch_ns'])),
+      unit: v.exactOptional(v.picklist(EPOCH_UNITS)),
       order: v.exactOptional(v.picklist(['day', 'month'])),
     }),
     {},

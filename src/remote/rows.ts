@@ -7,6 +7,7 @@ import { SessionizeError } from '../errors/errors.js'
 import { option } from '../errors/option.js'
 import { formatName, fromYearOne, type TimeFormat } from '../events/clock.js'
 import { dedupeKey } from '../events/duplicates.js'
+import { EPOCH_UNITS } from '../events/epoch.js'
 import { keyFields, keyNames, keyText, meant, saysNothing } from '../events/key.js'
 import { REJECT_REASONS } from '../events/ledger.js'
 import { matchesPattern } from '../events/pattern.js'
@@ -203,15 +204,13 @@ function eventMicros(rows: RemoteRows): Sql {
   const known = knownFormat(rows, time, format)
   if (!time.detected || !known.startsWith('epoch')) return at(known)
   // As in files each number is of the unit in which its year is one of 2001 to 2286; a larger unit would overflow.
-  const units = EPOCHS.map(
+  const units = EPOCH_UNITS.toReversed().map(
     (unit) =>
       sql`WHEN abs(${at(unit)}) >= ${PLAIN_MICROS.from} AND abs(${at(unit)}) < ${PLAIN_MICROS.to} THEN ${at(unit)}`,
   )
   const number = sql`CASE ${join(units, ' ')} ELSE ${at(known)} END`
   return isTimeText(rows) ? sql`coalesce(${number}, ${at('iso')})` : number
 }
-
-const EPOCHS = ['epoch_ns', 'epoch_us', 'epoch_ms', 'epoch_s'] as const
 
 const unreadable = (what: string, engine: string): SessionizeError =>
   new SessionizeError('unsupported', `Times such as those ${what} cannot be read in ${engine}.`, {
@@ -230,7 +229,7 @@ function knownFormat(
   throw unreadable(`in \`${name}\` (${formatName(format)})`, remote.name)
 }
 
-const READABLE: readonly RemoteTimeFormat[] = ['timestamp', 'timestamptz', 'iso', ...EPOCHS]
+const READABLE: readonly RemoteTimeFormat[] = ['timestamp', 'timestamptz', 'iso', ...EPOCH_UNITS]
 
 /** Instants of the engine's own are no text. */
 function isTimeText(rows: RemoteRows): boolean {

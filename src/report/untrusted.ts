@@ -4,6 +4,7 @@
  * here, and a value from the data reaches that output through it.
  */
 
+import { excerptOf } from '../errors/excerpt.js'
 import { harmlessJson } from '../files/json-escapes.js'
 
 /**
@@ -39,14 +40,9 @@ export const firstObeyed = (text: string): string | undefined =>
 /** More of one value than this tells a reader nothing, and measuring it is not free. */
 const LONGEST_SHOWN = 1_000
 
-/** What cutting between code units can leave of a character at the end. */
-const HALF_PAIR = /[\ud800-\udbff]$/
-
 /** `visible`, and cut short if it is absurdly long (a name of a megabyte). */
-export function visibleExcerpt(text: string, ellipsis: string): string {
-  if (text.length <= LONGEST_SHOWN) return visible(text)
-  return visible(text.slice(0, LONGEST_SHOWN).replace(HALF_PAIR, '')) + ellipsis
-}
+export const visibleExcerpt = (text: string, ellipsis: string): string =>
+  visible(excerptOf(text, LONGEST_SHOWN, ellipsis))
 
 /**
  * For Markdown prose and table cells: nothing in it is markup. The pipe is an entity because

@@ -31,7 +31,7 @@ import {
   setsOfEvent,
   splittingColumns,
 } from './sets.js'
-import { exceedsGap, withinEdges } from './timeout.js'
+import { exceedsGap, nearEdges } from './timeout.js'
 
 /** What tells the sessions of a user apart. */
 const RUN = [raw('run')]
@@ -49,14 +49,7 @@ export function gapPath(plan: SessionPlan, edges: DataEdges, dialect: Dialect): 
       joinedStage(plan, dialect),
     ],
     bounce: raw('s.events = 1'),
-    startCensored: withinEdges(
-      edges,
-      sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
-    ),
-    endCensored: withinEdges(
-      edges,
-      sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
-    ),
+    ...nearEdges(definition, edges),
     // A later session of the user lies beyond the edge, if there is one.
     endReason: (censored) => sql`CASE WHEN ${censored} THEN 'data_end' ELSE 'gap' END`,
     tieRank: sql`0`,

@@ -4,7 +4,7 @@ import { join, raw, type Sql, type Stage, sql } from '../sql/sql.js'
 import { codeAt, codedColumns, codedEvents, codedValues, codeOf, summedMeasures } from './codes.js'
 import type { DataEdges, SessionPath, SessionPlan } from './plan.js'
 import { collectedSets, rowSetColumns, rowSetJoins, rowSetStages } from './sets.js'
-import { exceedsGap, withinEdges } from './timeout.js'
+import { nearEdges } from './timeout.js'
 
 const BY_ID = [raw('recorded_id')]
 
@@ -20,14 +20,7 @@ export function recordedPath(plan: SessionPlan, edges: DataEdges, dialect: Diale
       joinedStage(plan, named, dialect),
     ],
     bounce: raw('s.events = 1'),
-    startCensored: withinEdges(
-      edges,
-      sql`NOT (${exceedsGap(definition, sql`s."start" - ${edges.first}`)})`,
-    ),
-    endCensored: withinEdges(
-      edges,
-      sql`NOT (${exceedsGap(definition, sql`${edges.last} - s."end"`)})`,
-    ),
+    ...nearEdges(definition, edges),
     endReason: () => sql`'recorded'`,
     tieRank: raw('s.tie_rank'),
   }

@@ -2,7 +2,13 @@
 import type { Dialect } from '../dialects/dialect.js'
 import { join, type Sql, sql, text } from '../sql/sql.js'
 import type { SessionDefinition } from './definition.js'
-import { type DataEdges, type EventRow, ofEvents, type SessionPlan } from './plan.js'
+import {
+  type DataEdges,
+  type EventRow,
+  ofEvents,
+  type SessionPath,
+  type SessionPlan,
+} from './plan.js'
 
 /** Whether `micros`, the time between an event and the next, ends a session with the single gap. */
 export function exceedsGap({ gapMicros, boundary }: SessionDefinition, micros: Sql): Sql {
@@ -16,6 +22,18 @@ export const isPast = ({ boundary }: SessionDefinition, t: Sql, alive: Sql): Sql
 /** Over `joined AS s`: a session that goes beyond the data's edges is cut by neither. */
 export const withinEdges = ({ first, last, beyond }: DataEdges, cut: Sql): Sql =>
   beyond === true ? sql`(s."start" >= ${first} AND s."end" <= ${last} AND ${cut})` : cut
+
+/** Of sessions that a single gap ends: whether one lies within a gap of the data's edges. */
+export const nearEdges = (
+  definition: SessionDefinition,
+  edges: DataEdges,
+): Pick<SessionPath, 'startCensored' | 'endCensored'> => {
+  const near = (pause: Sql): Sql => withinEdges(edges, sql`NOT (${exceedsGap(definition, pause)})`)
+  return {
+    startCensored: near(sql`s."start" - ${edges.first}`),
+    endCensored: near(sql`${edges.last} - s."end"`),
+  }
+}
 
 /** The timeouts of a definition, longest first: of tied events the longest counts. */
 export function rankedGaps({ gapMicros, gaps }: SessionDefinition): number[] {

@@ -2,8 +2,7 @@
 import { join, list, raw, type Sql, sql, text } from '../sql/sql.js'
 import { type Column, inOrder, type LogLayout, readAs } from './group.js'
 
-const ACCESS_COLUMNS = [
-  'ip',
+const REQUEST_COLUMNS = [
   'auth_user',
   'time',
   'method',
@@ -13,6 +12,7 @@ const ACCESS_COLUMNS = [
   'referer',
   'user_agent',
 ] as const
+const ACCESS_COLUMNS = ['ip', ...REQUEST_COLUMNS] as const
 
 /** Text in quotes in which quotes are escaped. */
 const QUOTED = '((?:[^"\\\\]|\\\\.)*)'
@@ -31,18 +31,7 @@ export const LOG_PATTERNS = {
    */
   access: {
     pattern: `^(\\S.*?) \\S+ (\\S+) \\[([^\\]]+)\\] "(?:([A-Z]+) )?((?:[^"\\\\]|\\\\.)*?)(?: HTTP/[0-9.]+)?" (\\d{3}|-) (\\d+|-)(?: "${QUOTED}" "${QUOTED}"(?: "([^"]*)")?)?`,
-    groups: [
-      'front',
-      'auth_user',
-      'time',
-      'method',
-      'path',
-      'status',
-      'bytes',
-      'referer',
-      'user_agent',
-      'forwarded',
-    ],
+    groups: ['front', ...REQUEST_COLUMNS, 'forwarded'],
   },
   /** AWS' load balancers, application and classic, from "Access logs" of either. */
   balancer: {
