@@ -10,6 +10,7 @@ import type { SourceGroup } from '../sources/group.js'
 import { readGroup } from '../sources/reading.js'
 import { join, type Sql, sql, text } from '../sql/sql.js'
 import { omitUndefined } from '../units/omit-undefined.js'
+import { MICROS_PER_DAY } from '../units/time.js'
 import { formatName, formatOfType, parseTimeFormat, type TimeFormat } from './clock.js'
 import { EPOCH_UNITS, type EpochUnit } from './epoch.js'
 import { groupLabel, keyFields, keyNames, timeText } from './key.js'
@@ -178,7 +179,7 @@ export async function kindsOf(engine: Engine, values: readonly string[]): Promis
 
 /** `kind`, `n` that are read, how many have that shape at least, and how many a time of day, of the column `v`. */
 const countKinds = (from: Sql): Sql => sql`
-  SELECT kind, count(*) FILTER (WHERE micros IS NOT NULL OR starts_with(kind, 'far')) AS n, count(*) AS shaped, count(*) FILTER (WHERE micros % 86400000000 <> 0) AS fine
+  SELECT kind, count(*) FILTER (WHERE micros IS NOT NULL OR starts_with(kind, 'far')) AS n, count(*) AS shaped, count(*) FILTER (WHERE micros % ${MICROS_PER_DAY} <> 0) AS fine
   FROM (
     SELECT t.micros AS micros, CASE
         WHEN t.kind = 'month_name' AND regexp_matches(v, '^\\d{2}/[A-Za-z]{3}/\\d{4}:\\d{2}:\\d{2}:\\d{2} [+-]\\d{4}$') THEN 'common_log'

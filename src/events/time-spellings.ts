@@ -3,6 +3,7 @@
  * from which columns are told apart (`kind`) and read (`micros`). What detection accepts is read.
  */
 import { join, raw, type Sql, sql, text } from '../sql/sql.js'
+import { MICROS_PER_HOUR } from '../units/time.js'
 import { type EpochUnit, MICROSECOND_PLACES, microsOfNumber } from './epoch.js'
 
 /** What one value cannot tell, found from all values of its column. */
@@ -266,7 +267,7 @@ function instant(q: Sql, zone: string): Sql {
     zone === 'UTC' ? local : sql`epoch_us(TRY(timezone(${text(zone)}, make_timestamp(${local}))))`
   const name = sql`regexp_extract(${q}.z, ${REGION}, 1)`
   const known = Object.entries(ABBREVIATIONS).map(
-    ([word, hours]) => sql`WHEN ${text(word)} THEN ${local} - ${hours * 3_600_000_000}`,
+    ([word, hours]) => sql`WHEN ${text(word)} THEN ${local} - ${hours * MICROS_PER_HOUR}`,
   )
   // Only text that names its zone is cast together: the engine keeps one for the rows that name none.
   const region = sql`epoch_us(TRY(TRY_CAST(CAST(make_timestamp(${local}) AS VARCHAR) || ' ' || nullif(${name}, '') AS TIMESTAMPTZ)))`

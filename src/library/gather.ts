@@ -17,6 +17,7 @@ import { formatNumberOf } from '../report/quantities.js'
 import type { Events } from '../sessions/dataset.js'
 import type { SessionDefinition } from '../sessions/definition.js'
 import { raw, sql, text } from '../sql/sql.js'
+import { MICROS_PER_DAY } from '../units/time.js'
 
 export { AUDIT_DIMENSIONS }
 
@@ -104,11 +105,9 @@ async function segmentsBy(
   return { dimensions, rows, rest, medians, more: rest?.segments ?? 0 }
 }
 
-const DAY_MICROS = 86_400e6
-
 /** Fine enough to see, coarse enough to draw. */
 function periodFor({ firstMicros, lastMicros }: Events): PeriodUnit {
-  const days = Number((lastMicros ?? 0n) - (firstMicros ?? 0n)) / DAY_MICROS
+  const days = Number((lastMicros ?? 0n) - (firstMicros ?? 0n)) / MICROS_PER_DAY
   if (days <= 3) return 'hour'
   if (days <= 120) return 'day'
   return days <= 1_100 ? 'week' : 'month'

@@ -5,6 +5,7 @@ import {
   capitalized,
   cellText,
   flatten,
+  number,
   plainText,
   type Table,
 } from '../document.js'
@@ -51,7 +52,7 @@ function blockAsHtml(block: Block, draw: Draw): Html {
       const table: Table = {
         kind: 'table',
         caption,
-        columns: [{ header: '' }, ...columns.map(number)],
+        columns: [{ header: '' }, ...columns.map((header) => number(header))],
         rows: rows.map(({ label, values }) => [label, ...values.map(formatRate)]),
       }
       const chart = {
@@ -79,8 +80,6 @@ function blockAsHtml(block: Block, draw: Draw): Html {
     }
   }
 }
-
-const number = (header: string) => ({ header, align: 'right' }) as const
 
 /** A chart with its caption, and the same as a table for who cannot see it. */
 const figure = (
