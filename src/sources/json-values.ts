@@ -60,6 +60,8 @@ class Values {
   private out: Buffer[] = []
   /** What has come of the value, or of what is none. */
   private parts: Buffer[] = []
+  /** Between a value and what comes behind it. */
+  private blanks: number[] = []
   private state: 'between' | 'listed' | 'value' | 'ended' | 'garbage' = 'between'
   private depth = 0
   private inText = false
@@ -131,10 +133,13 @@ class Values {
         if (byte === LINE_FEED || separates || byte === OPEN_OBJECT || byte === OPEN_LIST) {
           this.emit(false)
           this.state = 'between'
-        } else if (isBlank(byte)) continue
-        else {
+        } else if (isBlank(byte)) {
+          this.blanks.push(byte)
+          continue
+        } else {
           this.state = 'garbage'
           this.inText = byte === QUOTE
+          this.parts.push(Buffer.from(this.blanks))
           from = at
           continue
         }
@@ -215,6 +220,7 @@ class Values {
     this.torn = false
     const value = Buffer.concat(this.parts)
     this.parts = []
+    this.blanks = []
     if (damaged) {
       const rest = afterDamage(value)
       if (rest < value.length && this.searches > 0) {

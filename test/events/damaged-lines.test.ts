@@ -96,7 +96,6 @@ const KINDS: Readonly<Record<string, readonly Buffer[]>> = {
 /** Read value by value, so that brackets alone are no rows and a line may hold more than one bad value. */
 const BY_VALUES = new Set([
   'without their start',
-  'something behind an object',
   'other values',
   'lists over lines',
 ])
