@@ -3,10 +3,12 @@ import type { Engine } from '../engines/duckdb.js'
 import { SessionizeError } from '../errors/errors.js'
 import { excerptOf } from '../errors/excerpt.js'
 import type { SourceGroup } from '../sources/group.js'
+import { nestedTooDeep } from '../sources/nesting.js'
 import { lineReader } from '../sources/reading.js'
 import type { Format } from '../sources/source.js'
-import { sql } from '../sql/sql.js'
+import { raw, sql } from '../sql/sql.js'
 import { groupLabel } from './key.js'
+import { REJECT_REASONS } from './ledger.js'
 
 const LONGEST_EXCERPT = 60
 
@@ -35,15 +37,16 @@ export async function noRows(
     const [file] = group.files
     if (file === undefined || !LINES.has(group.format)) continue
     const [first] = await engine
-      .rows<{ line: string }>(
-        sql`SELECT line FROM ${lineReader([file], false, 'ignored')} WHERE trim(line) <> '' LIMIT 1`,
+      .rows<{ line: string; deep: boolean }>(
+        sql`SELECT line, ${nestedTooDeep(raw('line'))} AS deep FROM ${lineReader([file], false, 'ignored')} WHERE trim(line) <> '' LIMIT 1`,
       )
       // Only a word more about what has failed already.
       .catch(() => [])
     if (first === undefined || (group.format === 'csv' && group.csv?.header !== false)) continue
+    const why = first.deep ? REJECT_REASONS.nested_too_deep : notRead(group.format, first.line)
     return new SessionizeError(
       'no_events',
-      `No row of ${groupLabel(groups)} can be read.\n${file.label}, row 1: ${notRead(group.format, first.line)}`,
+      `None of the rows of ${groupLabel(groups)} can be read.\n${file.label}, row 1: ${why}`,
       { hint: 'See what the input is taken for: sessionize inspect FILE' },
     )
   }

@@ -94,11 +94,7 @@ const KINDS: Readonly<Record<string, readonly Buffer[]>> = {
 }
 
 /** Read value by value, so that brackets alone are no rows and a line may hold more than one bad value. */
-const BY_VALUES = new Set([
-  'without their start',
-  'other values',
-  'lists over lines',
-])
+const BY_VALUES = new Set(['without their start', 'other values', 'lists over lines'])
 
 describe.each(Object.entries(KINDS))('%s', (kind, damaged) => {
   test.each(['\n', '\r\n'])('between valid lines that end in %j', async (lineEnd) => {
